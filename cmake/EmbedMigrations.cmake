@@ -1,0 +1,11 @@
+# Writes OUT, a C++ source with every migration of FILES (NNNN_verb_noun.sql) as a string, in order.
+set(source "#include \"store/migrations.h\"\n\nnamespace packwarden {\n\nconst std::vector<Migration>& embedded_migrations() {\n  static const std::vector<Migration> all = {\n")
+foreach(path IN LISTS FILES)
+  get_filename_component(name "${path}" NAME_WE)
+  string(REGEX MATCH "^[0-9]+" number "${name}")
+  string(REGEX REPLACE "^0+" "" number "${number}")
+  file(READ "${path}" text)
+  string(APPEND source "      {${number}, \"${name}\", R\"sql(${text})sql\"},\n")
+endforeach()
+string(APPEND source "  };\n  return all;\n}\n\n}  // namespace packwarden\n")
+file(WRITE "${OUT}" "${source}")

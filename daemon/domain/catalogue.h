@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/ids.h"
+#include "domain/instant.h"
+
+namespace packwarden {
+
+// A countable act of a product. Outside [billable_from, billable_until) it is metered and kept as not billable (B2).
+struct Meter {
+  MeterId id{};
+  std::string name;
+  std::optional<Instant> billable_from;
+  std::optional<Instant> billable_until;
+
+  bool billable_at(Instant at) const {
+    return (!billable_from || at >= *billable_from) && (!billable_until || at < *billable_until);
+  }
+};
+
+// An entry of the catalogue: so many units for such a price. Trials are valid for trial_valid_days of 24 h from the
+// claim, other tiers for one calendar year of the business wall clock from the purchase (C2).
+struct Tier {
+  std::string name;
+  Units units = 0;
+  MoneyMicros price_micros = 0;
+  bool is_trial = false;
+};
+
+struct Product {
+  ProductId id{};
+  std::string name;
+  std::vector<Meter> meters;
+  std::vector<Tier> tiers;
+  std::vector<int> notice_levels_percent;  // ascending, each 1 to 99 (N2)
+  int trial_valid_days = 7;
+  int pack_valid_years = 1;
+
+  const Meter* find_meter(std::string_view meter_name) const;
+  const Tier* find_tier(std::string_view tier_name) const;
+};
+
+struct Catalogue {
+  std::string currency = "CNY";
+  std::vector<Product> products;
+
+  const Product* find_product(std::string_view product_name) const;
+};
+
+// C1: price / units in the currency, rounded half up to 4 decimals, e.g. "0.0075". Pure; thread-safe.
+std::string shown_unit_price(const Tier& tier);
+
+}  // namespace packwarden
