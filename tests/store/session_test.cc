@@ -168,7 +168,7 @@ TEST(Session, SnapshotDoesNotMoveAndIsReadOnly) {
   session.rollback();
 }
 
-TEST(Session, TellsALockWaitAndADeadlock) {
+TEST(Session, TellsALockWait) {
   TestDatabase database;
   DatabaseAddress impatient = database.address();
   impatient.lock_wait_timeout_s = 1;
