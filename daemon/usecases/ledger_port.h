@@ -120,10 +120,10 @@ class LedgerTransaction {
   virtual void write(const IngestWrite& ingest) = 0;
 
   virtual std::optional<Account> find_account(std::string_view name) = 0;
-  virtual std::uint32_t account_count() = 0;
+  virtual AccountId last_account() = 0;  // ids go on from here
   virtual void add_accounts(std::span<const Account> accounts) = 0;
   virtual std::vector<Pack> packs_of(AccountId account, ProductId product) = 0;
-  virtual std::uint32_t pack_count() = 0;
+  virtual PackId last_pack() = 0;
   virtual void add_packs(std::span<const Pack> packs) = 0;
   virtual std::optional<StoredCommand> find_command(const std::string& request_id) = 0;
   virtual void add_command(const std::string& request_id, const StoredCommand& command) = 0;
