@@ -212,6 +212,7 @@ void Plugin::call_deliver(std::span<const OutboxRow* const> rows,
   {
     const Watchdog::Guard guard(watchdog_, "deliver", limit + kGrace);
     delivering_ = true;
+    store_failed_ = false;
     status = notifier_->deliver(instance_, message_pointers.data(), rows.size(),
                                 result_pointers.data(), static_cast<std::uint32_t>(limit.count()));
     delivering_ = false;
@@ -250,10 +251,13 @@ int Plugin::store_message(void* context, const char* idempotency_key, const char
       spdlog::error("channel {}: store_message was called wrongly", plugin->channel_);
       return PW_STORE_ERROR;
     }
+    if (plugin->store_failed_) return PW_STORE_ERROR;
+    const Watchdog::Pause pause(plugin->watchdog_);
     const InboxMessage message{idempotency_key, account, language, subject, body};
     const InboxStored stored = plugin->store_->store_inbox_message(message);
     return stored == InboxStored::stored ? PW_STORE_OK : PW_STORE_DUPLICATE;
   } catch (const std::exception& error) {
+    plugin->store_failed_ = true;
     try {
       spdlog::error("channel {}: a message was not stored: {}", plugin->channel_, error.what());
     } catch (...) {  // nothing may cross the boundary

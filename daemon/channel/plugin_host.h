@@ -64,6 +64,8 @@ class Plugin {
   Watchdog watchdog_;
   pw_instance* instance_ = nullptr;  // owned by the plugin
   bool delivering_ = false;
+  bool store_failed_ =
+      false;  // in this call of deliver: the rest is refused without asking the database again
 };
 
 // At most `bytes_max` bytes of `text` as valid UTF-8 on one line: what is not becomes '?' or a

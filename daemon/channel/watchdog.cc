@@ -24,6 +24,20 @@ Watchdog::Guard::~Guard() {
   watchdog_->end_.reset();
 }
 
+Watchdog::Pause::Pause(Watchdog& watchdog) : watchdog_(&watchdog) {
+  const std::lock_guard lock(watchdog.mutex_);
+  if (!watchdog.end_) return;
+  left_ = *watchdog.end_ - std::chrono::steady_clock::now();
+  watchdog.end_.reset();
+}
+
+Watchdog::Pause::~Pause() {
+  if (!left_) return;
+  const std::lock_guard lock(watchdog_->mutex_);
+  watchdog_->end_ = std::chrono::steady_clock::now() + *left_;
+  watchdog_->changed_.notify_all();
+}
+
 void Watchdog::watch(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {

@@ -35,6 +35,19 @@ class Watchdog {
     Watchdog* watchdog_;
   };
 
+  // While it lives, the time of the guard stands still: the plugin waits for the host.
+  class Pause {
+   public:
+    explicit Pause(Watchdog& watchdog);
+    ~Pause();
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    Watchdog* watchdog_;
+    std::optional<std::chrono::steady_clock::duration> left_;
+  };
+
  private:
   void watch(const std::stop_token& stop);
 

@@ -175,15 +175,13 @@ InboxStored MysqlOutboxStore::store_inbox_message(const InboxMessage& message) {
       "stored_at) VALUES ({}, {}, {}, {}, {}, NOW(6))",
       db.escape(message.idempotency_key), db.escape(message.account_name),
       db.escape(message.language), db.escape(message.subject), db.escape(message.body));
-  return run_again([&] {
-    try {
-      db.execute(insert);
-      return InboxStored::stored;
-    } catch (const DatabaseError& error) {
-      if (error.kind() != DatabaseErrorKind::duplicate_key) throw;
-      return InboxStored::duplicate;
-    }
-  });
+  try {
+    db.execute(insert);
+    return InboxStored::stored;
+  } catch (const DatabaseError& error) {
+    if (error.kind() != DatabaseErrorKind::duplicate_key) throw;
+    return InboxStored::duplicate;
+  }
 }
 
 }  // namespace packwarden
