@@ -145,9 +145,17 @@ std::uint64_t MysqlOutboxStore::finish(const std::string& token,
 std::uint64_t MysqlOutboxStore::release_expired(const std::string& channel, UnknownOutcome policy,
                                                 std::uint32_t attempts_max) {
   Session& db = session();
-  const std::string expired =
-      fmt::format(" WHERE channel = {} AND next_attempt_at <= NOW(6) AND state = 'sending'",
-                  db.escape(channel));
+  // Only deliveries that are being sent have a token, so that its index finds them beside any
+  // backlog; by primary key, so that nothing else is locked.
+  std::string ids;
+  db.for_each_row(
+      fmt::format("SELECT delivery_id FROM outbox WHERE claim_token > '' AND channel = {} AND "
+                  "state = 'sending' AND next_attempt_at <= NOW(6) LIMIT 1000",
+                  db.escape(channel)),
+      [&ids](RowView row) { ids.append(ids.empty() ? "" : ", ").append(*row[0]); });
+  if (ids.empty()) return 0;
+  const std::string expired = fmt::format(
+      " WHERE delivery_id IN ({}) AND next_attempt_at <= NOW(6) AND state = 'sending'", ids);
   const std::string change = "UPDATE outbox SET claim_token = '', ";
   if (policy == UnknownOutcome::hold) {
     const std::string hold = change +

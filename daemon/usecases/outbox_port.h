@@ -69,7 +69,7 @@ class OutboxStore {
 
   // Deals with deliveries whose lease ended while they were being sent: nobody knows whether the
   // provider has them. They are retried now, held, or dead after `attempts_max` attempts. Returns
-  // how many there were.
+  // how many it dealt with; there may be more.
   virtual std::uint64_t release_expired(const std::string& channel, UnknownOutcome policy,
                                         std::uint32_t attempts_max) = 0;
 
