@@ -15,6 +15,7 @@ from reference_input import DAY, SECOND, business_day, data_lines, expiry, parse
 MAX_AGE = 35 * DAY
 MAX_SKEW = 5 * 60 * SECOND
 MAX_QUANTITY = 10**12
+ID_BYTES_MAX = 128
 NOTICE_LEVELS = (50, 70, 90, 95)
 TIERS = {"trial": 20_000, "30k": 30_000, "80k": 80_000, "200k": 200_000, "1m": 1_000_000,
          "2m": 2_000_000, "5m": 5_000_000, "10m": 10_000_000, "50m": 50_000_000,
@@ -144,9 +145,14 @@ class Model:
 
     def _look_at(self, columns, fields, arrival):
         """The first reason of U5 that holds, or the record."""
-        if fields is None:
+        try:
+            texts = [text.decode() for text in fields or ()]
+        except UnicodeDecodeError:
             return "malformed", None
-        value = {column: text.decode(errors="replace") for column, text in zip(columns, fields)}
+        value = dict(zip(columns, texts))
+        if not texts or any(len(value.get(column, "").encode()) > ID_BYTES_MAX
+                            for column in ("id", "source")):
+            return "malformed", None
         if any(not value[column] for column in REQUIRED):
             return "missing_field", None
         at = parse_time(value["time"])

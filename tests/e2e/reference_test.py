@@ -176,6 +176,13 @@ class Reading(unittest.TestCase):
         self.assertEqual((result.lines, result.accepted), (12, 2))
         self.assertEqual([reject[0] for reject in result.rejects], list(range(2, 12)))
 
+    def test_ids_that_are_too_long_and_bytes_that_are_no_text_are_malformed(self):
+        what = model()
+        result = take(what, line("r" * 128) + line("r" * 129))
+        self.assertEqual((result.accepted, result.rejected), (1, {"malformed": 1}))
+        row = HEADER.encode() + b"\xff" + line("s").encode()
+        self.assertEqual(what.take_file("g.csv", row, NOW).rejected, {"malformed": 1})
+
     def test_line_ends_quotes_and_columns(self):
         body = b'"a ""b"", c",2\r\n\r\n"two\nlines",3\n4,5'
         self.assertEqual([(number, fields) for number, _, fields in data_lines(body, 2)],
