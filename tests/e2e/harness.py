@@ -261,6 +261,21 @@ class Deployment:
         return [json.loads(path.read_text()) for path in paths]
 
 
+def set_up_tenants(where, usage):
+    """Schema, accounts and packs of a usage_data.Scenario, the packs at the instants that it says."""
+    where.ctl("migrate")
+    for language in sorted({language for _, _, language in usage.accounts}):
+        names = [name for name, parent, its in usage.accounts if not parent and its == language]
+        where.ctl("account", "add", *names, "--language", language)
+    for name, parent, _ in usage.accounts:
+        if parent:
+            where.ctl("account", "add-sub", parent, name)
+    for purchase in usage.purchases:
+        words = (("trial", "captcha") if purchase.tier == "trial"
+                 else ("buy", "captcha", purchase.tier))
+        where.ctl("pack", *words, purchase.account, as_of=purchase.at)
+
+
 def receipt_adds_up(receipt):
     """U7, both sums of a receipt; a sentence for each that does not hold."""
     units = receipt["units"]
