@@ -1,9 +1,9 @@
 """Two daemons on one database: each record is charged once, whatever is killed or lost.
 
-Each round drops a few small files into the spools of both daemons. Half of the records come in both,
-in other files or in byte-identical ones of another name. The daemons are killed with -9 at random
-and started again; a proxy swallows the answer to COMMIT at random, or the COMMIT itself. At the end
-the ledger is compared with a plain set of all records.
+Each round drops a few small files into the spools of both daemons. Half of the records come in
+both, in other files or in byte-identical ones of another name. The daemons are killed with -9 at
+random and started again; a proxy swallows the answer to COMMIT at random, or the COMMIT itself. At
+the end the ledger is compared with a plain set of all records.
 """
 
 import argparse
