@@ -57,11 +57,9 @@ class DedupeIndex::SubTable {
 
   void clear();
 
-  // Starts to load the slots that a search for this identity reads first; the processor sees by itself that the next
-  // ones follow.
-  void prefetch(std::uint64_t high) const {
-    __builtin_prefetch(slots_ + home_of(high, capacity_));
-  }
+  // Starts to load the slots that a search for this identity reads first; the processor sees by
+  // itself that the next ones follow.
+  void prefetch(std::uint64_t high) const { __builtin_prefetch(slots_ + home_of(high, capacity_)); }
 
   std::size_t size() const { return count_; }
   std::size_t memory_bytes() const { return std::size_t{total_} * sizeof(DedupeSlot); }
