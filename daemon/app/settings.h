@@ -2,46 +2,56 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
-
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "domain/catalogue.h"
 #include "domain/limits.h"
 
 namespace packwarden {
 
-// What packwarden.yaml says, checked and complete. Every field's default stands in config/packwarden.yaml with its
-// meaning; the names there are the names here.
+// What packwarden.yaml says, checked and complete. Every field's default stands in
+// config/packwarden.yaml with its meaning and bounds; the names there are the names here
+// (dedupe.window_days is dedupe_window_days). Relative paths are taken from the folder of
+// packwarden.yaml.
 struct DatabaseSettings {
-  std::string socket;  // path of the server's Unix socket; empty: host and port
+  // Path of the server's Unix socket; empty: host and port. load_settings gives
+  // /run/mysqld/mysqld.sock where the file has none of the three.
+  std::string socket;
   std::string host = "127.0.0.1";
   std::uint16_t port = 3306;
   std::string name = "packwarden";
   std::string user = "packwarden";
-  std::string password;  // read from password_file or the systemd credential, never from the YAML itself
+  std::string password;  // from password_file or the systemd credential; empty where neither is
   std::uint32_t connect_timeout_ms = 5'000;
   std::uint32_t lock_wait_timeout_s = 10;
   std::uint32_t transaction_attempts_max = 10;
+
+  bool operator==(const DatabaseSettings&) const = default;
 };
 
 struct SpoolSettings {
-  std::string directory;
+  std::string directory = "/var/spool/packwarden";
   std::string name;            // of this spool: stands in receipts; the host's name by default
   std::string default_source;  // source of records that name none (U2); the spool's name by default
   std::uint32_t scan_interval_ms = 1'000;
+
+  bool operator==(const SpoolSettings&) const = default;
 };
 
 struct IngestSettings {
-  std::uint32_t max_unit_records = 1'000'000;          // B5
-  std::uint32_t max_transaction_records = 1'000'000;   // small files are committed together up to this many data lines
+  std::uint32_t max_unit_records = 1'000'000;  // B5
+  // Small files are committed together up to this many data lines (U9).
+  std::uint32_t max_transaction_records = 1'000'000;
   std::uint32_t max_transaction_units = 1'000;
   std::uint32_t max_line_bytes = 65'536;
   std::uint32_t max_claimed_files = 10'000;
+
+  bool operator==(const IngestSettings&) const = default;
 };
 
 struct ChannelSettings {
-  std::string name;    // inbox
+  std::string name;    // [a-z][a-z0-9-]{0,31}, unique
   std::string plugin;  // file name in plugin_directory, e.g. inbox.so
   std::uint32_t batch_max = 100;
   std::uint32_t poll_interval_ms = 500;
@@ -50,21 +60,23 @@ struct ChannelSettings {
   std::uint32_t retry_min_ms = 1'000;
   std::uint32_t retry_max_ms = 300'000;
   std::uint32_t attempts_max = 20;
+
+  bool operator==(const ChannelSettings&) const = default;
 };
 
 struct Settings {
   DatabaseSettings database;
   SpoolSettings spool;
   IngestSettings ingest;
-  AcceptanceWindow acceptance;     // acceptance.max_age_days, acceptance.max_skew_s
+  AcceptanceWindow acceptance;  // acceptance.max_age_days, acceptance.max_skew_s
   std::uint32_t dedupe_window_days = 36;
   std::string business_time_zone = "Asia/Shanghai";
-  std::string catalogue_file;      // relative paths are taken from the folder of packwarden.yaml
-  std::string plugin_directory;
+  std::string catalogue_file = "catalogue.yaml";
+  std::string plugin_directory = "/usr/lib/packwarden";
   std::vector<ChannelSettings> channels;
   std::string log_level = "info";
   bool allow_as_of = false;
-  Catalogue catalogue;             // read from catalogue_file; ids are 0 until the database knows the names
+  Catalogue catalogue;  // read from catalogue_file; ids are 0 until the database knows the names
 };
 
 struct SettingsError {
@@ -77,9 +89,10 @@ struct SettingsError {
 // "FILE:LINE:COLUMN: MESSAGE"
 std::string to_string(const SettingsError& error);
 
-// Reads packwarden.yaml and the catalogue that it names. All errors at once, in the order of the files: unknown keys
-// (with the nearest known one as a suggestion), wrong types, values out of their bounds, settings that contradict each
-// other (U3: the dedupe window must be longer than acceptance age plus skew), unreadable files, an unknown time zone.
+// Reads packwarden.yaml and the catalogue that it names. All errors at once, in the order of the
+// files: unknown keys (with the nearest known one as a suggestion), wrong types, values out of
+// their bounds, settings that contradict each other (U3: the dedupe window must be longer than
+// acceptance age plus skew), unreadable files, an unknown time zone.
 tl::expected<Settings, std::vector<SettingsError>> load_settings(const std::string& path);
 
 }  // namespace packwarden

@@ -10,20 +10,26 @@
 
 namespace packwarden {
 
-// A countable act of a product. Outside [billable_from, billable_until) it is metered and kept as not billable (B2).
+// A countable act of a product. Outside [billable_from, billable_until) it is metered and kept as
+// not billable (B2).
 struct Meter {
   MeterId id{};
   std::string name;
-  std::optional<Instant> billable_from;
-  std::optional<Instant> billable_until;
+  std::optional<Instant> billable_from{};
+  std::optional<Instant> billable_until{};
 
   bool billable_at(Instant at) const {
     return (!billable_from || at >= *billable_from) && (!billable_until || at < *billable_until);
   }
 };
 
-// An entry of the catalogue: so many units for such a price. Trials are valid for trial_valid_days of 24 h from the
-// claim, other tiers for one calendar year of the business wall clock from the purchase (C2).
+// What a tier may be at most: sums and percentages of these fit the ledger's integers.
+inline constexpr Units max_tier_units = 1'000'000'000'000'000;
+inline constexpr MoneyMicros max_tier_price_micros = 1'000'000'000'000'000'000;
+
+// An entry of the catalogue: so many units for such a price. Trials are valid for trial_valid_days
+// of 24 h from the claim, other tiers for one calendar year of the business wall clock from the
+// purchase (C2).
 struct Tier {
   std::string name;
   Units units = 0;
@@ -34,12 +40,14 @@ struct Tier {
 struct Product {
   ProductId id{};
   std::string name;
-  std::vector<Meter> meters;
-  std::vector<Tier> tiers;
-  std::vector<int> notice_levels_percent;  // ascending, each 1 to 99 (N2)
+  std::vector<Meter> meters{};
+  std::vector<Tier> tiers{};
+  std::vector<int> notice_levels_percent{};  // ascending, each 1 to 99 (N2)
   int trial_valid_days = 7;
   int pack_valid_years = 1;
 
+  // nullptr where there is none of that name; the pointers live as long as the product is not
+  // changed.
   const Meter* find_meter(std::string_view meter_name) const;
   const Tier* find_tier(std::string_view tier_name) const;
 };
@@ -48,10 +56,12 @@ struct Catalogue {
   std::string currency = "CNY";
   std::vector<Product> products;
 
+  // As above, as long as the catalogue is not changed.
   const Product* find_product(std::string_view product_name) const;
 };
 
-// C1: price / units in the currency, rounded half up to 4 decimals, e.g. "0.0075". Pure; thread-safe.
+// C1: price / units in the currency, rounded half up to 4 decimals, e.g. "0.0075"; "-" for a trial.
+// Takes a tier of 1 to max_tier_units units with a price of at least 0. Pure; thread-safe.
 std::string shown_unit_price(const Tier& tier);
 
 }  // namespace packwarden

@@ -24,6 +24,9 @@ using Sequence = std::uint64_t;
 using Units = std::int64_t;
 using MoneyMicros = std::int64_t;
 
+// Wide enough for a product of two of them, e.g. to compare percentages by multiplying.
+__extension__ using Wide = __int128;
+
 // SHA-256 of the stored bytes of a usage file (U4).
 using Digest = std::array<std::uint8_t, 32>;
 std::string to_hex(const Digest& digest);

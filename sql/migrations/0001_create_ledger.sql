@@ -5,7 +5,7 @@ CREATE TABLE schema_version (
   version INT UNSIGNED NOT NULL,
   applied_at DATETIME(6) NOT NULL,
   PRIMARY KEY (version)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- One row. hash_key keys the digests of record ids: whoever knows it could craft two ids that look the same.
 -- Event times before dedupe_floor are too_old: the keys of that time have been let go.
@@ -14,21 +14,21 @@ CREATE TABLE deployment (
   hash_key BINARY(32) NOT NULL,
   dedupe_floor DATETIME(6) NOT NULL,
   PRIMARY KEY (id)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- One row: the number of the last committed ledger transaction. Whoever changes the ledger advances it by one.
 CREATE TABLE ledger_sequence (
   id TINYINT UNSIGNED NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (id)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE ledger_transaction (
   seq BIGINT UNSIGNED NOT NULL,
   kind VARCHAR(16) NOT NULL,
   committed_at DATETIME(6) NOT NULL,
   PRIMARY KEY (seq)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- P9: the result of each command that changed something, by its request id.
 CREATE TABLE command (
@@ -37,14 +37,14 @@ CREATE TABLE command (
   result TEXT NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (request_id)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE product (
   product_id INT UNSIGNED NOT NULL,
   name VARCHAR(64) NOT NULL,
   PRIMARY KEY (product_id),
   UNIQUE KEY (name)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE meter (
   meter_id INT UNSIGNED NOT NULL,
@@ -52,7 +52,7 @@ CREATE TABLE meter (
   name VARCHAR(64) NOT NULL,
   PRIMARY KEY (meter_id),
   UNIQUE KEY (product_id, name)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- Main accounts (parent_account_id 0) and sub-accounts share one space of names, as usage records do.
 CREATE TABLE account (
@@ -64,7 +64,7 @@ CREATE TABLE account (
   PRIMARY KEY (account_id),
   UNIQUE KEY (name),
   KEY (seq)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- A pack as it was bought: never changed. What was drawn from it is in pack_balance.
 CREATE TABLE pack (
@@ -84,14 +84,14 @@ CREATE TABLE pack (
   PRIMARY KEY (pack_id),
   KEY (account_id, product_id),
   KEY (seq)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- The sum of the ledger entries of a pack, changed in the transaction that adds them.
 CREATE TABLE pack_balance (
   pack_id INT UNSIGNED NOT NULL,
   used_units BIGINT NOT NULL,
   PRIMARY KEY (pack_id)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- A usage file by the digest of its stored bytes (U4), registered with its first unit. The last three columns make a
 -- second run, on any host, read and cut the file the same.
@@ -107,9 +107,10 @@ CREATE TABLE usage_file (
   seq BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (digest),
   KEY (seq)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- A rating unit of a file (B5): its outcome, and the checkpoint from which the next one starts.
+-- A rating unit of a file (B5): its outcome, and the checkpoint from which the next one starts. Its ledger entries are
+-- (seq, first_entry_no) and the entry_count - 1 behind it.
 CREATE TABLE rating_unit (
   digest BINARY(32) NOT NULL,
   unit_no INT UNSIGNED NOT NULL,
@@ -127,10 +128,12 @@ CREATE TABLE rating_unit (
   overage_units BIGINT NOT NULL,
   overrun_units BIGINT NOT NULL,
   not_billable_units BIGINT NOT NULL,
+  first_entry_no INT UNSIGNED NOT NULL,
+  entry_count INT UNSIGNED NOT NULL,
   finished_at DATETIME(6) NOT NULL,
   PRIMARY KEY (digest, unit_no),
   KEY (seq)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- Counts by reason of a unit, for its receipt. kind: rejected | not_billable.
 CREATE TABLE unit_reason (
@@ -140,7 +143,7 @@ CREATE TABLE unit_reason (
   reason VARCHAR(32) NOT NULL,
   records BIGINT NOT NULL,
   PRIMARY KEY (digest, unit_no, kind, reason)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- Where the rejected lines of a unit stand in its file, as text: line, reason, offset, bytes, detail, tab-separated.
 CREATE TABLE unit_rejects (
@@ -149,7 +152,7 @@ CREATE TABLE unit_rejects (
   part INT UNSIGNED NOT NULL,
   rejected_lines MEDIUMBLOB NOT NULL,
   PRIMARY KEY (digest, unit_no, part)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- What was used by whom on which day, and what covered it. Append only.
 -- outcome: 1 drawn from pack_id, 2 overage, 3 overrun, 4 not billable: meter outside its dates.
@@ -165,7 +168,7 @@ CREATE TABLE ledger_entry (
   units BIGINT NOT NULL,
   PRIMARY KEY (seq, entry_no),
   KEY (account_id, business_day)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- The dedupe keys that a ledger transaction added (16 bytes each) or, after a void, removed.
 CREATE TABLE dedupe_segment (
@@ -176,7 +179,7 @@ CREATE TABLE dedupe_segment (
   record_keys MEDIUMBLOB NOT NULL,
   PRIMARY KEY (seq, part),
   KEY (arrival_day)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- Something that a tenant must be told, once: the primary key is its cause (N2: once per pack and level for ever).
 -- kind: pack_usage | pack_used_up; state: due | superseded.
@@ -191,7 +194,7 @@ CREATE TABLE notice (
   seq BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (pack_id, kind, level_percent),
   KEY (seq)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- A delivery of a notice over one channel. It carries all that the channel needs: the channel's database user sees
 -- this table and inbox_message alone. state: queued | sending | sent | retrying | held | dead; next_attempt_at is NULL
@@ -216,7 +219,7 @@ CREATE TABLE outbox (
   UNIQUE KEY (idempotency_key),
   KEY (channel, next_attempt_at),
   KEY (claim_token)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- In-site messages, stored by the inbox channel.
 CREATE TABLE inbox_message (
@@ -230,6 +233,6 @@ CREATE TABLE inbox_message (
   PRIMARY KEY (message_id),
   UNIQUE KEY (idempotency_key),
   KEY (account_name, message_id)
-);
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 INSERT INTO ledger_sequence (id, seq) VALUES (1, 0);

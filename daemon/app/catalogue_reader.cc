@@ -1,0 +1,239 @@
+#include "app/catalogue_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace packwarden {
+namespace {
+
+constexpr std::size_t max_products = 1'000;
+constexpr std::size_t max_meters = 1'000;
+constexpr std::size_t max_tiers = 1'000;
+constexpr std::size_t max_notice_levels = 16;
+constexpr std::size_t max_name_bytes = 64;
+constexpr std::size_t max_time_bytes = 64;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= max_name_bytes &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  std::string_view("._-:/").find(c) != std::string_view::npos;
+         });
+}
+
+// "hh:mm" or "hh:mm:ss"; none for anything else.
+std::optional<Span> parse_time_of_day(std::string_view text) {
+  if (text.size() != 5 && text.size() != 8) return std::nullopt;
+  std::int64_t parts[3] = {0, 0, 0};
+  for (std::size_t i = 0; i < text.size(); i += 3) {
+    if (!is_digit(text[i]) || !is_digit(text[i + 1])) return std::nullopt;
+    if (i > 0 && text[i - 1] != ':') return std::nullopt;
+    parts[i / 3] = (text[i] - '0') * 10 + (text[i + 1] - '0');
+  }
+  if (parts[0] > 23 || parts[1] > 59 || parts[2] > 59) return std::nullopt;
+  return Span::seconds(parts[0] * 3'600 + parts[1] * 60 + parts[2]);
+}
+
+class CatalogueReader {
+ public:
+  CatalogueReader(const BusinessCalendar* calendar, FileErrors& errors)
+      : calendar_(calendar), errors_(errors) {}
+
+  Catalogue read(const YAML::Node& root) {
+    Catalogue catalogue;
+    MapReader map(root, root.Mark(), "", errors_);
+    currency(map, catalogue.currency);
+    map.list("products", max_products, [&](const YAML::Node& item, const std::string& name) {
+      catalogue.products.push_back(product(item, name));
+      refuse_repeated_name(catalogue.products, item, name);
+    });
+    refuse_no_items(map, "products", catalogue.products);
+    map.finish();
+    return catalogue;
+  }
+
+ private:
+  void currency(MapReader& map, std::string& out) {
+    const std::optional<std::string> code = map.scalar("currency", "a currency code");
+    if (!code) return;
+    const bool is_code = code->size() == 3 && std::all_of(code->begin(), code->end(), [](char c) {
+                           return c >= 'A' && c <= 'Z';
+                         });
+    if (!is_code) return map.error_at_value("currency", "give three capital letters, such as CNY");
+    out = *code;
+  }
+
+  Product product(const YAML::Node& item, const std::string& where) {
+    Product product;
+
+    MapReader map(item, item.Mark(), where, errors_);
+    name(map, product.name);
+    map.list("meters", max_meters, [&](const YAML::Node& node, const std::string& at) {
+      product.meters.push_back(meter(node, at));
+      refuse_repeated_name(product.meters, node, at);
+    });
+    refuse_no_items(map, "meters", product.meters);
+    map.list("tiers", max_tiers, [&](const YAML::Node& node, const std::string& at) {
+      product.tiers.push_back(tier(node, at));
+      refuse_repeated_name(product.tiers, node, at);
+      refuse_second_trial(product.tiers, node, at);
+    });
+    refuse_no_items(map, "tiers", product.tiers);
+    notice_levels(map, product.notice_levels_percent);
+    map.whole_number("trial_valid_days", product.trial_valid_days, {1, 3'650});
+    map.whole_number("pack_valid_years", product.pack_valid_years, {1, 100});
+    map.finish();
+    return product;
+  }
+
+  Meter meter(const YAML::Node& item, const std::string& where) {
+    Meter meter;
+    MapReader map(item, item.Mark(), where, errors_);
+    name(map, meter.name);
+    meter.billable_from = instant(map, "billable_from");
+    meter.billable_until = instant(map, "billable_until");
+    if (meter.billable_from && meter.billable_until &&
+        *meter.billable_from >= *meter.billable_until) {
+      map.error_at_value("billable_until", "is not after billable_from: give a later time");
+    }
+    map.finish();
+    return meter;
+  }
+
+  Tier tier(const YAML::Node& item, const std::string& where) {
+    Tier tier;
+    MapReader map(item, item.Mark(), where, errors_);
+    name(map, tier.name);
+    map.whole_number("units", tier.units, {1, max_tier_units});
+    map.require("units", "how many units the pack has");
+    map.flag("trial", tier.is_trial);
+    if (const auto text = map.scalar("price", "a price")) {
+      if (const auto price = parse_money(*text)) {
+        tier.price_micros = *price;
+        if (tier.is_trial && *price != 0) {
+          map.error_at_value("price", "a trial costs nothing: give \"0\", or take trial out");
+        }
+      } else {
+        map.error_at_value("price",
+                           "give an amount from \"0\" to \"1000000000000\" with at most 6 "
+                           "decimals, such as \"300\" or \"0.005\"");
+      }
+    }
+    map.require("price", "the price of the pack, such as \"300\"");
+    map.finish();
+    return tier;
+  }
+
+  void name(MapReader& map, std::string& out) {
+    map.required_text("name", out, max_name_bytes, "a name");
+    if (!out.empty() && !is_name(out)) {
+      map.error_at_value("name", "give letters, digits and . _ - : / only");
+    }
+  }
+
+  void notice_levels(MapReader& map, std::vector<int>& out) {
+    if (!map.has("notice_levels_percent")) out = {50, 70, 90, 95};  // N2
+    std::vector<int> levels;
+    map.list("notice_levels_percent", max_notice_levels,
+             [&](const YAML::Node& item, const std::string& at) {
+               const auto level = whole_number_of(item, at, {1, 99}, errors_);
+               if (!level) return;
+               if (!levels.empty() && *level <= levels.back()) {
+                 errors_.add(item.Mark(), fmt::format("{}: {} is not above the level before it: "
+                                                      "give the levels in ascending order",
+                                                      at, *level));
+               }
+               levels.push_back(static_cast<int>(*level));
+             });
+    if (map.has("notice_levels_percent")) out = levels;
+  }
+
+  // Wall time of the business time zone, or RFC 3339 with its own offset.
+  std::optional<Instant> instant(MapReader& map, std::string_view key) {
+    const std::optional<std::string> text = map.scalar(key, "a time");
+    if (!text) return std::nullopt;
+    if (text->size() > 10 && text->size() <= max_time_bytes) {
+      const std::string_view whole = *text;
+      const auto day = parse_business_day(whole.substr(0, 10));
+      const auto time = parse_time_of_day(whole.substr(11));
+      if (day && time && (whole[10] == ' ' || whole[10] == 'T')) {
+        return calendar_ ? std::optional(calendar_->at_wall_time(*day, *time)) : std::nullopt;
+      }
+    }
+    const auto parsed = parse_rfc3339(text->data(), text->data() + text->size());
+    if (parsed) return *parsed;
+    map.error_at_value(key,
+                       "give business wall time as 2023-08-21 00:00, or RFC 3339 with an offset as "
+                       "2023-08-21T00:00:00+08:00");
+    return std::nullopt;
+  }
+
+  // After list(): `items` is what it gave.
+  template <typename Item>
+  void refuse_no_items(MapReader& map, std::string_view key, const std::vector<Item>& items) {
+    constexpr std::string_view what = "a list with at least one item";
+    map.require(key, what);
+    if (items.empty() && map.is_list(key)) {
+      map.error_at_value(key, fmt::format("is empty: give {}", what));
+    }
+  }
+
+  template <typename Named>
+  void refuse_repeated_name(const std::vector<Named>& all, const YAML::Node& item,
+                            const std::string& where) {
+    const std::string& last = all.back().name;
+    const auto count = std::count_if(all.begin(), all.end(),
+                                     [&](const Named& other) { return other.name == last; });
+    if (last.empty() || count == 1) return;
+    errors_.add(item.Mark(),
+                fmt::format("{}: the name \"{}\" is taken: give each its own", where, last));
+  }
+
+  void refuse_second_trial(const std::vector<Tier>& all, const YAML::Node& item,
+                           const std::string& where) {
+    const auto count =
+        std::count_if(all.begin(), all.end(), [](const Tier& tier) { return tier.is_trial; });
+    if (!all.back().is_trial || count == 1) return;
+    errors_.add(item.Mark(),
+                fmt::format("{}: a product has one trial tier at most: take trial out", where));
+  }
+
+  const BusinessCalendar* calendar_;
+  FileErrors& errors_;
+};
+
+}  // namespace
+
+std::optional<MoneyMicros> parse_money(std::string_view text) {
+  constexpr std::size_t micro_decimals = 6;
+  constexpr std::size_t max_whole_digits = 13;  // of 1'000'000'000'000
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view decimals = text.substr(std::min(point + 1, text.size()));
+  if (whole.empty() || whole.size() > max_whole_digits || decimals.size() > micro_decimals ||
+      (point < text.size() && decimals.empty()) ||
+      !std::all_of(whole.begin(), whole.end(), is_digit) ||
+      !std::all_of(decimals.begin(), decimals.end(), is_digit)) {
+    return std::nullopt;
+  }
+  MoneyMicros micros = 0;
+  for (const char c : whole) micros = micros * 10 + (c - '0');
+  for (std::size_t i = 0; i < micro_decimals; ++i) {
+    micros = micros * 10 + (i < decimals.size() ? decimals[i] - '0' : 0);
+  }
+  return micros <= max_tier_price_micros ? std::optional(micros) : std::nullopt;
+}
+
+Catalogue read_catalogue(const std::string& text, const BusinessCalendar* calendar,
+                         FileErrors& errors) {
+  const std::optional<YAML::Node> root = parse_yaml(text, errors);
+  if (!root) return {};
+  return CatalogueReader(calendar, errors).read(*root);
+}
+
+}  // namespace packwarden

@@ -1,0 +1,258 @@
+#include "app/settings.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+
+#include "app/catalogue_reader.h"
+#include "app/settings_reader.h"
+#include "domain/business_calendar.h"
+
+namespace packwarden {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t max_yaml_bytes = 4 << 20;
+constexpr std::size_t max_password_bytes = 4'096;
+constexpr std::size_t max_path_bytes = 4'096;
+constexpr std::size_t max_socket_bytes = 107;  // of sockaddr_un
+constexpr std::size_t max_name_bytes = 128;
+constexpr std::size_t max_database_name_bytes = 64;
+constexpr std::size_t max_channels = 64;
+constexpr const char* default_socket = "/run/mysqld/mysqld.sock";
+constexpr const char* credential_name = "database-password";
+
+constexpr std::int64_t max_days = 3'650;
+constexpr std::int64_t max_interval_ms = 3'600'000;
+constexpr std::int64_t seconds_per_day = 86'400;
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
+
+// [a-z][a-z0-9-]{0,31}
+bool is_channel_name(std::string_view name) {
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !name.empty() && name.size() <= 32 && is_letter(name[0]) &&
+         std::all_of(name.begin(), name.end(),
+                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+class Loader {
+ public:
+  explicit Loader(const std::string& path) : folder_(fs::path(path).parent_path()), errors_(path) {}
+
+  tl::expected<Settings, std::vector<SettingsError>> load(const std::string& path) {
+    std::vector<SettingsError> all;
+    FileErrors catalogue_errors{""};
+    if (const auto text = read_small_file(path, max_yaml_bytes); !text) {
+      errors_.add(YAML::Mark(), fmt::format("cannot be read: {}: give the path of a readable file",
+                                            text.error()));
+    } else if (const auto root = parse_yaml(*text, errors_)) {
+      read(*root, catalogue_errors);
+    }
+    errors_.move_to(all);
+    catalogue_errors.move_to(all);
+    if (!all.empty()) return tl::unexpected(std::move(all));
+    return std::move(settings_);
+  }
+
+ private:
+  void read(const YAML::Node& node, FileErrors& catalogue_errors) {
+    MapReader root(node, node.Mark(), "", errors_);
+    database(root.group("database"));
+    spool(root.group("spool"));
+    ingest(root.group("ingest"));
+    windows(root);
+    path(root, "plugin_directory", settings_.plugin_directory);
+    root.list("channels", max_channels, [&](const YAML::Node& item, const std::string& name) {
+      channel(MapReader(item, item.Mark(), name, errors_));
+    });
+    root.one_of("log_level", settings_.log_level,
+                {"trace", "debug", "info", "warning", "error", "critical"});
+    root.flag("allow_as_of", settings_.allow_as_of);
+    catalogue(root, catalogue_errors);
+    root.finish();
+  }
+
+  void database(MapReader map) {
+    DatabaseSettings& out = settings_.database;
+    map.refuse("password",
+               "a password does not belong in this file: write it into a file of its own and name "
+               "that with password_file");
+    path(map, "socket", out.socket, max_socket_bytes);
+    map.text("host", out.host, 255);
+    map.whole_number("port", out.port, {1, 65'535});
+    const bool over_network = map.has("host") || map.has("port");
+    if (over_network && map.has("socket")) {
+      map.error_at_value("socket", "contradicts host and port: keep the socket or these");
+    }
+    if (!over_network && !map.has("socket")) out.socket = default_socket;
+    map.text("name", out.name, max_database_name_bytes);
+    map.text("user", out.user, max_name_bytes);
+    password(map);
+    map.whole_number("connect_timeout_ms", out.connect_timeout_ms, {100, 600'000});
+    map.whole_number("lock_wait_timeout_s", out.lock_wait_timeout_s, {1, 3'600});
+    map.whole_number("transaction_attempts_max", out.transaction_attempts_max, {1, 1'000});
+    map.finish();
+  }
+
+  // From password_file, else from the systemd credential, else none (the server then knows the user
+  // by the socket).
+  void password(MapReader& map) {
+    std::string file;
+    path(map, "password_file", file);
+    const bool is_named = map.has("password_file");
+    if (!is_named) {
+      const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
+      if (credentials == nullptr || *credentials == '\0') return;
+      file = (fs::path(credentials) / credential_name).string();
+      std::error_code failed;
+      const fs::file_status status = fs::status(file, failed);
+      if (status.type() == fs::file_type::not_found) return;
+    }
+    if (file.empty()) return;
+    auto text = read_small_file(file, max_password_bytes);
+    if (!text) {
+      map.error_at_value("password_file", fmt::format("cannot read {}: {}: make it readable for "
+                                                      "the daemon, or name another file",
+                                                      file, text.error()));
+      return;
+    }
+    if (!text->empty() && text->back() == '\n') text->pop_back();
+    if (!text->empty() && text->back() == '\r') text->pop_back();
+    if (text->empty() || !is_printable(*text)) {
+      map.error_at_value("password_file",
+                         fmt::format("{} must hold the password as its only line", file));
+      return;
+    }
+    settings_.database.password = std::move(*text);
+  }
+
+  void spool(MapReader map) {
+    SpoolSettings& out = settings_.spool;
+    path(map, "directory", out.directory);
+    out.name = host_name();
+    map.text("name", out.name, max_name_bytes);
+    out.default_source = out.name;
+    map.text("default_source", out.default_source, max_source_bytes);
+    map.whole_number("scan_interval_ms", out.scan_interval_ms, {10, max_interval_ms});
+    map.finish();
+  }
+
+  void ingest(MapReader map) {
+    IngestSettings& out = settings_.ingest;
+    map.whole_number("max_unit_records", out.max_unit_records, {1, 9'000'000});
+    map.whole_number("max_transaction_records", out.max_transaction_records, {1, 9'000'000});
+    map.whole_number("max_transaction_units", out.max_transaction_units, {1, 100'000});
+    map.whole_number("max_line_bytes", out.max_line_bytes, {1'024, 16'777'216});
+    map.whole_number("max_claimed_files", out.max_claimed_files, {1, 1'000'000});
+    map.finish();
+  }
+
+  void windows(MapReader& root) {
+    std::int64_t max_age_days = settings_.acceptance.max_age.nanos / Span::days(1).nanos;
+    std::int64_t max_skew_s = settings_.acceptance.max_skew.nanos / Span::seconds(1).nanos;
+    MapReader acceptance = root.group("acceptance");
+    acceptance.whole_number("max_age_days", max_age_days, {1, max_days - 2});
+    acceptance.whole_number("max_skew_s", max_skew_s, {0, seconds_per_day});
+    acceptance.finish();
+    settings_.acceptance = {Span::days(max_age_days), Span::seconds(max_skew_s)};
+
+    MapReader dedupe = root.group("dedupe");
+    dedupe.whole_number("window_days", settings_.dedupe_window_days, {1, max_days});
+    dedupe.finish();
+
+    const std::int64_t accepted_s = max_age_days * seconds_per_day + max_skew_s;
+    if (settings_.dedupe_window_days * seconds_per_day > accepted_s) return;
+    const YAML::Mark at = dedupe.has("window_days") ? dedupe.mark_of_value("window_days")
+                                                    : acceptance.mark_of_value("max_age_days");
+    errors_.add(at, fmt::format("dedupe.window_days: {} days are not longer than "
+                                "acceptance.max_age_days plus acceptance.max_skew_s: give at least "
+                                "{}, or accept less (U3)",
+                                settings_.dedupe_window_days, accepted_s / seconds_per_day + 1));
+  }
+
+  void channel(MapReader map) {
+    ChannelSettings out;
+    map.required_text("name", out.name, max_path_bytes, "the channel's name, such as inbox");
+    if (!out.name.empty() && !is_channel_name(out.name)) {
+      map.error_at_value("name",
+                         "give 1 to 32 of a-z, 0-9 and -, beginning with a letter, such as inbox");
+    }
+    for (const ChannelSettings& other : settings_.channels) {
+      if (other.name != out.name || out.name.empty()) continue;
+      map.error_at_value("name",
+                         fmt::format("\"{}\" is taken: give each channel its own", out.name));
+    }
+    map.required_text("plugin", out.plugin, 255, "the plugin's file name, such as inbox.so");
+    if (out.plugin.find('/') != std::string::npos || out.plugin == "." || out.plugin == "..") {
+      map.error_at_value("plugin", "give the name of a file in plugin_directory, without /");
+    }
+    map.whole_number("batch_max", out.batch_max, {1, 10'000});
+    map.whole_number("poll_interval_ms", out.poll_interval_ms, {10, max_interval_ms});
+    map.whole_number("send_timeout_ms", out.send_timeout_ms, {1, 600'000});
+    map.whole_number("lease_s", out.lease_s, {1, seconds_per_day});
+    map.whole_number("retry_min_ms", out.retry_min_ms, {1, 86'400'000});
+    map.whole_number("retry_max_ms", out.retry_max_ms, {1, 86'400'000});
+    map.whole_number("attempts_max", out.attempts_max, {1, 1'000});
+    if (out.retry_max_ms < out.retry_min_ms) {
+      map.error_at_value("retry_max_ms",
+                         fmt::format("is below retry_min_ms: give at least {}", out.retry_min_ms));
+    }
+    if (std::uint64_t{out.lease_s} * 1'000 <= out.send_timeout_ms) {
+      map.error_at_value("lease_s", fmt::format("is not longer than send_timeout_ms: give at least "
+                                                "{}",
+                                                out.send_timeout_ms / 1'000 + 1));
+    }
+    map.finish();
+    settings_.channels.push_back(std::move(out));
+  }
+
+  void catalogue(MapReader& root, FileErrors& catalogue_errors) {
+    root.text("business_time_zone", settings_.business_time_zone, max_name_bytes);
+    const auto calendar = BusinessCalendar::for_zone(settings_.business_time_zone);
+    if (!calendar) root.error_at_value("business_time_zone", calendar.error());
+
+    path(root, "catalogue_file", settings_.catalogue_file);
+    const auto text = read_small_file(settings_.catalogue_file, max_yaml_bytes);
+    if (!text) {
+      root.error_at_value("catalogue_file",
+                          fmt::format("cannot read {}: {}: give the path of the catalogue",
+                                      settings_.catalogue_file, text.error()));
+      return;
+    }
+    catalogue_errors = FileErrors(settings_.catalogue_file);
+    settings_.catalogue = read_catalogue(*text, calendar ? &*calendar : nullptr, catalogue_errors);
+  }
+
+  // A path, from the folder of packwarden.yaml where it is relative; the default too.
+  void path(MapReader& map, std::string_view key, std::string& out,
+            std::size_t max_bytes = max_path_bytes) {
+    map.text(key, out, max_bytes);
+    if (!out.empty()) out = (folder_ / out).lexically_normal().string();
+  }
+
+  fs::path folder_;
+  FileErrors errors_;
+  Settings settings_;
+};
+
+}  // namespace
+
+std::string to_string(const SettingsError& error) {
+  return fmt::format("{}:{}:{}: {}", error.file, error.line, error.column, error.message);
+}
+
+tl::expected<Settings, std::vector<SettingsError>> load_settings(const std::string& path) {
+  return Loader(path).load(path);
+}
+
+}  // namespace packwarden

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "domain/ids.h"
+#include "domain/instant.h"
+
+namespace packwarden {
+
+// One tier of the catalogue as one account holds it (field term: grant). Never changes after the purchase (C3).
+struct Pack {
+  PackId id{};
+  AccountId account{};  // a main account
+  ProductId product{};
+  std::string tier;
+  bool is_trial = false;
+  Units quota = 0;
+  MoneyMicros price_micros = 0;
+  int priority = 0;  // lower draws first
+  Instant purchased_at;
+  Instant effective_from;
+  Instant expires_at;                // exclusive
+  std::vector<int> notice_levels;    // percent, ascending (N2)
+};
+
+// What rating and notices need of a pack, with what was drawn from it so far. Small: there is one per pack in memory.
+struct PackState {
+  PackId id{};
+  int priority = 0;
+  Instant purchased_at;
+  Instant effective_from;
+  Instant expires_at;
+  Units quota = 0;
+  Units used = 0;
+  std::uint32_t levels_told = 0;   // bit i: level i of its list was told or superseded; see notices/usage_levels.h
+  std::uint32_t level_list = 0;    // which list of levels it keeps from its purchase
+
+  Units left() const { return quota - used; }
+  // P5
+  bool eligible_at(Instant at) const { return at >= effective_from && at < expires_at; }
+};
+
+// P4: priority, then soonest expiry, then earliest purchase, then id.
+inline bool draws_before(const PackState& a, const PackState& b) {
+  return std::tie(a.priority, a.expires_at, a.purchased_at, a.id) <
+         std::tie(b.priority, b.expires_at, b.purchased_at, b.id);
+}
+
+}  // namespace packwarden

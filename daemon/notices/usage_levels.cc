@@ -1,0 +1,29 @@
+#include "notices/usage_levels.h"
+
+namespace packwarden {
+
+std::vector<Notice> tell_usage(AccountId account, PackState& pack, std::span<const int> levels) {
+  std::vector<Notice> notices;
+  const auto tell = [&](NoticeKind kind, int level, std::uint32_t bit) {
+    if ((pack.levels_told & bit) != 0) return;
+    if (!notices.empty()) notices.back().superseded = true;
+    notices.push_back({account, pack.id, kind, level, false, pack.used});
+    pack.levels_told |= bit;
+  };
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const bool exceeded = Wide{pack.used} * 100 > Wide{pack.quota} * levels[i];
+    if (exceeded) tell(NoticeKind::pack_usage, levels[i], 1U << i);
+  }
+  if (pack.left() == 0) tell(NoticeKind::pack_used_up, 100, used_up_told);
+  return notices;
+}
+
+std::uint32_t told_bit(NoticeKind kind, int level_percent, std::span<const int> levels) {
+  if (kind == NoticeKind::pack_used_up) return used_up_told;
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (levels[i] == level_percent) return 1U << i;
+  }
+  return 0;
+}
+
+}  // namespace packwarden

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/session.h"
+#include "usecases/ledger_port.h"
+
+namespace packwarden {
+
+// Rows of accounts, packs and commands. `condition` is SQL over the columns of the table; results are in order of id.
+std::vector<Account> read_accounts(Session& session, std::string_view condition);
+std::optional<Account> read_account(Session& session, std::string_view name);
+void write_accounts(Session& session, Sequence sequence, std::span<const Account> accounts);
+
+std::vector<Pack> read_packs(Session& session, std::string_view condition);
+void write_packs(Session& session, Sequence sequence, std::span<const Pack> packs);
+
+// The highest id given out, 0 if none.
+std::uint32_t last_id(Session& session, std::string_view table, std::string_view id_column);
+
+std::optional<StoredCommand> read_command(Session& session, const std::string& request_id);
+void write_command(Session& session, Sequence sequence, const std::string& request_id, const StoredCommand& command);
+
+}  // namespace packwarden

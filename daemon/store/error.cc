@@ -1,0 +1,85 @@
+#include "store/error.h"
+
+namespace packwarden {
+
+const char* to_string(DatabaseErrorKind kind) {
+  switch (kind) {
+    case DatabaseErrorKind::lost_connection:
+      return "lost_connection";
+    case DatabaseErrorKind::deadlock:
+      return "deadlock";
+    case DatabaseErrorKind::lock_wait_timeout:
+      return "lock_wait_timeout";
+    case DatabaseErrorKind::duplicate_key:
+      return "duplicate_key";
+    case DatabaseErrorKind::refused:
+      return "refused";
+    case DatabaseErrorKind::other:
+      break;
+  }
+  return "other";
+}
+
+DatabaseErrorKind classify_database_error(unsigned code) {
+  switch (code) {
+    case 1040:  // too many connections
+    case 1042:  // the server cannot resolve us
+    case 1043:  // bad handshake
+    case 1047:  // Galera: node not ready for queries
+    case 1053:  // server shutdown in progress
+    case 1079:
+    case 1152:  // aborted connection
+    case 1158:  // four ways of a network error while reading or writing packets
+    case 1159:
+    case 1160:
+    case 1161:
+    case 1184:  // aborted new connection
+    case 1203:  // too many connections of this user
+    case 1927:  // connection was killed (MariaDB)
+    case 2002:  // no server behind the socket
+    case 2003:  // no server behind host and port
+    case 2005:  // unknown host
+    case 2006:  // server has gone away
+    case 2012:  // error in the handshake
+    case 2013:  // lost connection during the query
+    case 2014:  // commands out of sync: the session is of no use any more
+    case 2027:  // malformed packet
+    case 2055:  // lost connection, with the system's error
+    case 3169:  // session was killed (MySQL)
+    case 4031:  // disconnected by the server because of inactivity
+      return DatabaseErrorKind::lost_connection;
+    case 1020:  // row changed since it was read (MariaDB with snapshot isolation)
+    case 1213:
+    case 3101:  // group replication rolled the transaction back
+      return DatabaseErrorKind::deadlock;
+    case 1205:
+    case 3572:  // NOWAIT
+      return DatabaseErrorKind::lock_wait_timeout;
+    case 1022:
+    case 1062:
+    case 1586:
+      return DatabaseErrorKind::duplicate_key;
+    case 1044:  // no right to the database
+    case 1045:  // user or password
+    case 1130:  // host is not allowed to connect
+    case 1142:  // no right to the table
+    case 1143:  // no right to the column
+    case 1227:  // no such privilege
+    case 1698:  // user or password (MariaDB)
+    case 1820:  // password has expired
+    case 1862:
+      return DatabaseErrorKind::refused;
+    default:
+      return DatabaseErrorKind::other;
+  }
+}
+
+DatabaseError::DatabaseError(unsigned code, const std::string& message)
+    : std::runtime_error(message), kind_(classify_database_error(code)), code_(code) {}
+
+bool DatabaseError::is_transient() const {
+  return kind_ == DatabaseErrorKind::lost_connection || kind_ == DatabaseErrorKind::deadlock ||
+         kind_ == DatabaseErrorKind::lock_wait_timeout;
+}
+
+}  // namespace packwarden

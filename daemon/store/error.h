@@ -1,0 +1,43 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace packwarden {
+
+// What a failed database call means for whoever runs a unit of work (law 1: the unit is run again,
+// never the statement).
+enum class DatabaseErrorKind {
+  lost_connection,    // no server, or the session is gone; a COMMIT that ends so is in doubt
+  deadlock,           // the server rolled the whole transaction back
+  lock_wait_timeout,  // the server rolled one statement back: roll the transaction back
+  duplicate_key,      // a unique key holds the value already
+  refused,            // user, password or rights
+  other,
+};
+
+// "lost_connection" and so on, for logs.
+const char* to_string(DatabaseErrorKind kind);
+
+// The one exception of the store room. It leaves the room only for a broken environment.
+class DatabaseError : public std::runtime_error {
+ public:
+  // `code` is the number of server or client library, 0 where there is none; `message` has no
+  // password in it.
+  DatabaseError(unsigned code, const std::string& message);
+
+  DatabaseErrorKind kind() const { return kind_; }
+  unsigned code() const { return code_; }
+  // Whether running the whole unit of work again, after a rollback, may succeed: the first three
+  // kinds.
+  bool is_transient() const;
+
+ private:
+  DatabaseErrorKind kind_;
+  unsigned code_;
+};
+
+// What the number of MySQL, MariaDB or the client library means. Pure; thread-safe.
+DatabaseErrorKind classify_database_error(unsigned code);
+
+}  // namespace packwarden

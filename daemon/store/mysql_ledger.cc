@@ -1,0 +1,147 @@
+#include "store/mysql_ledger.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "store/account_rows.h"
+#include "store/sql_text.h"
+
+namespace packwarden {
+namespace {
+
+class MySqlTransaction : public LedgerTransaction {
+ public:
+  MySqlTransaction(Session& session, Sequence sequence) : session_(&session), sequence_(sequence) {}
+
+  Sequence sequence() const override { return sequence_; }
+  Changes changes_since(Sequence after, const SegmentSink& sink) override {
+    return read_changes(*session_, after, sequence_, sink);
+  }
+  std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override {
+    return read_progress(*session_, digests);
+  }
+  void write(const IngestWrite& ingest) override { write_ingest(*session_, sequence_ + 1, ingest); }
+
+  std::optional<Account> find_account(std::string_view name) override { return read_account(*session_, name); }
+  AccountId last_account() override { return AccountId{last_id(*session_, "account", "account_id")}; }
+  void add_accounts(std::span<const Account> accounts) override {
+    write_accounts(*session_, sequence_ + 1, accounts);
+  }
+  std::vector<Pack> packs_of(AccountId account, ProductId product) override {
+    return read_packs(*session_, fmt::format("account_id = {} AND product_id = {}", value_of(account),
+                                             value_of(product)));
+  }
+  PackId last_pack() override { return PackId{last_id(*session_, "pack", "pack_id")}; }
+  void add_packs(std::span<const Pack> packs) override { write_packs(*session_, sequence_ + 1, packs); }
+  std::optional<StoredCommand> find_command(const std::string& request_id) override {
+    return read_command(*session_, request_id);
+  }
+  void add_command(const std::string& request_id, const StoredCommand& command) override {
+    write_command(*session_, sequence_ + 1, request_id, command);
+  }
+  void raise_dedupe_floor(Instant floor) override {
+    session_->execute("UPDATE deployment SET dedupe_floor = " + datetime_literal(floor) + " WHERE id = 1");
+  }
+
+ private:
+  Session* session_;
+  Sequence sequence_;
+};
+
+[[noreturn]] void throw_unavailable(const DatabaseError& error) {
+  throw LedgerUnavailable(fmt::format("the database {}: {} ({})", to_string(error.kind()), error.what(), error.code()));
+}
+
+}  // namespace
+
+MySqlLedger::MySqlLedger(DatabaseAddress address, LedgerOptions options)
+    : session_(std::move(address)), options_(options), jitter_(std::random_device{}()) {}
+
+Session& MySqlLedger::session() {
+  if (!session_.connected()) session_.connect();
+  return session_;
+}
+
+std::optional<Sequence> MySqlLedger::transact(const char* kind, const Work& work) {
+  for (std::uint32_t attempt = 1;; ++attempt) {
+    std::optional<Sequence> in_doubt;
+    try {
+      Transaction transaction(session());
+      const Sequence before = to_int(session_.query("SELECT seq FROM ledger_sequence WHERE id = 1 FOR UPDATE").at(0).at(0));
+      MySqlTransaction view(session_, before);
+      if (work(view) == Verdict::roll_back) return std::nullopt;
+      session_.execute(fmt::format("INSERT INTO ledger_transaction (seq, kind, committed_at) VALUES ({}, {}, UTC_TIMESTAMP(6))",
+                                   before + 1, session_.escape(kind)));
+      const auto advanced = session_.execute(
+          fmt::format("UPDATE ledger_sequence SET seq = {} WHERE id = 1 AND seq = {}", before + 1, before));
+      if (advanced != 1) throw std::logic_error("the ledger sequence moved although it was locked");
+      in_doubt = before + 1;
+      transaction.commit();
+      return before + 1;
+    } catch (const DatabaseError& error) {
+      if (in_doubt && error.kind() == DatabaseErrorKind::lost_connection) {
+        spdlog::warn("the answer to COMMIT of ledger transaction {} ({}) was lost; looking up whether it is there",
+                     *in_doubt, kind);
+      }
+      if (!error.is_transient() || attempt >= options_.transaction_attempts_max) throw_unavailable(error);
+      spdlog::info("ledger transaction ({}) is run again, attempt {} of {}: {}: {}", kind, attempt + 1,
+                   options_.transaction_attempts_max, to_string(error.kind()), error.what());
+    }
+    back_off(attempt);
+  }
+}
+
+// A read that is run again as a whole after a lost connection.
+template <class Read>
+auto MySqlLedger::read(const char* what, Read&& read_all_of_it) {
+  for (std::uint32_t attempt = 1;; ++attempt) {
+    try {
+      return read_all_of_it(session());
+    } catch (const DatabaseError& error) {
+      if (!error.is_transient() || attempt >= options_.transaction_attempts_max) throw_unavailable(error);
+      spdlog::info("{} is read again, attempt {} of {}: {}", what, attempt + 1, options_.transaction_attempts_max,
+                   error.what());
+    }
+    back_off(attempt);
+  }
+}
+
+void MySqlLedger::back_off(std::uint32_t attempt) {
+  const std::uint32_t most_ms = std::min(10U << std::min(attempt, 7U), 1'000U);
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(std::uniform_int_distribution<std::uint32_t>(1, most_ms)(jitter_)));
+}
+
+Changes MySqlLedger::load(const SegmentSink& sink) {
+  // Not run again: keys that were handed over already would have to be forgotten. The caller starts over.
+  try {
+    session().begin_snapshot();
+    Changes changes = packwarden::read_all(session_, sink);
+    session_.rollback();
+    return changes;
+  } catch (const DatabaseError& error) {
+    session_.rollback();
+    throw_unavailable(error);
+  }
+}
+
+std::vector<std::optional<FileProgress>> MySqlLedger::progress_of(std::span<const Digest> digests) {
+  return read("the progress of files", [&](Session& session) { return read_progress(session, digests); });
+}
+
+std::vector<FileOutcome> MySqlLedger::outcomes_of(std::span<const Digest> digests) {
+  return read("the outcome of files", [&](Session& session) { return read_outcomes(session, digests); });
+}
+
+std::uint64_t MySqlLedger::delete_segments_before(std::int32_t day, std::uint32_t max_rows) {
+  return read("what is let go", [&](Session& session) {
+    return session.execute(
+        fmt::format("DELETE FROM dedupe_segment WHERE arrival_day < {} LIMIT {}", date_literal(day), max_rows));
+  });
+}
+
+}  // namespace packwarden

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <random>
+
+#include "store/session.h"
+#include "usecases/ledger_port.h"
+
+namespace packwarden {
+
+struct LedgerOptions {
+  std::uint32_t transaction_attempts_max = 10;
+};
+
+// The ledger on MySQL or MariaDB. Connects when first used and again after the connection was lost.
+class MySqlLedger : public Ledger {
+ public:
+  explicit MySqlLedger(DatabaseAddress address, LedgerOptions options = {});
+
+  std::optional<Sequence> transact(const char* kind, const Work& work) override;
+  Changes load(const SegmentSink& sink) override;
+  std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override;
+  std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) override;
+  std::uint64_t delete_segments_before(std::int32_t day, std::uint32_t max_rows) override;
+
+  // For reads of other parts of the store. Connected.
+  Session& session();
+
+ private:
+  template <class Read>
+  auto read(const char* what, Read&& read_all);
+  void back_off(std::uint32_t attempt);
+
+  Session session_;
+  LedgerOptions options_;
+  std::minstd_rand jitter_;
+};
+
+// Reads that a transaction and a plain connection share (store/ledger_reads.cc).
+Sequence read_sequence(Session& session);
+Changes read_changes(Session& session, Sequence after, Sequence upto, const SegmentSink& sink);
+Changes read_all(Session& session, const SegmentSink& sink);
+std::vector<std::optional<FileProgress>> read_progress(Session& session, std::span<const Digest> digests);
+std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest> digests);
+
+// Writes all that a batch adds as ledger transaction `sequence` (store/ingest_rows.cc).
+void write_ingest(Session& session, Sequence sequence, const IngestWrite& ingest);
+
+}  // namespace packwarden

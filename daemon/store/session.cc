@@ -1,0 +1,300 @@
+#include "store/session.h"
+
+#include <mysql.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <soci/mysql/soci-mysql.h>
+#include <soci/soci.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+namespace packwarden {
+namespace {
+
+constexpr unsigned kServerGone = 2006;
+
+struct FreeResult {
+  void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
+};
+using Result = std::unique_ptr<MYSQL_RES, FreeResult>;
+
+struct CloseStatement {
+  void operator()(MYSQL_STMT* statement) const { mysql_stmt_close(statement); }
+};
+using Statement = std::unique_ptr<MYSQL_STMT, CloseStatement>;
+
+// SOCI reads key='value' and takes the byte after a backslash as it is.
+void append_option(std::string& options, std::string_view key, std::string_view value) {
+  options.append(options.empty() ? "" : " ").append(key).append("='");
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') options.push_back('\\');
+    options.push_back(c);
+  }
+  options.push_back('\'');
+}
+
+std::string connection_options(const DatabaseAddress& address) {
+  std::string options;
+  if (address.socket.empty()) {
+    append_option(options, "host", address.host);
+    append_option(options, "port", std::to_string(address.port));
+  } else {
+    append_option(options, "unix_socket", address.socket);
+  }
+  if (!address.name.empty()) append_option(options, "db", address.name);
+  append_option(options, "user", address.user);
+  append_option(options, "password", address.password);
+  append_option(options, "charset", "utf8mb4");
+  const std::uint64_t timeout_s = (std::uint64_t{address.connect_timeout_ms} + 999) / 1000;
+  append_option(options, "connect_timeout", std::to_string(timeout_s));
+  return options;
+}
+
+// A database host that vanishes without a word is noticed within about half a minute.
+void watch_peer(MYSQL* native) {
+  const int fd = static_cast<int>(mysql_get_socket(native));
+  const int on = 1;
+  const int idle_s = 10, interval_s = 5, probes = 4;
+  const unsigned unacknowledged_ms = 30'000;
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+  setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms);
+}
+
+void fill_row(MYSQL_RES* result, MYSQL_ROW row, std::vector<std::optional<std::string_view>>& out) {
+  const unsigned long* lengths = mysql_fetch_lengths(result);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = row[i] == nullptr ? std::nullopt
+                               : std::optional<std::string_view>(std::in_place, row[i], lengths[i]);
+  }
+}
+
+void bind_row(const BlobRow& row, std::vector<MYSQL_BIND>& binds) {
+  std::memset(binds.data(), 0, binds.size() * sizeof(MYSQL_BIND));
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    MYSQL_BIND& bind = binds[i];
+    if (const auto* number = std::get_if<std::uint64_t>(&row[i])) {
+      bind.buffer_type = MYSQL_TYPE_LONGLONG;
+      bind.is_unsigned = 1;
+      bind.buffer = const_cast<std::uint64_t*>(number);
+    } else {
+      const std::string_view bytes = std::get<std::string_view>(row[i]);
+      bind.buffer_type = MYSQL_TYPE_BLOB;
+      bind.buffer = const_cast<char*>(bytes.data() == nullptr ? "" : bytes.data());
+      bind.buffer_length = bytes.size();
+      bind.length_value = bytes.size();
+      bind.length = &bind.length_value;
+    }
+  }
+}
+
+}  // namespace
+
+Session::Session(DatabaseAddress address) : address_(std::move(address)) {}
+Session::~Session() {
+  close();
+}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+void Session::connect() {
+  close();
+  try {
+    session_ = std::make_unique<soci::session>(soci::mysql, connection_options(address_));
+    native_ = static_cast<soci::mysql_session_backend*>(session_->get_backend())->conn_;
+    if (address_.socket.empty()) watch_peer(native_);
+    state_what_we_need();
+  } catch (const soci::mysql_soci_error& error) {
+    close();
+    throw DatabaseError(error.err_num_, error.what());
+  } catch (const soci::soci_error& error) {
+    close();
+    throw DatabaseError(0, error.what());
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+void Session::close() noexcept {
+  session_.reset();
+  native_ = nullptr;
+  lost_ = false;
+}
+
+void Session::state_what_we_need() {
+  const my_bool off = 0;
+  const unsigned int none = 0;
+  mysql_optionsv(native_, MYSQL_OPT_RECONNECT, &off);
+  mysql_optionsv(native_, MYSQL_OPT_LOCAL_INFILE, &none);  // a server must not ask us for files
+  if (mysql_set_character_set(native_, "utf8mb4") != 0) fail_native();
+  execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  const std::string lock_wait_s = std::to_string(address_.lock_wait_timeout_s);
+  execute(
+      "SET SESSION autocommit = 1, time_zone = '+00:00', sql_mode = "
+      "'STRICT_ALL_TABLES,NO_ZERO_DATE,"
+      "NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
+      "innodb_lock_wait_timeout = " +
+      lock_wait_s + ", lock_wait_timeout = " + lock_wait_s);
+}
+
+void Session::require_session() const {
+  if (!connected()) throw DatabaseError(kServerGone, "no connection to the database");
+}
+
+void Session::fail(unsigned code, const std::string& message) {
+  DatabaseError error(code, message);
+  if (error.kind() == DatabaseErrorKind::lost_connection) lost_ = true;
+  throw error;
+}
+
+void Session::fail_native() {
+  fail(mysql_errno(native_), mysql_error(native_));
+}
+
+void Session::rethrow_mapped() {
+  try {
+    throw;
+  } catch (const soci::mysql_soci_error& error) {
+    fail(error.err_num_, error.what());
+  } catch (const soci::soci_error& error) {
+    fail(0, error.what());
+  }
+}
+
+soci::session& Session::sql() {
+  require_session();
+  return *session_;
+}
+
+st_mysql* Session::native() {
+  require_session();
+  return native_;
+}
+
+void Session::send(std::string_view text) {
+  require_session();
+  if (mysql_real_query(native_, text.data(), text.size()) != 0) fail_native();
+}
+
+std::uint64_t Session::execute(std::string_view text) {
+  send(text);
+  std::uint64_t affected = 0;
+  int more = 0;
+  do {  // more than one result only where a statement calls a procedure
+    const Result result(mysql_store_result(native_));
+    if (!result) {
+      if (mysql_field_count(native_) != 0) fail_native();
+      affected += mysql_affected_rows(native_);
+    }
+    more = mysql_next_result(native_);
+    if (more > 0) fail_native();
+  } while (more == 0);
+  return affected;
+}
+
+std::vector<TextRow> Session::query(std::string_view text) {
+  std::vector<TextRow> rows;
+  for_each_row(text, [&rows](RowView row) {
+    TextRow& copy = rows.emplace_back();
+    copy.reserve(row.size());
+    for (const auto& value : row) copy.emplace_back(value);
+  });
+  return rows;
+}
+
+void Session::for_each_row(std::string_view text, const RowCallback& callback) {
+  send(text);
+  const Result result(mysql_use_result(native_));
+  if (!result) {
+    if (mysql_errno(native_) != 0) fail_native();
+    return;  // a statement without a result set
+  }
+  std::vector<std::optional<std::string_view>> values(mysql_num_fields(result.get()));
+  while (MYSQL_ROW row = mysql_fetch_row(result.get())) {
+    fill_row(result.get(), row, values);
+    callback(values);
+  }
+  if (mysql_errno(native_) != 0) fail_native();
+}
+
+std::uint64_t Session::insert_blobs(std::string_view sql_text, std::span<const BlobRow> rows) {
+  require_session();
+  if (rows.empty()) return 0;
+  const Statement statement(mysql_stmt_init(native_));
+  if (!statement) fail_native();
+  const auto fail_statement = [&] {
+    fail(mysql_stmt_errno(statement.get()), mysql_stmt_error(statement.get()));
+  };
+  if (mysql_stmt_prepare(statement.get(), sql_text.data(), sql_text.size()) != 0) fail_statement();
+  const std::size_t placeholders = mysql_stmt_param_count(statement.get());
+  std::vector<MYSQL_BIND> binds(placeholders);
+  std::uint64_t affected = 0;
+  for (const BlobRow& row : rows) {
+    if (row.size() != placeholders) {
+      throw DatabaseError(0, "insert_blobs: " + std::to_string(row.size()) + " values for " +
+                                 std::to_string(placeholders) + " placeholders");
+    }
+    bind_row(row, binds);
+    if (mysql_stmt_bind_param(statement.get(), binds.data()) != 0) fail_statement();
+    if (mysql_stmt_execute(statement.get()) != 0) fail_statement();
+    affected += mysql_stmt_affected_rows(statement.get());
+  }
+  return affected;
+}
+
+std::uint64_t Session::last_insert_id() {
+  require_session();
+  return mysql_insert_id(native_);
+}
+
+std::string Session::escape(std::string_view text) {
+  require_session();
+  std::string literal(text.size() * 2 + 3, '\0');
+  literal[0] = '\'';
+  const unsigned long length =
+      mysql_real_escape_string(native_, literal.data() + 1, text.data(), text.size());
+  literal[length + 1] = '\'';
+  literal.resize(length + 2);
+  return literal;
+}
+
+std::string Session::escape_binary(std::string_view bytes) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  std::string literal = "x'";
+  literal.reserve(bytes.size() * 2 + 3);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    literal.push_back(digits[byte >> 4]);
+    literal.push_back(digits[byte & 15]);
+  }
+  literal.push_back('\'');
+  return literal;
+}
+
+void Session::begin() {
+  execute("START TRANSACTION");
+}
+
+void Session::begin_snapshot() {
+  execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+}
+
+void Session::commit() {
+  execute("COMMIT");
+}
+
+void Session::rollback() noexcept {
+  if (session_ == nullptr) return;
+  try {
+    execute("ROLLBACK");
+  } catch (const std::exception&) {
+    close();
+  }
+}
+
+}  // namespace packwarden

@@ -1,0 +1,295 @@
+#include "usecases/batch_decision.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "notices/texts.h"
+#include "notices/usage_levels.h"
+#include "rating/rating.h"
+
+namespace packwarden {
+namespace {
+
+bool fits_below(Units limit, Units sum, Units more) {
+  Units total = 0;
+  return !__builtin_add_overflow(sum, more, &total) && total <= limit;
+}
+
+std::string to_text(std::vector<RejectedLine>& rejected) {
+  std::sort(rejected.begin(), rejected.end(), [](const RejectedLine& a, const RejectedLine& b) {
+    return a.place.offset_bytes < b.place.offset_bytes;
+  });
+  std::string text;
+  for (const RejectedLine& line : rejected) {
+    fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\t{}\t{}\n", line.place.line_no, name_of(line.reason),
+                   line.place.offset_bytes, line.place.length_bytes, line.detail);
+  }
+  return text;
+}
+
+}  // namespace
+
+BatchDecision::BatchDecision(const DecideContext& context, Books& books, const Batch& batch)
+    : context_(&context), books_(&books), directory_(batch.directory) {
+  try {
+    Units accepted = 0;
+    const FileInWork* file = nullptr;
+    for (const BatchItem& item : batch.items) {
+      if (item.unit == nullptr) continue;
+      // A file may have several units in one batch, one behind the other.
+      if (item.file.get() != file) accepted = item.file->accepted_units;
+      file = item.file.get();
+      decide(item, accepted);
+      accepted += write_.units.back().counts.accepted_units;
+    }
+    std::vector<const PackState*> drawn;
+    for (const PackBefore& before : touched_) drawn.push_back(before.pack);
+    std::sort(drawn.begin(), drawn.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+    drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());
+    for (const PackState* pack : drawn) write_.balances.push_back({pack->id, pack->used});
+  } catch (...) {
+    undo();
+    throw;
+  }
+}
+
+BatchDecision::~BatchDecision() {
+  if (!stands_) undo();
+}
+
+void BatchDecision::decide(const BatchItem& item, Units accepted_before) {
+  const DecodedUnit& unit = *item.unit;
+  UnitWrite out;
+  out.file = &item.file->registered;
+  out.registers_file = unit.unit_no == 0;
+  out.unit_no = unit.unit_no;
+  out.end_offset_bytes = unit.end_offset_bytes;
+  out.end_line = unit.end_line;
+  out.is_last = unit.is_last;
+  out.failure = unit.failure;
+  out.counts.lines = unit.data_lines;
+
+  std::vector<RejectedLine> rejected = unit.rejected;
+  const std::int32_t arrival_day = utc_day_of(item.file->registered.arrival);
+  dedupe(unit, arrival_day, accepted_before, out.counts, rejected);
+  keep_new_keys(unit, arrival_day, out.counts.accepted);
+  out.first_entry = write_.entries.size();
+  rate(unit, out.counts);
+  out.entry_count = write_.entries.size() - out.first_entry;
+  for (const RejectedLine& line : rejected) {
+    if (line.reason != RejectReason::conflict) ++out.counts.rejected[static_cast<std::size_t>(line.reason)];
+  }
+  out.rejected_lines = to_text(rejected);
+  if (!out.counts.adds_up()) {
+    throw std::logic_error(fmt::format("the counts of unit {} of file {} do not add up", unit.unit_no,
+                                       item.file->registered.name));
+  }
+  write_.units.push_back(std::move(out));
+}
+
+// Leaves in sums_ what was accepted, by group.
+void BatchDecision::dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
+                           UnitCounts& counts, std::vector<RejectedLine>& rejected) {
+  sums_.resize(unit.use_groups.size());
+  for (std::size_t g = 0; g < sums_.size(); ++g) {
+    const UseGroup& group = unit.use_groups[g];
+    sums_[g] = {group.used_by, group.meter,      group.day,           group.billable,
+                Instant::latest(), Instant::earliest(), 0};
+  }
+  const std::size_t count = unit.keys.size();
+  seen_.push_back({&unit, std::vector<Seen>(count, Seen::duplicate)});
+  std::vector<Seen>& seen = seen_.back().seen;
+
+  Wide all_units = accepted_before;
+  for (const Units quantity : unit.quantities) all_units += quantity;
+  if (all_units > context_->max_file_units) {
+    dedupe_in_line_order(unit, arrival_day, accepted_before, counts, rejected);
+  } else {
+    books_->index().insert_all(unit.keys.data(), count, arrival_day, seen.data());
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (seen[i] == Seen::is_new) {
+      UseSum& sum = sums_[unit.groups[i]];
+      sum.units += unit.quantities[i];
+      sum.first = std::min(sum.first, unit.times[i]);
+      sum.last = std::max(sum.last, unit.times[i]);
+      ++counts.accepted;
+      if (!sum.billable) ++counts.not_billable_meter;
+    } else if (seen[i] == Seen::duplicate) {
+      ++counts.duplicate;
+    } else {
+      ++counts.conflict;
+      rejected.push_back({unit.places[i], RejectReason::conflict,
+                          "the same source and id came before with other content; that one stands"});
+    }
+  }
+}
+
+// Slow and exact: a record that would not fit is rejected alone and does not hold its id.
+void BatchDecision::dedupe_in_line_order(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
+                                         UnitCounts& counts, std::vector<RejectedLine>& rejected) {
+  std::vector<Seen>& seen = seen_.back().seen;
+  Units accepted = accepted_before;
+  for (std::size_t i = 0; i < unit.keys.size(); ++i) {
+    const Seen outcome = books_->index().insert(unit.keys[i], arrival_day);
+    if (outcome == Seen::is_new && !fits_below(context_->max_file_units, accepted, unit.quantities[i])) {
+      books_->index().erase(unit.keys[i]);
+      --counts.duplicate;  // as which dedupe() counts it, since it is not new
+      rejected.push_back({unit.places[i], RejectReason::out_of_range,
+                          "the accepted units of this file would not fit; split the file"});
+      continue;
+    }
+    seen[i] = outcome;
+    if (outcome == Seen::is_new) accepted += unit.quantities[i];
+  }
+}
+
+void BatchDecision::keep_new_keys(const DecodedUnit& unit, std::int32_t arrival_day, std::int64_t accepted) {
+  if (accepted == 0) return;
+  if (accepted == static_cast<std::int64_t>(unit.keys.size())) {
+    write_.segments.push_back({arrival_day, unit.keys});
+    return;
+  }
+  const std::vector<Seen>& seen = seen_.back().seen;
+  std::vector<RecordKey> keys;
+  keys.reserve(static_cast<std::size_t>(accepted));
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    if (seen[i] == Seen::is_new) keys.push_back(unit.keys[i]);
+  }
+  kept_keys_.push_back(std::move(keys));
+  write_.segments.push_back({arrival_day, kept_keys_.back()});
+}
+
+void BatchDecision::rate(const DecodedUnit& unit, UnitCounts& counts) {
+  const std::size_t first_entry = write_.entries.size();
+  const auto same_account = [&](std::uint32_t a, std::uint32_t b) {
+    const UseGroup& x = unit.use_groups[a];
+    const UseGroup& y = unit.use_groups[b];
+    return x.account == y.account && x.product == y.product;
+  };
+  std::vector<std::span<const std::uint32_t>> by_record;
+  const std::span<const std::uint32_t> order = unit.group_order;
+  for (std::size_t begin = 0; begin < order.size();) {
+    std::size_t end = begin + 1;
+    while (end < order.size() && same_account(order[begin], order[end])) ++end;
+    const auto groups = order.subspan(begin, end - begin);
+    if (!rate_sums(unit, groups)) by_record.push_back(groups);
+    begin = end;
+  }
+  if (!by_record.empty()) rate_records(unit, by_record);
+
+  for (std::size_t e = first_entry; e < write_.entries.size(); ++e) {
+    const LedgerEntry& entry = write_.entries[e];
+    counts.accepted_units += entry.units;
+    switch (entry.outcome) {
+      case Outcome::drawn:
+        counts.drawn_units += entry.units;
+        break;
+      case Outcome::overage:
+        counts.overage_units += entry.units;
+        break;
+      case Outcome::overrun:
+        counts.overrun_units += entry.units;
+        break;
+      case Outcome::not_billable_meter:
+        counts.not_billable_units += entry.units;
+        break;
+    }
+  }
+}
+
+// The groups of one account and product. False, with nothing changed, where sums cannot tell.
+bool BatchDecision::rate_sums(const DecodedUnit& unit, std::span<const std::uint32_t> groups) {
+  account_sums_.clear();
+  for (const std::uint32_t g : groups) {
+    if (sums_[g].units > 0) account_sums_.push_back(sums_[g]);
+  }
+  if (account_sums_.empty()) return true;
+  const UseGroup& group = unit.use_groups[groups.front()];
+  const std::span<PackState> packs = books_->packs_of(group.account, group.product);
+  const std::size_t touched_from = remember(packs);
+  if (!rate_by_sum(group.account, packs, account_sums_, write_.entries)) {
+    touched_.resize(touched_from);
+    return false;
+  }
+  tell(group.account, touched_from);
+  return true;
+}
+
+// The accounts that sums cannot tell: their records are gathered in one pass, then each account goes by the model.
+void BatchDecision::rate_records(const DecodedUnit& unit,
+                                 std::span<const std::span<const std::uint32_t>> accounts) {
+  constexpr std::uint32_t none = UINT32_MAX;
+  std::vector<std::uint32_t> account_of_group(unit.use_groups.size(), none);
+  for (std::uint32_t a = 0; a < accounts.size(); ++a) {
+    for (const std::uint32_t g : accounts[a]) account_of_group[g] = a;
+  }
+  std::vector<std::vector<UseRecord>> records(accounts.size());
+  const std::vector<Seen>& seen = seen_.back().seen;
+  for (std::size_t i = 0; i < unit.keys.size(); ++i) {
+    const std::uint32_t a = account_of_group[unit.groups[i]];
+    if (a == none || seen[i] != Seen::is_new) continue;
+    const UseGroup& of = unit.use_groups[unit.groups[i]];
+    records[a].push_back({of.used_by, of.meter, of.day, of.billable, unit.times[i], unit.quantities[i]});
+  }
+  for (std::size_t a = 0; a < accounts.size(); ++a) {
+    const UseGroup& group = unit.use_groups[accounts[a].front()];
+    const std::span<PackState> packs = books_->packs_of(group.account, group.product);
+    const std::size_t touched_from = remember(packs);
+    const auto entries = rate_by_record(group.account, packs, std::move(records[a]));
+    write_.entries.insert(write_.entries.end(), entries.begin(), entries.end());
+    tell(group.account, touched_from);
+  }
+}
+
+std::size_t BatchDecision::remember(std::span<PackState> packs) {
+  const std::size_t touched_from = touched_.size();
+  for (PackState& pack : packs) {
+    if (pack.left() > 0) touched_.push_back({&pack, pack.used, pack.levels_told});
+  }
+  return touched_from;
+}
+
+// Notices of the packs that were drawn from; the others are no longer touched.
+void BatchDecision::tell(AccountId account, std::size_t touched_from) {
+  const auto untouched = [](const PackBefore& before) { return before.pack->used == before.used; };
+  touched_.erase(std::remove_if(touched_.begin() + static_cast<std::ptrdiff_t>(touched_from), touched_.end(),
+                                untouched),
+                 touched_.end());
+  for (std::size_t t = touched_from; t < touched_.size(); ++t) {
+    PackState& state = *touched_[t].pack;
+    for (const Notice& notice : tell_usage(account, state, books_->levels_of(state))) {
+      const Pack& pack = books_->pack(notice.pack);
+      const Account& owner = directory_->at(account);
+      NoticeWrite out{notice, owner.name, owner.language, "", ""};
+      if (!notice.superseded) {
+        const auto product = std::find_if(context_->catalogue->products.begin(), context_->catalogue->products.end(),
+                                          [&](const Product& p) { return p.id == pack.product; });
+        const std::string last_day = to_string(context_->calendar->day_of(pack.expires_at));
+        NoticeText text = render(notice, {owner.name, product->name, pack.tier, pack.quota, notice.used, last_day},
+                                 owner.language);
+        out.subject = std::move(text.subject);
+        out.body = std::move(text.body);
+      }
+      write_.notices.push_back(std::move(out));
+    }
+  }
+}
+
+void BatchDecision::undo() {
+  for (auto before = touched_.rbegin(); before != touched_.rend(); ++before) {
+    before->pack->used = before->used;
+    before->pack->levels_told = before->levels_told;
+  }
+  for (const UnitSeen& done : seen_) {
+    for (std::size_t i = 0; i < done.seen.size(); ++i) {
+      if (done.seen[i] == Seen::is_new) books_->index().erase(done.unit->keys[i]);
+    }
+  }
+  touched_.clear();
+  seen_.clear();
+}
+
+}  // namespace packwarden

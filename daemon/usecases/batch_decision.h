@@ -1,0 +1,71 @@
+#pragma once
+
+#include <vector>
+
+#include "domain/business_calendar.h"
+#include "rating/rating.h"
+#include "usecases/books.h"
+#include "usecases/decoded_unit.h"
+
+namespace packwarden {
+
+// What deciding needs beside the books. The catalogue's ids are those of the database.
+struct DecideContext {
+  const Catalogue* catalogue = nullptr;
+  const BusinessCalendar* calendar = nullptr;
+  Units max_file_units = INT64_MAX;  // U2: the accepted units of one file must fit
+};
+
+// What the units of a batch change, decided one after the other on the books (U3, B5, P3 to P5, N2). The books are
+// changed at once, so that each unit sees the one before it; unless stand() is called after COMMIT, the destructor
+// undoes all of it exactly. Nothing else may change the books in between.
+class BatchDecision {
+ public:
+  BatchDecision(const DecideContext& context, Books& books, const Batch& batch);
+  ~BatchDecision();
+  BatchDecision(const BatchDecision&) = delete;
+  BatchDecision& operator=(const BatchDecision&) = delete;
+
+  // To be committed. Points into the batch and into this decision. `now` is for the caller to set.
+  const IngestWrite& write() const { return write_; }
+  IngestWrite& write() { return write_; }
+
+  // Committed: the books keep what was decided.
+  void stand() { stands_ = true; }
+
+ private:
+  struct UnitSeen {
+    const DecodedUnit* unit;
+    std::vector<Seen> seen;
+  };
+  struct PackBefore {
+    PackState* pack;
+    Units used;
+    std::uint32_t levels_told;
+  };
+  void decide(const BatchItem& item, Units accepted_before);
+  void dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before, UnitCounts& counts,
+              std::vector<RejectedLine>& rejected);
+  void dedupe_in_line_order(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
+                            UnitCounts& counts, std::vector<RejectedLine>& rejected);
+  void keep_new_keys(const DecodedUnit& unit, std::int32_t arrival_day, std::int64_t accepted);
+  void rate(const DecodedUnit& unit, UnitCounts& counts);
+  bool rate_sums(const DecodedUnit& unit, std::span<const std::uint32_t> groups);
+  void rate_records(const DecodedUnit& unit, std::span<const std::span<const std::uint32_t>> accounts);
+  std::size_t remember(std::span<PackState> packs);
+  void tell(AccountId account, std::size_t touched_from);
+  void undo();
+
+  const DecideContext* context_;
+  Books* books_;
+  std::shared_ptr<const AccountDirectory> directory_;
+  IngestWrite write_;
+  std::vector<UnitSeen> seen_;
+  std::vector<std::vector<RecordKey>> kept_keys_;  // where not all keys of a unit are new
+  std::vector<PackBefore> touched_;
+  std::vector<UseSum> sums_;         // by group of the current unit
+  std::vector<UseSum> account_sums_;
+  bool stands_ = false;
+};
+
+}  // namespace packwarden

@@ -1,0 +1,125 @@
+#include "usecases/batch_reader.h"
+
+#include <algorithm>
+
+namespace packwarden {
+namespace {
+
+// No data line with all required fields is shorter: bounds the lines of a file before it is read.
+constexpr std::uint64_t shortest_line_bytes = 28;
+
+}  // namespace
+
+BatchReader::BatchReader(UsageSpool& spool, Ledger& lookups, DecodeContext context, ReaderLimits limits)
+    : spool_(&spool), lookups_(&lookups), context_(std::move(context)), limits_(std::move(limits)) {}
+
+std::optional<Batch> BatchReader::next(Instant now) {
+  Batch batch;
+  batch.directory = context_.directory;
+  batch.dedupe_floor = context_.dedupe_floor;
+  while (batch.data_lines < limits_.max_transaction_records &&
+         batch.items.size() < limits_.max_transaction_units) {
+    if (current_ == nullptr) {
+      if (!open_next(batch, now)) break;
+      if (current_ == nullptr) continue;
+    }
+    if (!batch.items.empty() && !fits(batch, *current_->file())) break;
+    std::unique_ptr<DecodedUnit> unit = current_->next();
+    batch.data_lines += unit->data_lines;
+    const bool is_last = unit->is_last;
+    if (!unit->failure.empty() && unit->unit_no == 0 && unit->data_lines == 0) {
+      batch.items.push_back({current_->file(), nullptr, unit->failure});
+    } else {
+      batch.items.push_back({current_->file(), std::move(unit), ""});
+    }
+    if (is_last) current_.reset();
+  }
+  if (batch.items.empty()) return std::nullopt;
+  return batch;
+}
+
+bool BatchReader::fits(const Batch& batch, const FileInWork& file) const {
+  const std::uint64_t lines_at_most =
+      std::min<std::uint64_t>(file.registered.unit_records, file.registered.size_bytes / shortest_line_bytes + 1);
+  return static_cast<std::uint64_t>(batch.data_lines) + lines_at_most <= limits_.max_transaction_records;
+}
+
+bool BatchReader::open_next(Batch& batch, Instant now) {
+  if (next_file_ == unended_.size()) {
+    const auto claimed =
+        left_over_taken_ ? spool_->claim(limits_.max_claimed_files, now) : spool_->left_over();
+    left_over_taken_ = true;
+    for (const ClaimedFile& file : claimed) unended_.push_back({file, std::nullopt});
+    if (claimed.empty()) {
+      // Right after a start nothing is left over as a rule; incoming/ is looked at in the same call.
+      for (const ClaimedFile& file : spool_->claim(limits_.max_claimed_files, now)) {
+        unended_.push_back({file, std::nullopt});
+      }
+    }
+    if (next_file_ == unended_.size()) return false;
+  }
+
+  Unended& next = unended_[next_file_];
+  auto file = std::make_shared<FileInWork>();
+  file->claimed = next.file;
+  const auto fail = [&](const std::string& reason) {
+    file->registered.name = next.file.name;
+    file->registered.spool = spool_->name();
+    file->registered.claim = next.file.claim;
+    file->registered.arrival = next.file.arrival;
+    batch.items.push_back({file, nullptr, reason});
+    ++next_file_;
+    return true;
+  };
+  auto opened = spool_->open(next.file);
+  if (!opened) return fail(opened.error());
+  file->bytes = std::move(*opened);
+  const auto digest = file->bytes->digest();
+  if (!digest) return fail(digest.error());
+  if (is_on_its_way(*digest)) return false;
+
+  const std::optional<FileProgress> progress = lookups_->progress_of(std::span(&*digest, 1)).front();
+  if (progress) {
+    file->registered = progress->file;
+    file->accepted_units = progress->accepted_units;
+  } else {
+    file->registered = {*digest,           spool_->name(),         next.file.claim,
+                        next.file.name,    file->bytes->size_bytes(), next.file.arrival,
+                        limits_.default_source, limits_.unit_records};
+  }
+  if (progress && progress->complete) {
+    batch.items.push_back({file, nullptr, ""});
+  } else {
+    auto decoder = UnitDecoder::open(context_, file, progress ? &*progress : nullptr);
+    if (!decoder) return fail(decoder.error());
+    current_ = std::move(*decoder);
+  }
+  next.digest = *digest;
+  ++next_file_;
+  return true;
+}
+
+// The same bytes under another name: their receipt can only be written once those before them have ended (U4).
+bool BatchReader::is_on_its_way(const Digest& digest) const {
+  return std::any_of(unended_.begin(), unended_.begin() + static_cast<std::ptrdiff_t>(next_file_),
+                     [&](const Unended& other) { return other.digest == digest; });
+}
+
+void BatchReader::ended(const std::vector<std::string>& claims) {
+  for (const std::string& claim : claims) {
+    const auto found = std::find_if(unended_.begin(), unended_.end(),
+                                    [&](const Unended& other) { return other.file.claim == claim; });
+    if (found == unended_.end()) continue;
+    if (static_cast<std::size_t>(found - unended_.begin()) < next_file_) --next_file_;
+    unended_.erase(found);
+  }
+}
+
+void BatchReader::rewind(std::shared_ptr<const AccountDirectory> directory, Instant dedupe_floor) {
+  context_.directory = std::move(directory);
+  context_.dedupe_floor = dedupe_floor;
+  current_.reset();
+  next_file_ = 0;
+}
+
+}  // namespace packwarden

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dedupe/dedupe_index.h"
+#include "domain/account.h"
+#include "domain/catalogue.h"
+#include "domain/pack.h"
+#include "usecases/ledger_port.h"
+
+namespace packwarden {
+
+// The days from which keys must be held at `now`: whole UTC days of arrival within the dedupe window (U3).
+std::int32_t first_held_day(Instant now, int window_days);
+std::int32_t utc_day_of(Instant at);
+
+// What the daemon knows of the ledger as of one sequence: accounts, packs with what is used of them, dedupe keys.
+// Owned by the thread that decides; only the directory snapshot may be handed to others.
+class Books {
+ public:
+  Books();
+
+  Sequence sequence() const { return sequence_; }
+  Instant dedupe_floor() const { return dedupe_floor_; }
+  const std::shared_ptr<const AccountDirectory>& directory() const { return directory_; }
+  DedupeIndex& index() { return index_; }
+
+  // Takes over what came after sequence(). Everything decided and not
+  // committed must have been undone before.
+  void take_over(Changes changes);
+  void take_over(const KeySegment& segment);
+  // A transaction of our own raised the floor: forgets the keys of the days before it. Returns how many.
+  std::size_t raise_floor(Sequence sequence, Instant floor);
+  // A transaction of our own was committed as `sequence`: what was decided stands.
+  void committed(Sequence sequence) { sequence_ = sequence; }
+
+  // All packs of a main account and product, in drawdown order; empty if there are none. Valid until the next take_over.
+  std::span<PackState> packs_of(AccountId main_account, ProductId product);
+  // The pack as it was bought.
+  const Pack& pack(PackId id) const { return packs_[value_of(id) - 1]; }
+  std::span<const int> levels_of(const PackState& pack) const { return level_lists_[pack.level_list]; }
+
+ private:
+  struct ProductPacks {
+    ProductId product{};
+    std::vector<PackState> packs;
+  };
+  PackState& state_of(PackId id);
+  std::uint32_t level_list_index(const std::vector<int>& levels);
+  void add_pack(Pack pack);
+
+  Sequence sequence_ = 0;
+  Instant dedupe_floor_ = Instant::earliest();
+  std::shared_ptr<const AccountDirectory> directory_;
+  std::vector<Pack> packs_;                               // by id
+  std::vector<std::vector<ProductPacks>> account_packs_;  // by main account
+  std::vector<std::vector<int>> level_lists_;
+  DedupeIndex index_;
+};
+
+}  // namespace packwarden

@@ -1,0 +1,193 @@
+#include "usecases/ingest.h"
+
+#include <algorithm>
+
+namespace packwarden {
+namespace {
+
+std::vector<Digest> digests_of_units(const Batch& batch) {
+  std::vector<Digest> digests;
+  for (const BatchItem& item : batch.items) {
+    if (item.unit == nullptr) continue;
+    if (digests.empty() || digests.back() != item.file->registered.digest) {
+      digests.push_back(item.file->registered.digest);
+    }
+  }
+  return digests;
+}
+
+}  // namespace
+
+Ingest::Ingest(Ledger& ledger, UsageSpool& spool, BatchReader& reader, DecideContext context,
+               DedupeWindow dedupe_window)
+    : ledger_(&ledger),
+      spool_(&spool),
+      reader_(&reader),
+      context_(context),
+      dedupe_window_(dedupe_window) {}
+
+Ingest::~Ingest() {
+  if (ahead_.valid()) ahead_.wait();
+}
+
+void Ingest::load() {
+  books_ = Books();
+  books_.take_over(ledger_->load([this](const KeySegment& segment) { books_.take_over(segment); }));
+  reader_->rewind(books_.directory(), books_.dedupe_floor());
+}
+
+std::optional<IngestReport> Ingest::round(Instant now) {
+  if (!pending_) pending_ = take_batch(now);
+  if (!pending_) return std::nullopt;
+  if (!ahead_.valid()) ahead_ = std::async(std::launch::async, [this, now] { return reader_->next(now); });
+
+  IngestReport report;
+  const bool has_units = std::any_of(pending_->items.begin(), pending_->items.end(),
+                                     [](const BatchItem& item) { return item.unit != nullptr; });
+  if (has_units && apply(*pending_, now, report) == Applied::stale) {
+    report.stale = true;
+    start_again();
+    return report;
+  }
+  end_files(*pending_, now, report);
+  pending_.reset();
+  report.keys_held = books_.index().size();
+  report.index_bytes = books_.index().memory_bytes();
+  return report;
+}
+
+// The batch that was read ahead; or, where that found nothing, what has come since.
+std::optional<Batch> Ingest::take_batch(Instant now) {
+  std::optional<Batch> batch;
+  if (ahead_.valid()) batch = ahead_.get();
+  reader_->ended(ended_claims_);
+  ended_claims_.clear();
+  if (!batch) batch = reader_->next(now);
+  return batch;
+}
+
+void Ingest::start_again() {
+  if (ahead_.valid()) {
+    ahead_.wait();
+    ahead_ = {};
+  }
+  pending_.reset();
+  reader_->ended(ended_claims_);
+  ended_claims_.clear();
+  reader_->rewind(books_.directory(), books_.dedupe_floor());
+}
+
+bool Ingest::is_stale(const Batch& batch) const {
+  return batch.directory != books_.directory() || batch.dedupe_floor != books_.dedupe_floor();
+}
+
+Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
+  if (is_stale(batch)) return Applied::stale;
+
+  // Decided before the lock is taken, on what is known now; again under the lock only if others were faster.
+  std::optional<BatchDecision> decision(std::in_place, context_, books_, batch);
+  const std::optional<Sequence> sequence = ledger_->transact("ingest", [&](LedgerTransaction& tx) {
+    if (tx.sequence() != books_.sequence()) {
+      decision.reset();
+      catch_up(tx);
+      if (is_stale(batch)) return Verdict::roll_back;
+    }
+    if (!still_fits(tx, batch)) return Verdict::roll_back;
+    if (!decision) decision.emplace(context_, books_, batch);
+    decision->write().now = now;
+    tx.write(decision->write());
+    return Verdict::commit;
+  });
+  if (!sequence) return Applied::stale;
+
+  decision->stand();
+  books_.committed(*sequence);
+  report.committed = true;
+  report.sequence = *sequence;
+  report.units = decision->write().units.size();
+  auto unit = decision->write().units.begin();
+  for (const BatchItem& item : batch.items) {
+    if (item.unit == nullptr) continue;
+    item.file->accepted_units += unit->counts.accepted_units;
+    report.counts += (unit++)->counts;
+  }
+  return Applied::committed;
+}
+
+// Whether each unit of the batch is the next one of its file.
+bool Ingest::still_fits(LedgerTransaction& tx, const Batch& batch) const {
+  const std::vector<Digest> digests = digests_of_units(batch);
+  const auto progress = tx.progress_of(digests);
+  std::size_t file = 0;
+  const FileInWork* previous = nullptr;
+  for (const BatchItem& item : batch.items) {
+    if (item.unit == nullptr || item.file.get() == previous) continue;
+    previous = item.file.get();
+    const std::optional<FileProgress>& found = progress[file++];
+    if (item.unit->unit_no != (found ? found->units : 0)) return false;
+    if (found && (found->complete || found->accepted_units != item.file->accepted_units)) return false;
+  }
+  return true;
+}
+
+void Ingest::catch_up(LedgerTransaction& tx) {
+  // Keys first, then the rest with the sequence: should reading fail in between, the same keys come again, unharmed.
+  Changes changes =
+      tx.changes_since(books_.sequence(), [this](const KeySegment& segment) { books_.take_over(segment); });
+  books_.take_over(std::move(changes));
+}
+
+void Ingest::end_files(const Batch& batch, Instant now, IngestReport& report) {
+  std::vector<const BatchItem*> complete;
+  std::vector<Digest> digests;
+  for (const BatchItem& item : batch.items) {
+    if (!item.failure.empty() || (item.unit != nullptr && !item.unit->is_last)) continue;
+    complete.push_back(&item);
+    digests.push_back(item.file->registered.digest);
+  }
+  const std::vector<FileOutcome> outcomes =
+      digests.empty() ? std::vector<FileOutcome>{} : ledger_->outcomes_of(digests);
+
+  const auto end = [&](const BatchItem& item, FileEnding ending, const FileOutcome& outcome) {
+    spool_->end(item.file->claimed, ending, outcome);
+    ended_claims_.push_back(item.file->claimed.claim);
+    report.ended.push_back({item.file->claimed.name, ending, outcome.failure});
+  };
+  for (std::size_t i = 0; i < complete.size(); ++i) {
+    const BatchItem& item = *complete[i];
+    if (item.file->is_own(spool_->name())) {
+      end(item, outcomes[i].failure.empty() ? FileEnding::taken : FileEnding::failed, outcomes[i]);
+    } else {
+      FileOutcome repeat;
+      repeat.file = item.file->registered;
+      repeat.finished_at = now;
+      end(item, FileEnding::repeat, repeat);
+    }
+  }
+  for (const BatchItem& item : batch.items) {
+    if (item.failure.empty()) continue;
+    FileOutcome failed;
+    failed.file = item.file->registered;
+    failed.failure = item.failure;
+    failed.finished_at = now;
+    end(item, FileEnding::failed, failed);
+  }
+}
+
+std::size_t Ingest::let_go(Instant now) {
+  const std::int32_t first_day = first_held_day(now, dedupe_window_.days);
+  // Records that arrived before first_day may lie this far ahead of their arrival.
+  const Instant floor = Instant{} + Span::days(first_day) + dedupe_window_.max_skew;
+  if (floor <= books_.dedupe_floor()) return 0;
+  const auto sequence = ledger_->transact("let_go", [&](LedgerTransaction& tx) {
+    if (tx.sequence() != books_.sequence()) catch_up(tx);
+    if (floor <= books_.dedupe_floor()) return Verdict::roll_back;
+    tx.raise_dedupe_floor(floor);
+    return Verdict::commit;
+  });
+  const std::size_t forgotten = sequence ? books_.raise_floor(*sequence, floor) : 0;
+  start_again();
+  return forgotten;
+}
+
+}  // namespace packwarden

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <future>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "usecases/batch_decision.h"
+#include "usecases/batch_reader.h"
+
+namespace packwarden {
+
+// What one round did, for logs and measurements.
+struct IngestReport {
+  bool committed = false;
+  bool stale = false;      // others were faster, or accounts came: read again from the checkpoints
+  Sequence sequence = 0;
+  std::size_t units = 0;
+  UnitCounts counts;
+  std::size_t keys_held = 0;
+  std::size_t index_bytes = 0;
+  struct Ended {
+    std::string name;
+    FileEnding ending = FileEnding::taken;
+    std::string reason;
+  };
+  std::vector<Ended> ended;
+};
+
+// U3: for how long a key is held after the arrival of its file, and how far ahead of that arrival an event may lie
+// (less than a day).
+struct DedupeWindow {
+  int days = 36;
+  Span max_skew = Span::minutes(5);
+};
+
+// The main job: usage files from the spool become ledger entries, exactly once (U1 to U9, B5). One thread calls round();
+// the next batch is read and decoded on another thread meanwhile.
+class Ingest {
+ public:
+  // `ledger` decides and commits; the reader has a connection of its own. All must outlive this.
+  Ingest(Ledger& ledger, UsageSpool& spool, BatchReader& reader, DecideContext context,
+         DedupeWindow dedupe_window);
+  ~Ingest();
+
+  // Loads the books. Call once, first. Throws LedgerUnavailable.
+  void load();
+
+  // Takes one batch through to its end. nullopt: there was nothing to do. Throws LedgerUnavailable with everything
+  // undone; call it again later.
+  std::optional<IngestReport> round(Instant now);
+
+  // U3: lets go of the keys of days beyond the dedupe window, if a new day has come into it. Returns the keys forgotten.
+  std::size_t let_go(Instant now);
+
+  Books& books() { return books_; }
+
+ private:
+  enum class Applied { committed, stale };
+  std::optional<Batch> take_batch(Instant now);
+  Applied apply(Batch& batch, Instant now, IngestReport& report);
+  bool still_fits(LedgerTransaction& tx, const Batch& batch) const;
+  bool is_stale(const Batch& batch) const;
+  void catch_up(LedgerTransaction& tx);
+  void end_files(const Batch& batch, Instant now, IngestReport& report);
+  void start_again();
+
+  Ledger* ledger_;
+  UsageSpool* spool_;
+  BatchReader* reader_;
+  DecideContext context_;
+  DedupeWindow dedupe_window_;
+  Books books_;
+  std::optional<Batch> pending_;  // taken, and not applied yet because the ledger was not to be had
+  std::future<std::optional<Batch>> ahead_;
+  std::vector<std::string> ended_claims_;
+};
+
+}  // namespace packwarden

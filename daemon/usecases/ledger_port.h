@@ -1,0 +1,167 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "dedupe/dedupe_index.h"
+#include "domain/account.h"
+#include "domain/ledger_entry.h"
+#include "domain/notice.h"
+#include "domain/pack.h"
+#include "domain/unit_counts.h"
+
+// What the verbs need of the ledger; store/ implements it on MySQL.
+namespace packwarden {
+
+// How a usage file was first met. Whoever reads it again, on any host, reads and cuts it with these (B5, U6).
+struct RegisteredFile {
+  Digest digest{};
+  std::string spool;
+  std::string claim;
+  std::string name;
+  std::uint64_t size_bytes = 0;
+  Instant arrival;
+  std::string default_source;
+  std::uint32_t unit_records = 0;
+};
+
+// How far a registered file has come: its checkpoint.
+struct FileProgress {
+  RegisteredFile file;
+  std::uint32_t units = 0;  // committed so far, at least one
+  std::uint64_t end_offset_bytes = 0;
+  std::uint64_t end_line = 0;
+  bool complete = false;
+  Units accepted_units = 0;
+};
+
+// All that a receipt and a file with rejected lines need (U7), also long after.
+struct FileOutcome {
+  RegisteredFile file;
+  UnitCounts counts;
+  bool complete = false;
+  std::string failure;  // empty unless the rest of the file could not be read
+  Instant finished_at;
+  std::string rejected_lines;  // line, reason, offset, bytes, detail: tab-separated lines
+};
+
+struct PackDraw {
+  PackId pack{};
+  Units units = 0;
+};
+struct ToldLevel {
+  PackId pack{};
+  NoticeKind kind = NoticeKind::pack_usage;
+  int level_percent = 0;
+};
+struct KeySegment {
+  std::int32_t arrival_day = 0;  // days since 1970-01-01, UTC
+  std::span<const RecordKey> keys;
+};
+
+// What was appended to the ledger after a sequence, for memory to catch up.
+struct Changes {
+  Sequence sequence = 0;  // memory is as of this one, once all is taken over
+  Instant dedupe_floor;
+  std::vector<Account> accounts;
+  std::vector<Pack> packs;
+  std::vector<PackDraw> draws;
+  std::vector<ToldLevel> told;
+};
+using SegmentSink = std::function<void(const KeySegment&)>;
+
+// What one rating unit adds.
+struct UnitWrite {
+  const RegisteredFile* file = nullptr;
+  bool registers_file = false;  // with its first unit
+  std::uint32_t unit_no = 0;
+  std::uint64_t end_offset_bytes = 0;
+  std::uint64_t end_line = 0;
+  bool is_last = false;
+  std::string failure;
+  UnitCounts counts;
+  std::size_t first_entry = 0;  // its entries in IngestWrite::entries
+  std::size_t entry_count = 0;
+  std::string rejected_lines;
+};
+struct NoticeWrite {
+  Notice notice;
+  std::string account_name;
+  std::string language;
+  std::string subject;  // empty where superseded
+  std::string body;
+};
+struct IngestWrite {
+  Instant now;
+  std::vector<UnitWrite> units;
+  std::vector<LedgerEntry> entries;
+  std::vector<PackDraw> balances;  // each drawn pack once, with all that is used of it now
+  std::vector<KeySegment> segments;
+  std::vector<NoticeWrite> notices;
+};
+
+struct StoredCommand {
+  Digest content{};
+  std::string result;
+};
+
+// Inside one ledger transaction, under the sequence lock. All that it reads is committed and stays so until the end.
+class LedgerTransaction {
+ public:
+  virtual ~LedgerTransaction() = default;
+
+  // Number of the last committed ledger transaction.
+  virtual Sequence sequence() const = 0;
+  // What came after `after`; segments go to `sink` one by one.
+  virtual Changes changes_since(Sequence after, const SegmentSink& sink) = 0;
+  virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;
+  virtual void write(const IngestWrite& ingest) = 0;
+
+  virtual std::optional<Account> find_account(std::string_view name) = 0;
+  virtual AccountId last_account() = 0;  // ids go on from here
+  virtual void add_accounts(std::span<const Account> accounts) = 0;
+  virtual std::vector<Pack> packs_of(AccountId account, ProductId product) = 0;
+  virtual PackId last_pack() = 0;
+  virtual void add_packs(std::span<const Pack> packs) = 0;
+  virtual std::optional<StoredCommand> find_command(const std::string& request_id) = 0;
+  virtual void add_command(const std::string& request_id, const StoredCommand& command) = 0;
+  virtual void raise_dedupe_floor(Instant floor) = 0;
+};
+
+enum class Verdict { commit, roll_back };
+
+// The database cannot be reached or refuses: nothing was changed, or, for a commit in doubt, the next attempt finds out.
+struct LedgerUnavailable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// One connection to the ledger. Not thread-safe: each thread has its own.
+class Ledger {
+ public:
+  using Work = std::function<Verdict(LedgerTransaction&)>;
+
+  virtual ~Ledger() = default;
+
+  // The one way to change the ledger: locks the sequence, runs `work`, and, if it says commit, advances the sequence and
+  // commits; `kind` stands in the feed. Runs `work` again as a whole, with jitter and a bound, after a deadlock, a lock
+  // wait time-out, a lost connection or an unanswered COMMIT; so `work` must start from committed state each time, and a
+  // second run must find what a first one may have committed. Returns the new sequence if it committed, nullopt if
+  // `work` said roll back. Throws LedgerUnavailable; whatever `work` throws passes through after a rollback.
+  virtual std::optional<Sequence> transact(const char* kind, const Work& work) = 0;
+
+  // All of the ledger that memory needs, in one consistent snapshot: as changes_since(0).
+  virtual Changes load(const SegmentSink& sink) = 0;
+
+  // Reads outside of a transaction: a hint for who decides, the truth for files that are complete.
+  virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;
+  virtual std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) = 0;
+
+  // Deletes segments of files that arrived before `day` (days since 1970-01-01), at most `max_rows`. Returns how many.
+  virtual std::uint64_t delete_segments_before(std::int32_t day, std::uint32_t max_rows) = 0;
+};
+
+}  // namespace packwarden

@@ -1,0 +1,168 @@
+#include "app/catalogue_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "app/settings_files.h"
+
+namespace packwarden {
+namespace {
+
+using test::ScopedEnvironment;
+using test::SettingsFiles;
+
+Instant at(std::string_view rfc3339) {
+  return parse_rfc3339(rfc3339.data(), rfc3339.data() + rfc3339.size()).value();
+}
+
+std::vector<std::string> errors_in(const std::string& text) {
+  const auto calendar = BusinessCalendar::for_zone("Asia/Shanghai");
+  FileErrors errors("c.yaml");
+  read_catalogue(text, &*calendar, errors);
+  std::vector<SettingsError> all;
+  errors.move_to(all);
+  std::vector<std::string> lines;
+  for (const SettingsError& error : all) lines.push_back(to_string(error));
+  return lines;
+}
+
+// One product with these lines in place of a part of it.
+std::string with_meters(const std::string& meters) {
+  return "products:\n- name: p\n  meters:\n" + meters +
+         "  tiers: [{name: t, units: 1, price: 1}]\n";
+}
+std::string with_tiers(const std::string& tiers) {
+  return "products:\n- name: p\n  meters: [{name: m}]\n  tiers:\n" + tiers;
+}
+
+TEST(ParseMoney, is_exact_to_a_micro_unit) {
+  EXPECT_EQ(parse_money("300"), 300'000'000);
+  EXPECT_EQ(parse_money("0.005"), 5'000);
+  EXPECT_EQ(parse_money("0.000001"), 1);
+  EXPECT_EQ(parse_money("0"), 0);
+  EXPECT_EQ(parse_money("1000000000000"), max_tier_price_micros);
+  for (const char* wrong : {"", ".5", "5.", "-1", "+1", "1e3", "1,000", "0.0000001", " 1", "1.2.3",
+                            "1000000000000.000001", "99999999999999999999"}) {
+    EXPECT_EQ(parse_money(wrong), std::nullopt) << wrong;
+  }
+}
+
+TEST(CatalogueFile, B2_times_are_business_wall_time_or_carry_an_offset) {
+  const auto calendar = BusinessCalendar::for_zone("America/New_York");
+  FileErrors errors("c.yaml");
+  const Catalogue catalogue =
+      read_catalogue(with_meters("  - {name: a, billable_from: 2024-03-10 02:30}\n"
+                                 "  - {name: b, billable_until: \"2023-08-21T00:00:01+08:00\"}\n"
+                                 "  - {name: c, billable_from: 2023-08-21T12:00:09}\n"),
+                     &*calendar, errors);
+  ASSERT_TRUE(errors.empty());
+  const std::vector<Meter>& meters = catalogue.products.at(0).meters;
+  EXPECT_EQ(meters.at(0).billable_from, at("2024-03-10T07:30:00Z"));
+  EXPECT_EQ(meters.at(0).billable_until, std::nullopt);
+  EXPECT_EQ(meters.at(1).billable_until, at("2023-08-20T16:00:01Z"));
+  EXPECT_EQ(meters.at(2).billable_from, at("2023-08-21T16:00:09Z"));
+}
+
+TEST(CatalogueFile, refuses_wrong_meters) {
+  const std::string time_remedy =
+      "give business wall time as 2023-08-21 00:00, or RFC 3339 with an offset as "
+      "2023-08-21T00:00:00+08:00";
+  EXPECT_THAT(
+      errors_in(with_meters("  - {name: a b}\n"
+                            "  - {name: c, billable_from: 2023-02-29 00:00}\n"
+                            "  - {name: c, billable_until: 2023-08-21}\n"
+                            "  - {name: d, billable_from: 2023-08-21 24:00}\n"
+                            "  - {name: e, billable_from: 2023-08-21 00:00, "
+                            "billable_until: 2023-08-21 00:00}\n"
+                            "  - {billable: 1}\n")),
+      testing::ElementsAre(
+          "c.yaml:4:12: products[0].meters[0].name: give letters, digits and . _ - : / only",
+          "c.yaml:5:30: products[0].meters[1].billable_from: " + time_remedy,
+          "c.yaml:6:5: products[0].meters[2]: the name \"c\" is taken: give each its own",
+          "c.yaml:6:31: products[0].meters[2].billable_until: " + time_remedy,
+          "c.yaml:7:30: products[0].meters[3].billable_from: " + time_remedy,
+          "c.yaml:8:64: products[0].meters[4].billable_until: is not after billable_from: give a "
+          "later time",
+          "c.yaml:9:5: products[0].meters[5].name: is missing: give a name",
+          "c.yaml:9:6: products[0].meters[5].billable: unknown key: take it out, or give one of "
+          "name, billable_from, billable_until"));
+}
+
+TEST(CatalogueFile, refuses_wrong_tiers) {
+  EXPECT_THAT(
+      errors_in(with_tiers("  - {name: a, units: 0, price: 1.0000001}\n"
+                           "  - {name: b, units: 1, price: 1, trial: true}\n"
+                           "  - {name: c, units: 1, price: 0, trial: true}\n"
+                           "  - {name: d, shown: 0.1}\n")),
+      testing::ElementsAre(
+          "c.yaml:5:22: products[0].tiers[0].units: 0 is out of bounds: give a whole number from 1 "
+          "to 1000000000000000",
+          "c.yaml:5:32: products[0].tiers[0].price: give an amount from \"0\" to \"1000000000000\" "
+          "with at most 6 decimals, such as \"300\" or \"0.005\"",
+          "c.yaml:6:32: products[0].tiers[1].price: a trial costs nothing: give \"0\", or take "
+          "trial out",
+          "c.yaml:7:5: products[0].tiers[2]: a product has one trial tier at most: take trial out",
+          "c.yaml:8:5: products[0].tiers[3].units: is missing: give how many units the pack has",
+          "c.yaml:8:5: products[0].tiers[3].price: is missing: give the price of the pack, such as "
+          "\"300\"",
+          "c.yaml:8:15: products[0].tiers[3].shown: unknown key: take it out, or give one of name, "
+          "units, trial, price"));
+}
+
+TEST(CatalogueFile, refuses_wrong_levels_and_an_empty_list) {
+  EXPECT_THAT(
+      errors_in("currency: Yuan\n"
+                "products:\n"
+                "- name: p\n"
+                "  meters: []\n"
+                "  tiers: [{name: t, units: 1, price: 1}]\n"
+                "  notice_levels_percent: [50, 50, 100]\n"
+                "- {name: p, meters: [{name: m}], tiers: [{name: t, units: 1, price: 1}]}\n"),
+      testing::ElementsAre(
+          "c.yaml:1:11: currency: give three capital letters, such as CNY",
+          "c.yaml:4:11: products[0].meters: is empty: give a list with at least one item",
+          "c.yaml:6:31: products[0].notice_levels_percent[1]: 50 is not above the level "
+          "before it: give the levels in ascending order",
+          "c.yaml:6:35: products[0].notice_levels_percent[2]: 100 is out of bounds: give a "
+          "whole number from 1 to 99",
+          "c.yaml:7:3: products[1]: the name \"p\" is taken: give each its own"));
+  EXPECT_THAT(
+      errors_in("currency: CNY\n"),
+      testing::ElementsAre("c.yaml:1:1: products: is missing: give a list with at least one item"));
+}
+
+TEST(ShippedCatalogue, is_the_table_of_section_2) {
+  const ScopedEnvironment no_credentials("CREDENTIALS_DIRECTORY", nullptr);
+  const auto settings = load_settings(PACKWARDEN_SOURCE_DIR "/config/packwarden.yaml");
+  ASSERT_TRUE(settings) << to_string(settings.error().front());
+  const Catalogue& catalogue = settings->catalogue;
+  EXPECT_EQ(catalogue.currency, "CNY");
+  ASSERT_EQ(catalogue.products.size(), 1u);
+  const Product& captcha = catalogue.products[0];
+  EXPECT_EQ(captcha.name, "captcha");
+  EXPECT_THAT(captcha.notice_levels_percent, testing::ElementsAre(50, 70, 90, 95));
+  EXPECT_EQ(captcha.trial_valid_days, 7);
+  EXPECT_EQ(captcha.pack_valid_years, 1);
+
+  const Instant change = at("2023-08-21T00:00:00+08:00");
+  EXPECT_TRUE(captcha.find_meter("ticket_check")->billable_at(change - Span{1}));
+  EXPECT_FALSE(captcha.find_meter("ticket_check")->billable_at(change));
+  EXPECT_FALSE(captcha.find_meter("client_verification")->billable_at(change - Span{1}));
+  EXPECT_TRUE(captcha.find_meter("client_verification")->billable_at(change));
+
+  std::vector<std::string> tiers;
+  for (const Tier& tier : captcha.tiers) {
+    tiers.push_back(tier.name + " " + std::to_string(tier.units) + " " +
+                    std::to_string(tier.price_micros / 1'000'000) + " " + shown_unit_price(tier));
+  }
+  EXPECT_THAT(
+      tiers, testing::ElementsAre("trial 20000 0 -", "30k 30000 300 0.0100", "80k 80000 600 0.0075",
+                                  "200k 200000 1000 0.0050", "1m 1000000 2000 0.0020",
+                                  "2m 2000000 2700 0.0014", "5m 5000000 5700 0.0011",
+                                  "10m 10000000 9600 0.0010", "50m 50000000 44000 0.0009",
+                                  "100m 100000000 78000 0.0008", "500m 500000000 322000 0.0006",
+                                  "1b 1000000000 500000 0.0005"));
+}
+
+}  // namespace
+}  // namespace packwarden

@@ -1,0 +1,117 @@
+#include "app/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "app/settings_files.h"
+
+namespace packwarden {
+namespace {
+
+using test::ScopedEnvironment;
+using test::SettingsFiles;
+
+TEST(Settings, have_a_default_for_everything) {
+  const ScopedEnvironment no_credentials("CREDENTIALS_DIRECTORY", nullptr);
+  const SettingsFiles files;
+  const auto settings = load_settings(files.write("p.yaml", "{}"));
+  ASSERT_TRUE(settings);
+  char host[256] = {};
+  ASSERT_EQ(gethostname(host, sizeof host - 1), 0);
+  EXPECT_EQ(settings->database.socket, "/run/mysqld/mysqld.sock");
+  EXPECT_EQ(settings->database.password, "");
+  EXPECT_EQ(settings->spool.name, host);
+  EXPECT_EQ(settings->spool.default_source, host);
+  EXPECT_EQ(settings->acceptance.max_age, Span::days(35));
+  EXPECT_EQ(settings->acceptance.max_skew, Span::minutes(5));
+  EXPECT_EQ(settings->catalogue_file, files.path("catalogue.yaml"));
+  EXPECT_EQ(settings->business_time_zone, "Asia/Shanghai");
+  EXPECT_FALSE(settings->allow_as_of);
+  EXPECT_TRUE(settings->channels.empty());
+}
+
+TEST(Settings, stand_with_their_defaults_in_the_shipped_file) {
+  const ScopedEnvironment no_credentials("CREDENTIALS_DIRECTORY", nullptr);
+  const SettingsFiles files;
+  const auto defaults = load_settings(files.write("p.yaml", "{}"));
+  const auto shipped = load_settings(PACKWARDEN_SOURCE_DIR "/config/packwarden.yaml");
+  ASSERT_TRUE(shipped) << to_string(shipped.error().front());
+  EXPECT_EQ(shipped->database, defaults->database);
+  EXPECT_EQ(shipped->spool, defaults->spool);
+  EXPECT_EQ(shipped->ingest, defaults->ingest);
+  EXPECT_EQ(shipped->acceptance.max_age, defaults->acceptance.max_age);
+  EXPECT_EQ(shipped->acceptance.max_skew, defaults->acceptance.max_skew);
+  EXPECT_EQ(shipped->dedupe_window_days, defaults->dedupe_window_days);
+  EXPECT_EQ(shipped->business_time_zone, defaults->business_time_zone);
+  EXPECT_EQ(shipped->plugin_directory, defaults->plugin_directory);
+  EXPECT_EQ(shipped->log_level, defaults->log_level);
+  EXPECT_EQ(shipped->allow_as_of, defaults->allow_as_of);
+
+  ChannelSettings inbox;
+  inbox.name = "inbox";
+  inbox.plugin = "inbox.so";
+  EXPECT_THAT(shipped->channels, testing::ElementsAre(inbox));
+}
+
+TEST(Settings, take_what_the_file_says) {
+  const SettingsFiles files;
+  files.write("secret", "s3cret\n");
+  const auto settings = load_settings(files.write("p.yaml",
+                                                  "database: {host: db, password_file: secret}\n"
+                                                  "spool: {directory: spool, name: billing-1}\n"
+                                                  "ingest: {max_unit_records: 9000000}\n"
+                                                  "acceptance: {max_age_days: 2, max_skew_s: 0}\n"
+                                                  "dedupe: {window_days: 3}\n"
+                                                  "channels: [{name: sms, plugin: s.so}]\n"
+                                                  "allow_as_of: true\n"));
+  ASSERT_TRUE(settings) << to_string(settings.error().front());
+  EXPECT_EQ(settings->database.socket, "");
+  EXPECT_EQ(settings->database.host, "db");
+  EXPECT_EQ(settings->database.password, "s3cret");
+  EXPECT_EQ(settings->spool.directory, files.path("spool"));
+  EXPECT_EQ(settings->spool.default_source, "billing-1");
+  EXPECT_EQ(settings->ingest.max_unit_records, 9'000'000u);
+  EXPECT_EQ(settings->acceptance.max_age, Span::days(2));
+  EXPECT_EQ(settings->dedupe_window_days, 3u);
+  ASSERT_EQ(settings->channels.size(), 1u);
+  EXPECT_EQ(settings->channels[0].plugin, "s.so");
+  EXPECT_TRUE(settings->allow_as_of);
+}
+
+TEST(Settings, take_the_password_from_the_systemd_credential_where_no_file_is_named) {
+  const SettingsFiles files;
+  const ScopedEnvironment credentials("CREDENTIALS_DIRECTORY", files.path("").c_str());
+  const std::string path = files.write("p.yaml", "{}");
+  EXPECT_EQ(load_settings(path)->database.password, "");
+
+  files.write("database-password", "from systemd\r\n");
+  EXPECT_EQ(load_settings(path)->database.password, "from systemd");
+
+  files.write("secret", "from file");
+  EXPECT_EQ(load_settings(files.write("q.yaml", "database: {password_file: secret}\n"))
+                ->database.password,
+            "from file");
+}
+
+TEST(Settings, refuse_a_credential_that_cannot_be_read) {
+  const SettingsFiles files;
+  const ScopedEnvironment credentials("CREDENTIALS_DIRECTORY", files.path("").c_str());
+  std::filesystem::create_directory(files.path("database-password"));
+  EXPECT_THAT(test::errors_of(files, files.write("p.yaml", "database:\n  user: pw\n")),
+              testing::ElementsAre(
+                  "p.yaml:1:1: database.password_file: cannot read database-password: Is a "
+                  "directory: make it readable for the daemon, or name another file"));
+}
+
+TEST(Settings, never_show_a_password) {
+  const SettingsFiles files;
+  files.write("secret", "s3cret\ns3cret");
+  const auto path = files.write("p.yaml", "database: {password: s3cret, password_file: secret}\n");
+  for (const std::string& line : test::errors_of(files, path)) {
+    EXPECT_THAT(line, testing::Not(testing::HasSubstr("s3cret")));
+  }
+}
+
+}  // namespace
+}  // namespace packwarden

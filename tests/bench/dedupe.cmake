@@ -1,0 +1,5 @@
+find_package(benchmark QUIET)
+if(benchmark_FOUND)
+  add_executable(bench_dedupe EXCLUDE_FROM_ALL "${CMAKE_CURRENT_LIST_DIR}/dedupe_bench.cc")
+  target_link_libraries(bench_dedupe PRIVATE pw_dedupe packwarden_warnings benchmark::benchmark)
+endif()

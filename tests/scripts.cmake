@@ -1,0 +1,14 @@
+# Tests that are scripts. All of these are fast: no database, nothing to build but the binaries.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+function(packwarden_script_test name)
+  add_test(NAME ${name} COMMAND "${Python3_EXECUTABLE}" -B ${ARGN})
+  set_tests_properties(${name} PROPERTIES LABELS fast TIMEOUT 60)
+endfunction()
+
+packwarden_script_test(tidy "${CMAKE_SOURCE_DIR}/tests/tidy/tidy.py" "${CMAKE_SOURCE_DIR}")
+packwarden_script_test(tidy_shows_breaks "${CMAKE_SOURCE_DIR}/tests/tidy/tidy_test.py")
+if(TARGET packwardend)  # SKELETON
+  packwarden_script_test(systemd_unit "${CMAKE_SOURCE_DIR}/tests/systemd/verify_unit.py"
+                         "${CMAKE_SOURCE_DIR}/systemd/packwardend.service" "$<TARGET_FILE:packwardend>")
+endif()

@@ -1,0 +1,225 @@
+#include "store/session.h"
+
+#include <gmock/gmock.h>
+#include <soci/soci.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "support/test_database.h"
+
+namespace packwarden {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// The kind of the DatabaseError that `callback` ends with.
+template <class Callback>
+DatabaseErrorKind error_of(Callback&& callback) {
+  try {
+    callback();
+  } catch (const DatabaseError& error) {
+    return error.kind();
+  }
+  throw std::logic_error("no DatabaseError");
+}
+
+TEST(Session, StatesWhatItNeeds) {
+  TestDatabase database;
+  database.session().execute("SET GLOBAL time_zone = '+05:00'");
+  DatabaseAddress address = database.address();
+  address.lock_wait_timeout_s = 7;
+  Session session(address);
+  session.connect();
+  database.session().execute("SET GLOBAL time_zone = 'SYSTEM'");
+  const auto rows = session.query(
+      "SELECT @@session.tx_isolation, @@session.time_zone, @@session.innodb_lock_wait_timeout, "
+      "@@session.lock_wait_timeout, @@session.character_set_client, "
+      "@@session.character_set_results, @@session.autocommit, @@session.sql_mode");
+  EXPECT_THAT(rows[0], ElementsAre("READ-COMMITTED", "+00:00", "7", "7", "utf8mb4", "utf8mb4", "1",
+                                   testing::Optional(HasSubstr("STRICT_ALL_TABLES"))));
+}
+
+TEST(Session, RefusesWhatDoesNotFitInsteadOfChangingIt) {
+  TestDatabase database;
+  database.session().execute("CREATE TABLE t (small TINYINT, name VARCHAR(2))");
+  EXPECT_THROW(database.session().execute("INSERT INTO t VALUES (300, 'a')"), DatabaseError);
+  EXPECT_THROW(database.session().execute("INSERT INTO t VALUES (1, 'abc')"), DatabaseError);
+}
+
+TEST(Session, TakesAnyPassword) {
+  TestDatabase database;
+  const std::string passwords[] = {"plain",      "with space", "quote'inside", "back\\slash",
+                                   "\\'both'\\", "'",          "\\",           "a=b db='x'",
+                                   "密码",       "end\\"};
+  for (const std::string& password : passwords) {
+    const std::string user = "pw_quoting@localhost";
+    database.session().execute("CREATE OR REPLACE USER " + user + " IDENTIFIED BY " +
+                               database.session().escape(password));
+    DatabaseAddress address = test_server_address();
+    address.user = "pw_quoting";
+    address.password = password;
+    Session session(address);
+    EXPECT_NO_THROW(session.connect()) << password;
+    address.password += "x";
+    Session wrong(address);
+    try {
+      wrong.connect();
+      ADD_FAILURE() << "connected with a wrong password";
+    } catch (const DatabaseError& error) {
+      EXPECT_EQ(error.kind(), DatabaseErrorKind::refused);
+      EXPECT_THAT(error.what(), Not(HasSubstr(address.password)));
+    }
+    EXPECT_FALSE(wrong.connected());
+  }
+  database.session().execute("DROP USER pw_quoting@localhost");
+}
+
+TEST(Session, NamesTheReasonWhenThereIsNoServer) {
+  DatabaseAddress address;
+  address.socket = "/nowhere/s.sock";
+  address.user = "root";
+  Session session(address);
+  EXPECT_EQ(error_of([&] { session.connect(); }), DatabaseErrorKind::lost_connection);
+  EXPECT_EQ(error_of([&] { session.execute("SELECT 1"); }), DatabaseErrorKind::lost_connection);
+  session.rollback();
+  session.close();
+}
+
+TEST(Session, QuotesTextAndBytes) {
+  TestDatabase database;
+  Session& session = database.session();
+  const std::string text = "it's \\ \"x\" 你好 \n%";
+  const std::string bytes("\0\xff'\\\x1a", 5);
+  const auto rows = session.query("SELECT " + session.escape(text) + ", " +
+                                  Session::escape_binary(bytes) + ", NULL, ''");
+  EXPECT_THAT(rows, ElementsAre(ElementsAre(text, bytes, std::nullopt, "")));
+}
+
+TEST(Session, CountsMatchedRows) {
+  TestDatabase database;
+  Session& session = database.session();
+  EXPECT_EQ(session.execute("UPDATE ledger_sequence SET seq = 5 WHERE seq = 0"), 1u);
+  EXPECT_EQ(session.execute("UPDATE ledger_sequence SET seq = 5 WHERE seq = 5"), 1u);
+  EXPECT_EQ(session.execute("UPDATE ledger_sequence SET seq = 6 WHERE seq = 0"), 0u);
+}
+
+TEST(Session, StreamsRowsAndSurvivesACallbackThatThrows) {
+  TestDatabase database;
+  Session& session = database.session();
+  const std::string sequence = "SELECT seq FROM seq_1_to_100000";
+  std::uint64_t sum = 0;
+  session.for_each_row(sequence, [&](RowView row) { sum += std::stoull(std::string(*row[0])); });
+  EXPECT_EQ(sum, 5'000'050'000u);
+  EXPECT_THROW(session.for_each_row(sequence, [](RowView) { throw std::runtime_error("enough"); }),
+               std::runtime_error);
+  EXPECT_EQ(database.value("SELECT 1"), "1");
+}
+
+TEST(Session, InsertsBlobsOfAMebibyte) {
+  TestDatabase database;
+  Session& session = database.session();
+  std::string blob(1 << 20, '\0');
+  for (std::size_t i = 0; i < blob.size(); ++i) blob[i] = static_cast<char>(i * 31 % 256);
+  const BlobRow rows[] = {{std::uint64_t{1}, std::uint64_t{0}, std::string_view("added"),
+                           std::string_view("2026-11-22"), std::string_view(blob)},
+                          {~std::uint64_t{0}, std::uint64_t{1}, std::string_view("added"),
+                           std::string_view("2026-11-23"), std::string_view()}};
+  EXPECT_EQ(session.insert_blobs("INSERT INTO dedupe_segment VALUES (?, ?, ?, ?, ?)", rows), 2u);
+  EXPECT_THAT(session.query("SELECT seq, part, kind, arrival_day, record_keys FROM dedupe_segment"),
+              ElementsAre(ElementsAre("1", "0", "added", "2026-11-22", blob),
+                          ElementsAre("18446744073709551615", "1", "added", "2026-11-23", "")));
+  EXPECT_EQ(error_of([&] {
+              session.insert_blobs("INSERT INTO dedupe_segment VALUES (?, ?, ?, ?, ?)", rows);
+            }),
+            DatabaseErrorKind::duplicate_key);
+}
+
+TEST(Session, TransactionRollsBackUnlessCommitted) {
+  TestDatabase database;
+  Session& session = database.session();
+  {
+    const Transaction forgotten(session);
+    session.execute("UPDATE ledger_sequence SET seq = 9");
+  }
+  EXPECT_EQ(database.value("SELECT seq FROM ledger_sequence"), "0");
+  Transaction transaction(session);
+  session.execute("UPDATE ledger_sequence SET seq = 9");
+  transaction.commit();
+  EXPECT_EQ(database.value("SELECT seq FROM ledger_sequence"), "9");
+}
+
+TEST(Session, SnapshotDoesNotMoveAndIsReadOnly) {
+  TestDatabase database;
+  Session other = database.connect();
+  Session& session = database.session();
+  session.begin_snapshot();
+  other.execute("UPDATE ledger_sequence SET seq = 3");
+  EXPECT_EQ(database.value("SELECT seq FROM ledger_sequence"), "0");
+  EXPECT_THROW(session.execute("UPDATE ledger_sequence SET seq = 4"), DatabaseError);
+  session.rollback();
+  EXPECT_EQ(database.value("SELECT seq FROM ledger_sequence"), "3");
+  session.begin();  // READ COMMITTED again
+  EXPECT_EQ(database.value("SELECT seq FROM ledger_sequence"), "3");
+  other.execute("UPDATE ledger_sequence SET seq = 8");
+  EXPECT_EQ(database.value("SELECT seq FROM ledger_sequence"), "8");
+  session.rollback();
+}
+
+TEST(Session, TellsALockWait) {
+  TestDatabase database;
+  DatabaseAddress impatient = database.address();
+  impatient.lock_wait_timeout_s = 1;
+  Session other(impatient);
+  other.connect();
+  database.session().begin();
+  database.session().execute("UPDATE ledger_sequence SET seq = 1");
+  EXPECT_EQ(error_of([&] { other.execute("UPDATE ledger_sequence SET seq = 2"); }),
+            DatabaseErrorKind::lock_wait_timeout);
+  EXPECT_TRUE(other.connected());
+  database.session().rollback();
+  EXPECT_TRUE(DatabaseError(1213, "").is_transient());
+  EXPECT_FALSE(DatabaseError(1062, "").is_transient());
+}
+
+TEST(Session, NoticesThatItWasKilledAndNeverReconnectsByItself) {
+  TestDatabase database;
+  Session victim = database.connect();
+  const std::string id = *victim.query("SELECT CONNECTION_ID()")[0][0];
+  victim.begin();
+  database.session().execute("KILL " + id);
+  EXPECT_EQ(error_of([&] { victim.execute("UPDATE ledger_sequence SET seq = 1"); }),
+            DatabaseErrorKind::lost_connection);
+  EXPECT_FALSE(victim.connected());
+  EXPECT_EQ(error_of([&] { victim.execute("SELECT 1"); }), DatabaseErrorKind::lost_connection);
+  victim.rollback();
+  victim.connect();
+  EXPECT_EQ(victim.query("SELECT 1")[0][0], "1");
+}
+
+TEST(Session, SociWorksOnTheSameSessionWithTheSameErrors) {
+  TestDatabase database;
+  Session& session = database.session();
+  unsigned long long seq = 0;
+  session.with_sql([&](soci::session& sql) {
+    sql << "SELECT seq + :by FROM ledger_sequence", soci::use(41), soci::into(seq);
+  });
+  EXPECT_EQ(seq, 41u);
+  EXPECT_EQ(error_of([&] {
+              session.with_sql(
+                  [](soci::session& sql) { sql << "INSERT INTO ledger_sequence VALUES (1, 1)"; });
+            }),
+            DatabaseErrorKind::duplicate_key);
+}
+
+TEST(Session, GivesNoFilesToTheServer) {
+  TestDatabase database;
+  database.session().execute("CREATE TABLE t (line TEXT)");
+  EXPECT_THROW(database.session().execute("LOAD DATA LOCAL INFILE '/etc/hostname' INTO TABLE t"),
+               DatabaseError);
+}
+
+}  // namespace
+}  // namespace packwarden
