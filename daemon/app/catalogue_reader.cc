@@ -110,7 +110,7 @@ class CatalogueReader {
     MapReader map(item, item.Mark(), where, errors_);
     name(map, tier.name);
     map.whole_number("units", tier.units, {1, max_tier_units});
-    refuse_missing(map, "units", "how many units the pack has");
+    map.require("units", "how many units the pack has");
     map.flag("trial", tier.is_trial);
     if (const auto text = map.scalar("price", "a price")) {
       if (const auto price = parse_money(*text)) {
@@ -124,7 +124,7 @@ class CatalogueReader {
                            "decimals, such as \"300\" or \"0.005\"");
       }
     }
-    refuse_missing(map, "price", "the price of the pack, such as \"300\"");
+    map.require("price", "the price of the pack, such as \"300\"");
     map.finish();
     return tier;
   }
@@ -173,17 +173,11 @@ class CatalogueReader {
     return std::nullopt;
   }
 
-  void refuse_missing(MapReader& map, std::string_view key, std::string_view what) {
-    if (map.has(key)) return;
-    errors_.add(map.mark_of_key(key),
-                fmt::format("{}: is missing: give {}", map.name_of(key), what));
-  }
-
   // After list(): `items` is what it gave.
   template <typename Item>
   void refuse_no_items(MapReader& map, std::string_view key, const std::vector<Item>& items) {
     constexpr std::string_view what = "a list with at least one item";
-    refuse_missing(map, key, what);
+    map.require(key, what);
     if (items.empty() && map.is_list(key)) {
       map.error_at_value(key, fmt::format("is empty: give {}", what));
     }

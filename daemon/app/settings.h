@@ -26,6 +26,8 @@ struct DatabaseSettings {
   std::uint32_t connect_timeout_ms = 5'000;
   std::uint32_t lock_wait_timeout_s = 10;
   std::uint32_t transaction_attempts_max = 10;
+
+  bool operator==(const DatabaseSettings&) const = default;
 };
 
 struct SpoolSettings {
@@ -33,6 +35,8 @@ struct SpoolSettings {
   std::string name;            // of this spool: stands in receipts; the host's name by default
   std::string default_source;  // source of records that name none (U2); the spool's name by default
   std::uint32_t scan_interval_ms = 1'000;
+
+  bool operator==(const SpoolSettings&) const = default;
 };
 
 struct IngestSettings {
@@ -42,6 +46,8 @@ struct IngestSettings {
   std::uint32_t max_transaction_units = 1'000;
   std::uint32_t max_line_bytes = 65'536;
   std::uint32_t max_claimed_files = 10'000;
+
+  bool operator==(const IngestSettings&) const = default;
 };
 
 struct ChannelSettings {
@@ -54,6 +60,8 @@ struct ChannelSettings {
   std::uint32_t retry_min_ms = 1'000;
   std::uint32_t retry_max_ms = 300'000;
   std::uint32_t attempts_max = 20;
+
+  bool operator==(const ChannelSettings&) const = default;
 };
 
 struct Settings {

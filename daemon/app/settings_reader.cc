@@ -4,44 +4,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <numeric>
+
+#include "app/nearest_word.h"
 
 namespace packwarden {
 namespace {
-
-// Levenshtein: inserted, deleted and replaced bytes.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
-// The known word that was probably meant; none where all are too far off.
-std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known) {
-  std::optional<std::string> best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2);
-  for (const std::string& candidate : known) {
-    const std::size_t distance = edit_distance(word, candidate);
-    if (distance > best_distance || (best && distance == best_distance)) continue;
-    best = candidate;
-    best_distance = distance;
-  }
-  return best;
-}
 
 std::string quoted(std::string_view text) {
   constexpr std::size_t max_shown_bytes = 64;
@@ -79,9 +52,14 @@ tl::expected<std::string, std::string> read_small_file(const std::string& path,
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);
   if (!file) return tl::unexpected(std::string(std::strerror(errno)));
-  std::string text(max_bytes + 1, '\0');
+  std::string text;
+  std::array<char, 16'384> part;
   errno = 0;
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  while (text.size() <= max_bytes) {
+    const std::size_t size = std::fread(part.data(), 1, part.size(), file.get());
+    if (size == 0) break;
+    text.append(part.data(), size);
+  }
   if (std::ferror(file.get()) != 0) return tl::unexpected(std::string(std::strerror(errno)));
   if (text.size() > max_bytes)
     return tl::unexpected(fmt::format("larger than {} bytes", max_bytes));
@@ -137,6 +115,7 @@ MapReader::MapReader(const YAML::Node& map, const YAML::Mark& at, std::string na
                      FileErrors& errors)
     : name_(std::move(name)), mark_(at), errors_(errors) {
   if (!map.IsMap()) {
+    is_map_ = false;
     errors_.add(map.Mark(), fmt::format("{}: write \"key: value\" lines here",
                                         name_.empty() ? std::string("the file") : name_));
     return;
@@ -230,7 +209,12 @@ void MapReader::text(std::string_view key, std::string& out, std::size_t max_byt
 void MapReader::required_text(std::string_view key, std::string& out, std::size_t max_bytes,
                               std::string_view what) {
   text(key, out, max_bytes);
-  if (!has(key)) errors_.add(mark_, fmt::format("{}: is missing: give {}", name_of(key), what));
+  require(key, what);
+}
+
+void MapReader::require(std::string_view key, std::string_view what) {
+  if (has(key) || !is_map_) return;
+  errors_.add(mark_, fmt::format("{}: is missing: give {}", name_of(key), what));
 }
 
 void MapReader::flag(std::string_view key, bool& out) {
@@ -286,7 +270,7 @@ void MapReader::refuse(std::string_view key, const std::string& message) {
 void MapReader::finish() {
   for (const Entry& entry : entries_) {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
-    const std::optional<std::string> meant = nearest(entry.key, known_);
+    const std::optional<std::string> meant = nearest_word(entry.key, known_);
     errors_.add(
         entry.key_mark,
         meant ? fmt::format("{}: unknown key: did you mean \"{}\"?", name_of(entry.key), *meant)

@@ -84,10 +84,12 @@ class MapReader {
   void list(std::string_view key, std::size_t max_items,
             const std::function<void(const YAML::Node&, const std::string&)>& each);
 
-  // A scalar as it is written, with a quoted one told apart; none where it is absent or no scalar.
+  // A scalar as it is written, quoted or not; none where it is absent or no scalar.
   std::optional<std::string> scalar(std::string_view key, std::string_view what);
 
   void error_at_value(std::string_view key, const std::string& message);
+  // Refuses that the key is absent, unless the map itself was none.
+  void require(std::string_view key, std::string_view what);
   // Refuses the key if it is there.
   void refuse(std::string_view key, const std::string& message);
   // Adds errors for all keys that nobody asked for.
@@ -109,6 +111,7 @@ class MapReader {
   std::string name_;
   YAML::Mark mark_;
   FileErrors& errors_;
+  bool is_map_ = true;
   std::vector<Entry> entries_;
   std::vector<std::string> known_;
 };

@@ -11,6 +11,9 @@ constexpr std::size_t table_count = 4096;
 // Far enough that the slots have come from memory when their turn is, near enough that they are
 // still in the cache.
 constexpr std::size_t look_ahead = 16;
+// Grouping pays from some keys a sub-table on; the memory for it is bounded.
+constexpr std::size_t least_grouped = 4 * table_count;
+constexpr std::size_t most_grouped = 256 * table_count;
 
 std::size_t table_of(const RecordKey& key) {
   return key.identity_high >> 52;
@@ -43,6 +46,18 @@ void DedupeIndex::insert_all(const RecordKey* keys, std::size_t count, std::int3
   if (count == 0) return;
   newest_day_ = size_ == 0 ? arrival_day : std::max(newest_day_, arrival_day);
   const std::uint32_t tag = tag_of(arrival_day);
+  while (count >= least_grouped) {
+    const std::size_t part = std::min(count, most_grouped);
+    insert_grouped(keys, part, tag, seen);
+    keys += part;
+    seen += part;
+    count -= part;
+  }
+  insert_in_order(keys, count, tag, seen);
+}
+
+void DedupeIndex::insert_in_order(const RecordKey* keys, std::size_t count, std::uint32_t tag,
+                                  Seen* seen) {
   const auto prefetch = [&](const RecordKey& key) {
     tables_[table_of(key)].prefetch(DedupeSlot::of(key, tag).high);
   };
@@ -52,6 +67,35 @@ void DedupeIndex::insert_all(const RecordKey* keys, std::size_t count, std::int3
     const std::size_t table = table_of(keys[i]);
     seen[i] = tables_[table].insert(DedupeSlot::of(keys[i], tag), phase_of(table));
     size_ += seen[i] == Seen::is_new ? 1 : 0;
+  }
+}
+
+// Sub-table by sub-table: what random access costs is the address translation, and a sub-table is
+// few pages. Keys of one sub-table keep their order, and no other order can be seen from outside.
+void DedupeIndex::insert_grouped(const RecordKey* keys, std::size_t count, std::uint32_t tag,
+                                 Seen* seen) {
+  std::vector<std::uint32_t> ends(table_count + 1);
+  for (std::size_t i = 0; i < count; ++i) ++ends[table_of(keys[i]) + 1];
+  for (std::size_t i = 0; i < table_count; ++i) ends[i + 1] += ends[i];
+  if (grouped_.size() < count) grouped_.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    grouped_[ends[table_of(keys[i])]++] = {keys[i], static_cast<std::uint32_t>(i)};
+  }
+  // Now ends[t] is the end of group t.
+  std::size_t at = 0;
+  for (std::size_t table = 0; table < table_count; ++table) {
+    SubTable& home = tables_[table];
+    const std::size_t end = ends[table];
+    const unsigned phase = phase_of(table);
+    for (; at < end; ++at) {
+      if (count - at > look_ahead) {
+        const RecordKey& ahead = grouped_[at + look_ahead].key;
+        tables_[table_of(ahead)].prefetch(DedupeSlot::of(ahead, tag).high);
+      }
+      const Seen outcome = home.insert(DedupeSlot::of(grouped_[at].key, tag), phase);
+      seen[grouped_[at].position] = outcome;
+      size_ += outcome == Seen::is_new ? 1 : 0;
+    }
   }
 }
 

@@ -40,7 +40,7 @@ class DedupeIndex {
   Seen insert(const RecordKey& key, std::int32_t arrival_day);
 
   // The same for many, in order, with look-ahead (prefetch): seen[i] is the outcome of keys[i]. Repeats within `keys`
-  // count as seen. If memory ends (std::bad_alloc), the keys before the one that found none are in, the others not.
+  // count as seen. If memory ends (std::bad_alloc), some of them are in: the caller has to end.
   void insert_all(const RecordKey* keys, std::size_t count, std::int32_t arrival_day, Seen* seen);
 
   // Takes out a key that insert() said was new, when the ledger transaction that would have held it failed, or when a
@@ -57,7 +57,16 @@ class DedupeIndex {
 
  private:
   class SubTable;
+  struct Grouped {
+    RecordKey key;
+    std::uint32_t position;  // in the caller's array
+  };
+
+  void insert_in_order(const RecordKey* keys, std::size_t count, std::uint32_t tag, Seen* seen);
+  void insert_grouped(const RecordKey* keys, std::size_t count, std::uint32_t tag, Seen* seen);
+
   std::vector<SubTable> tables_;
+  std::vector<Grouped> grouped_;  // scratch, kept because fresh pages cost as much as the sort
   std::size_t size_ = 0;
   std::int32_t newest_day_ = 0;  // of all arrivals since the index was last empty
 };

@@ -24,22 +24,6 @@ std::vector<int> to_levels(std::string_view text) {
 
 std::uint32_t to_id(const std::optional<std::string_view>& value) { return static_cast<std::uint32_t>(to_int(value)); }
 
-// The id of a name in a table that only grows: looked up, or added with the next free id.
-std::uint32_t intern(Session& session, const std::string& table, const std::string& id_column,
-                     const std::string& condition, const std::string& columns, const std::string& values) {
-  const std::string look_up = "SELECT " + id_column + " FROM " + table + " WHERE " + condition;
-  for (;;) {
-    const auto rows = session.query(look_up);
-    if (!rows.empty()) return to_id(rows[0][0]);
-    try {
-      session.execute("INSERT INTO " + table + " (" + id_column + "," + columns + ") SELECT COALESCE(MAX(" + id_column +
-                      "), 0) + 1," + values + " FROM " + table);
-    } catch (const DatabaseError& error) {
-      if (error.kind() != DatabaseErrorKind::duplicate_key && !error.is_transient()) throw;
-    }
-  }
-}
-
 }  // namespace
 
 std::vector<Account> read_accounts(Session& session, std::string_view condition) {
@@ -125,19 +109,6 @@ void write_command(Session& session, Sequence sequence, const std::string& reque
   session.execute(fmt::format("INSERT INTO command (request_id, content_digest, result, seq) VALUES ({},{},{},{})",
                               session.escape(request_id), digest_literal(command.content),
                               session.escape(command.result), sequence));
-}
-
-void intern_catalogue(Session& session, Catalogue& catalogue) {
-  for (Product& product : catalogue.products) {
-    const std::string name = session.escape(product.name);
-    product.id = ProductId{intern(session, "product", "product_id", "name = " + name, "name", name)};
-    for (Meter& meter : product.meters) {
-      const std::string of = std::to_string(value_of(product.id));
-      const std::string meter_name = session.escape(meter.name);
-      meter.id = MeterId{intern(session, "meter", "meter_id", "product_id = " + of + " AND name = " + meter_name,
-                                "product_id, name", of + "," + meter_name)};
-    }
-  }
 }
 
 }  // namespace packwarden

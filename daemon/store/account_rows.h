@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/catalogue.h"
 #include "store/session.h"
 #include "usecases/ledger_port.h"
 
@@ -25,9 +24,5 @@ std::uint32_t last_id(Session& session, std::string_view table, std::string_view
 
 std::optional<StoredCommand> read_command(Session& session, const std::string& request_id);
 void write_command(Session& session, Sequence sequence, const std::string& request_id, const StoredCommand& command);
-
-// Gives the products and meters of the catalogue their ids, adding those that the database does not know yet. Several
-// processes may do so at once.
-void intern_catalogue(Session& session, Catalogue& catalogue);
 
 }  // namespace packwarden

@@ -55,9 +55,7 @@ std::string connection_options(const DatabaseAddress& address) {
 void watch_peer(MYSQL* native) {
   const int fd = static_cast<int>(mysql_get_socket(native));
   const int on = 1;
-  const int idle_s = 10;
-  const int interval_s = 5;
-  const int probes = 4;
+  const int idle_s = 10, interval_s = 5, probes = 4;
   const unsigned unacknowledged_ms = 30'000;
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);

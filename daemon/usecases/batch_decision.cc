@@ -75,7 +75,9 @@ void BatchDecision::decide(const BatchItem& item, Units accepted_before) {
   const std::int32_t arrival_day = utc_day_of(item.file->registered.arrival);
   dedupe(unit, arrival_day, accepted_before, out.counts, rejected);
   keep_new_keys(unit, arrival_day, out.counts.accepted);
+  out.first_entry = write_.entries.size();
   rate(unit, out.counts);
+  out.entry_count = write_.entries.size() - out.first_entry;
   for (const RejectedLine& line : rejected) {
     if (line.reason != RejectReason::conflict) ++out.counts.rejected[static_cast<std::size_t>(line.reason)];
   }

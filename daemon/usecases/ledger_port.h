@@ -84,6 +84,8 @@ struct UnitWrite {
   bool is_last = false;
   std::string failure;
   UnitCounts counts;
+  std::size_t first_entry = 0;  // its entries in IngestWrite::entries
+  std::size_t entry_count = 0;
   std::string rejected_lines;
 };
 struct NoticeWrite {

@@ -109,7 +109,8 @@ CREATE TABLE usage_file (
   KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- A rating unit of a file (B5): its outcome, and the checkpoint from which the next one starts.
+-- A rating unit of a file (B5): its outcome, and the checkpoint from which the next one starts. Its ledger entries are
+-- (seq, first_entry_no) and the entry_count - 1 behind it.
 CREATE TABLE rating_unit (
   digest BINARY(32) NOT NULL,
   unit_no INT UNSIGNED NOT NULL,
@@ -127,6 +128,8 @@ CREATE TABLE rating_unit (
   overage_units BIGINT NOT NULL,
   overrun_units BIGINT NOT NULL,
   not_billable_units BIGINT NOT NULL,
+  first_entry_no INT UNSIGNED NOT NULL,
+  entry_count INT UNSIGNED NOT NULL,
   finished_at DATETIME(6) NOT NULL,
   PRIMARY KEY (digest, unit_no),
   KEY (seq)

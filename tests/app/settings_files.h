@@ -5,6 +5,9 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <vector>
+
+#include "app/settings.h"
 
 namespace packwarden::test {
 
@@ -38,11 +41,32 @@ class SettingsFiles {
   std::filesystem::path folder_;
 };
 
+// Each error as printed, with the folder of the test taken out.
+inline std::vector<std::string> errors_of(const SettingsFiles& files,
+                                          const std::string& settings_path) {
+  std::vector<std::string> lines;
+  const auto settings = load_settings(settings_path);
+  if (settings) return lines;
+  const std::string folder = files.path("");
+  for (const SettingsError& error : settings.error()) {
+    std::string line = to_string(error);
+    for (auto at = line.find(folder); at != std::string::npos; at = line.find(folder)) {
+      line.erase(at, folder.size());
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
+
 // An environment variable for the time of a test; a null value unsets it.
 class ScopedEnvironment {
  public:
   ScopedEnvironment(const char* name, const char* value) : name_(name) {
-    if (const char* before = std::getenv(name)) before_ = before, was_set_ = true;
+    if (const char* before = std::getenv(name)) {
+      before_ = before;
+      was_set_ = true;
+    }
+
     set(value);
   }
   ~ScopedEnvironment() { set(was_set_ ? before_.c_str() : nullptr); }

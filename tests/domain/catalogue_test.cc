@@ -56,9 +56,8 @@ TEST(Catalogue, C1_is_exact_at_the_bounds_of_a_tier) {
 
 TEST(Catalogue, finds_by_exact_name_or_not_at_all) {
   Catalogue catalogue;
-  catalogue.products.push_back({.name = "captcha",
-                                .meters = {{.name = "ticket_check"}},
-                                .tiers = {tier(1, 1)}});
+  catalogue.products.push_back(
+      {.name = "captcha", .meters = {{.name = "ticket_check"}}, .tiers = {tier(1, 1)}});
   const Product* product = catalogue.find_product("captcha");
   ASSERT_NE(product, nullptr);
   EXPECT_EQ(catalogue.find_product("Captcha"), nullptr);

@@ -1,0 +1,58 @@
+#include "app/composition.h"
+
+#include "store/deployment.h"
+#include "store/migrations.h"
+
+namespace packwarden {
+
+DatabaseAddress database_address(const Settings& settings) {
+  const DatabaseSettings& from = settings.database;
+  DatabaseAddress address;
+  address.socket = from.socket;
+  address.host = from.host;
+  address.port = from.port;
+  address.name = from.name;
+  address.user = from.user;
+  address.password = from.password;
+  address.connect_timeout_ms = from.connect_timeout_ms;
+  address.lock_wait_timeout_s = from.lock_wait_timeout_s;
+  return address;
+}
+
+LedgerOptions ledger_options(const Settings& settings) {
+  return {.transaction_attempts_max = settings.database.transaction_attempts_max};
+}
+
+IngestComposition::IngestComposition(const Settings& settings)
+    : catalogue_(settings.catalogue),
+      calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
+      ledger_(database_address(settings), ledger_options(settings)),
+      lookups_(database_address(settings), ledger_options(settings)) {
+  require_schema(ledger_.session());
+  hasher_ = std::make_unique<KeyHasher>(read_hash_key(ledger_.session()));
+  intern_catalogue(ledger_.session(), catalogue_);
+  spool_ = std::make_unique<SpoolDirectory>(settings.spool.directory, settings.spool.name);
+
+  DecodeContext decode;
+  decode.catalogue = &catalogue_;
+  decode.hasher = hasher_.get();
+  decode.calendar = &calendar_;
+  decode.window = settings.acceptance;
+  decode.max_line_bytes = settings.ingest.max_line_bytes;
+  ReaderLimits limits;
+  limits.unit_records = settings.ingest.max_unit_records;
+  limits.max_transaction_records = settings.ingest.max_transaction_records;
+  limits.max_transaction_units = settings.ingest.max_transaction_units;
+  limits.max_claimed_files = settings.ingest.max_claimed_files;
+  limits.default_source = settings.spool.default_source;
+  reader_ = std::make_unique<BatchReader>(*spool_, lookups_, decode, limits);
+
+  DecideContext decide;
+  decide.catalogue = &catalogue_;
+  decide.calendar = &calendar_;
+  ingest_ = std::make_unique<Ingest>(
+      ledger_, *spool_, *reader_, decide,
+      DedupeWindow{static_cast<int>(settings.dedupe_window_days), settings.acceptance.max_skew});
+}
+
+}  // namespace packwarden

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+
+#include "app/settings.h"
+#include "dedupe/key_hasher.h"
+#include "domain/business_calendar.h"
+#include "spool/spool_directory.h"
+#include "store/mysql_ledger.h"
+#include "usecases/ingest.h"
+
+namespace packwarden {
+
+DatabaseAddress database_address(const Settings& settings);
+LedgerOptions ledger_options(const Settings& settings);
+
+// The ingest side of the daemon, wired: the one place where it is put together. Everything that is needed of the database
+// at start is read by the constructor, which throws DatabaseError, LedgerUnavailable or SpoolUnavailable. The books are
+// not loaded yet.
+class IngestComposition {
+ public:
+  explicit IngestComposition(const Settings& settings);
+
+  Ingest& ingest() { return *ingest_; }
+  SpoolDirectory& spool() { return *spool_; }
+  MySqlLedger& ledger() { return ledger_; }
+
+ private:
+  Catalogue catalogue_;
+  BusinessCalendar calendar_;
+  MySqlLedger ledger_;   // decides and commits
+  MySqlLedger lookups_;  // of the reader
+  std::unique_ptr<KeyHasher> hasher_;
+  std::unique_ptr<SpoolDirectory> spool_;
+  std::unique_ptr<BatchReader> reader_;
+  std::unique_ptr<Ingest> ingest_;
+};
+
+}  // namespace packwarden

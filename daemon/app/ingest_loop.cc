@@ -1,0 +1,148 @@
+#include "app/ingest_loop.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <spdlog/spdlog.h>
+
+namespace packwarden {
+namespace {
+
+constexpr std::uint32_t segments_deleted_at_a_time = 16;
+constexpr std::chrono::milliseconds longest_pause{15'000};
+
+struct Tally {
+  std::size_t files = 0;
+  std::size_t keys_held = 0;
+  std::size_t index_bytes = 0;
+  UnitCounts counts;
+
+  void add(const IngestReport& report) {
+    files += report.ended.size();
+    counts += report.counts;
+    keys_held = report.keys_held;
+    index_bytes = report.index_bytes;
+  }
+};
+
+void log(const IngestReport& report) {
+  if (report.stale) {
+    spdlog::debug("read again from the checkpoints: others were faster, or accounts came");
+    return;
+  }
+  if (report.committed) {
+    const UnitCounts& counts = report.counts;
+    spdlog::info(
+        "ledger {}: {} units of work, {} lines: {} accepted, {} duplicates, {} conflicts, {} rejected; "
+        "{} units drawn, {} overrun",
+        report.sequence, report.units, counts.lines, counts.accepted, counts.duplicate, counts.conflict,
+        counts.rejected_total(), counts.drawn_units, counts.overrun_units);
+  }
+  for (const IngestReport::Ended& file : report.ended) {
+    switch (file.ending) {
+      case FileEnding::taken:
+        spdlog::info("file '{}' is taken; see its receipt", file.name);
+        break;
+      case FileEnding::repeat:
+        spdlog::info("file '{}' was taken before under this or another name; nothing was charged", file.name);
+        break;
+      case FileEnding::failed:
+        spdlog::warn("file '{}' could not be read and is in failed/: {}", file.name, file.reason);
+        break;
+    }
+  }
+}
+
+// Keys of days that are over, in memory and, in small steps, in the database.
+void let_go(IngestComposition& composition, Instant at) {
+  const std::size_t forgotten = composition.ingest().let_go(at);
+  if (forgotten > 0) spdlog::info("let go of {} dedupe keys beyond the window", forgotten);
+  const std::int32_t first_day = utc_day_of(composition.ingest().books().dedupe_floor());
+  while (composition.ledger().delete_segments_before(first_day, segments_deleted_at_a_time) ==
+         segments_deleted_at_a_time) {
+  }
+}
+
+void load(IngestComposition& composition) {
+  const auto begin = std::chrono::steady_clock::now();
+  composition.ingest().load();
+  const auto took = std::chrono::steady_clock::now() - begin;
+  Books& books = composition.ingest().books();
+  spdlog::info("books loaded as of ledger {} in {} ms: {} accounts, {} dedupe keys in {} MiB", books.sequence(),
+               std::chrono::duration_cast<std::chrono::milliseconds>(took).count(), books.directory()->size(),
+               books.index().size(), books.index().memory_bytes() >> 20);
+}
+
+}  // namespace
+
+Instant now() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return Instant::from_micros(std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
+}
+
+void Wakeup::hint() {
+  const std::lock_guard lock(mutex_);
+  hinted_ = true;
+  changed_.notify_all();
+}
+
+void Wakeup::sleep(std::stop_token stop, std::chrono::milliseconds at_most) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, stop, at_most, [this] { return hinted_; });
+  hinted_ = false;
+}
+
+void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval, Wakeup& wakeup,
+                std::stop_token stop, const std::function<void()>& on_ready) {
+  bool loaded = false;
+  std::int32_t day_let_go = INT32_MIN;
+  std::chrono::milliseconds pause{200};
+  while (!stop.stop_requested()) {
+    try {
+      if (!loaded) {
+        load(composition);
+        loaded = true;
+        on_ready();
+      }
+      const Instant at = now();
+      if (utc_day_of(at) != day_let_go) {
+        let_go(composition, at);
+        day_let_go = utc_day_of(at);
+      }
+      const std::optional<IngestReport> report = composition.ingest().round(at);
+      pause = std::chrono::milliseconds{200};
+      if (report) {
+        log(*report);
+      } else {
+        wakeup.sleep(stop, scan_interval);
+      }
+    } catch (const LedgerUnavailable& error) {
+      spdlog::error("{}; nothing is lost, ingest goes on when the database is back; next try in {} ms", error.what(),
+                    pause.count());
+      wakeup.sleep(stop, pause);
+      pause = std::min(pause * 2, longest_pause);
+    } catch (const SpoolUnavailable& error) {
+      spdlog::error("{}; nothing is lost, next try in {} ms", error.what(), pause.count());
+      wakeup.sleep(stop, pause);
+      pause = std::min(pause * 2, longest_pause);
+    }
+  }
+}
+
+void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_of) {
+  load(composition);
+  let_go(composition, as_of.value_or(now()));
+  Tally tally;
+  const auto begin = std::chrono::steady_clock::now();
+  while (const auto report = composition.ingest().round(as_of.value_or(now()))) {
+    log(*report);
+    tally.add(*report);
+  }
+  const auto took_ms = std::max<std::int64_t>(
+      1, std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count());
+  spdlog::info("run-once: {} files, {} lines in {} ms, {} lines a second; {} accepted; {} dedupe keys in {} bytes",
+               tally.files, tally.counts.lines, took_ms, tally.counts.lines * 1000 / took_ms, tally.counts.accepted,
+               tally.keys_held, tally.index_bytes);
+}
+
+}  // namespace packwarden

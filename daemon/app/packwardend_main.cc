@@ -1,0 +1,70 @@
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "app/daemon.h"
+
+namespace packwarden {
+namespace {
+
+constexpr int status_refused = 1;
+constexpr int status_usage = 2;
+
+void start_logging(const Settings& settings, const std::string& process) {
+  auto logger = spdlog::stderr_color_mt(process);
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %n: %v");
+  logger->set_level(spdlog::level::from_str(settings.log_level));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+}  // namespace
+
+int packwardend_main(int argc, char** argv) {
+  CLI::App app("Packwarden: meters usage files and draws them from prepaid packs, exactly once.", "packwardend");
+  std::string config = "/etc/packwarden/packwarden.yaml";
+  bool check_config = false;
+  std::string as_of_text;
+  std::string channel;
+  app.add_option("--config", config, "the settings file")->capture_default_str();
+  app.add_flag("--check-config", check_config, "read the settings, print every mistake, and exit");
+  auto* once = app.add_subcommand("run-once", "take all that is in the spool, then exit");
+  once->add_option("--as-of", as_of_text, "act as at this RFC 3339 instant (needs allow_as_of: true)");
+  auto* one_channel = app.add_subcommand("channel", "deliver the notices of one channel");
+  one_channel->add_option("name", channel, "as in section channels")->required();
+  auto* up = app.add_subcommand("up", "run the daemon and all channels as child processes");
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : status_usage;
+  }
+
+  const auto settings = load_settings(config);
+  if (!settings) {
+    for (const SettingsError& error : settings.error()) std::cerr << to_string(error) << "\n";
+    return status_refused;
+  }
+  if (check_config) {
+    std::cout << config << ": no mistakes found\n";
+    return 0;
+  }
+  std::optional<Instant> as_of;
+  if (!as_of_text.empty()) {
+    const auto parsed = parse_rfc3339(as_of_text.data(), as_of_text.data() + as_of_text.size());
+    if (!parsed) {
+      std::cerr << "--as-of: " << parsed.error() << "\n";
+      return status_usage;
+    }
+    as_of = *parsed;
+  }
+
+  start_logging(*settings, *one_channel ? "channel-" + channel : *up ? "up" : "ingest");
+  if (*once) return run_once(*settings, as_of);
+  if (*one_channel) return run_channel(*settings, channel);
+  if (*up) return run_up(*settings, config);
+  return run_daemon(*settings);
+}
+
+}  // namespace packwarden

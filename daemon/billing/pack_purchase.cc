@@ -1,0 +1,92 @@
+#include "billing/pack_purchase.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace packwarden {
+namespace {
+
+tl::unexpected<Refusal> refused(std::string code, std::string message) {
+  return tl::unexpected<Refusal>(Refusal{std::move(code), std::move(message)});
+}
+
+tl::unexpected<Refusal> refused_sub_account(const Account& account, std::string_view what) {
+  return refused("sub_account", fmt::format("'{}' is a sub-account, and packs belong to main "
+                                            "accounts. {} for its main account instead.",
+                                            account.name, what));
+}
+
+Pack pack_of(const Account& account, const Product& product, const Tier& tier, Instant now) {
+  Pack pack;
+  pack.account = account.id;
+  pack.product = product.id;
+  pack.tier = tier.name;
+  pack.is_trial = tier.is_trial;
+  pack.quota = tier.units;
+  pack.price_micros = tier.price_micros;
+  pack.purchased_at = Instant::from_micros(now.micros());
+  pack.effective_from = pack.purchased_at;
+  pack.notice_levels = product.notice_levels_percent;
+  return pack;
+}
+
+std::string tiers_for_sale(const Product& product) {
+  std::string names;
+  for (const Tier& tier : product.tiers) {
+    if (tier.is_trial) continue;
+    names.append(names.empty() ? "" : ", ").append(tier.name);
+  }
+  return names.empty() ? "none" : names;
+}
+
+}  // namespace
+
+tl::expected<Pack, Refusal> claim_trial(const Account& account, const Product& product,
+                                        std::span<const Pack> held, Instant now) {
+  if (account.parent != AccountId{}) return refused_sub_account(account, "Claim the trial");
+  const auto trial = std::find_if(product.tiers.begin(), product.tiers.end(),
+                                  [](const Tier& tier) { return tier.is_trial; });
+  if (trial == product.tiers.end()) {
+    return refused("no_trial", fmt::format("Product '{}' has no trial. Buy a pack: {}.",
+                                           product.name, tiers_for_sale(product)));
+  }
+  if (std::any_of(held.begin(), held.end(), [](const Pack& pack) { return pack.is_trial; })) {
+    return refused("trial_claimed",
+                   fmt::format("Account '{}' has had its trial of '{}', which is given once. Buy a "
+                               "pack: {}.",
+                               account.name, product.name, tiers_for_sale(product)));
+  }
+  if (!held.empty()) {
+    return refused("trial_not_new",
+                   fmt::format("Account '{}' has bought packs of '{}', and a trial is for new "
+                               "users. Buy a pack: {}.",
+                               account.name, product.name, tiers_for_sale(product)));
+  }
+  Pack pack = pack_of(account, product, *trial, now);
+  pack.expires_at = pack.effective_from + Span::days(product.trial_valid_days);
+  return pack;
+}
+
+tl::expected<Pack, Refusal> buy_pack(const Account& account, const Product& product,
+                                     std::string_view tier_name, Instant now,
+                                     const BusinessCalendar& calendar) {
+  if (account.parent != AccountId{}) return refused_sub_account(account, "Buy the pack");
+  const Tier* tier = product.find_tier(tier_name);
+  if (tier == nullptr) {
+    return refused("unknown_tier", fmt::format("Product '{}' has no tier '{}'. Choose one of: {}.",
+                                               product.name, tier_name, tiers_for_sale(product)));
+  }
+  if (tier->is_trial) {
+    return refused("trial_not_sold",
+                   fmt::format("Tier '{}' of '{}' is the trial, which is claimed and not bought. "
+                               "Claim it, or choose one of: {}.",
+                               tier_name, product.name, tiers_for_sale(product)));
+  }
+  Pack pack = pack_of(account, product, *tier, now);
+  pack.expires_at = calendar.add_calendar_years(pack.effective_from, product.pack_valid_years);
+  return pack;
+}
+
+}  // namespace packwarden

@@ -1,0 +1,119 @@
+#include "channel/relay.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+namespace packwarden {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kFailurePauseMin{200};
+constexpr milliseconds kFailurePauseMax{5'000};
+
+// Tells no other token of all time, also not one of another host.
+std::string new_token() {
+  std::random_device device;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
+}
+
+void pause(const std::stop_token& stop, milliseconds length) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  wake.wait_for(lock, stop, length, [] { return false; });
+}
+
+}  // namespace
+
+Relay::Relay(OutboxStore& store, Plugin& plugin, ChannelPolicy policy)
+    : store_(&store),
+      plugin_(&plugin),
+      policy_(std::move(policy)),
+      random_(std::random_device()()),
+      token_(new_token()) {
+  if (policy_.lease_ms < std::uint64_t{policy_.send_timeout_ms} + kLeaseReserveMs) {
+    throw std::invalid_argument(
+        fmt::format("channel {}: a lease of {} ms does not outlast a send of {} ms with {} ms to "
+                    "store its outcome",
+                    policy_.channel, policy_.lease_ms, policy_.send_timeout_ms, kLeaseReserveMs));
+  }
+}
+
+void Relay::run(const std::stop_token& stop) {
+  if (const auto reached = plugin_->check(); !reached) {
+    spdlog::warn("channel {}: {}", policy_.channel, reached.error());
+  }
+  milliseconds failure_pause = kFailurePauseMin;
+  while (!stop.stop_requested()) {
+    try {
+      const std::size_t tried = run_once();
+      failure_pause = kFailurePauseMin;
+      if (tried == 0) pause(stop, milliseconds(policy_.poll_interval_ms));
+    } catch (const std::exception& error) {
+      spdlog::error("channel {}: {}; trying again in {} ms", policy_.channel, error.what(),
+                    failure_pause.count());
+      pause(stop, failure_pause);
+      failure_pause = std::min(failure_pause * 2, kFailurePauseMax);
+    }
+  }
+  try {
+    store_outcomes();
+  } catch (const std::exception& error) {
+    spdlog::error("channel {}: {} outcomes are lost and their deliveries unknown: {}",
+                  policy_.channel, outcomes_.size(), error.what());
+  }
+}
+
+std::size_t Relay::run_once() {
+  store_outcomes();
+  if (const auto lost =
+          store_->release_expired(policy_.channel, policy_.on_unknown, policy_.attempts_max)) {
+    spdlog::warn("channel {}: {} deliveries were left in the middle by a sender that is gone",
+                 policy_.channel, lost);
+  }
+  const auto lease_begin = steady_clock::now();
+  const std::uint32_t batch_max = std::min(policy_.batch_max, plugin_->batch_max());
+  const bool may_hold_rows = std::exchange(token_used_, true);
+  const std::vector<OutboxRow> rows =
+      store_->claim({policy_.channel, token_, batch_max, policy_.lease_ms, may_hold_rows});
+  token_used_ = false;
+  if (rows.empty()) return 0;
+  outcomes_token_ = std::exchange(token_, new_token());
+  const milliseconds limit(policy_.send_timeout_ms);
+  if (steady_clock::now() + limit > lease_begin + milliseconds(policy_.lease_ms)) {
+    spdlog::warn("channel {}: the claim took too long; nothing is sent", policy_.channel);
+    for (const OutboxRow& row : rows) {
+      outcomes_.push_back({row.delivery_id, DeliveryState::retrying, "not sent: slow claim", 0});
+    }
+  } else {
+    const std::vector<DeliveryReport> reports = plugin_->deliver(rows, limit);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      outcomes_.push_back(decide_outcome(rows[i], reports[i], policy_, random_()));
+    }
+  }
+  store_outcomes();
+  return rows.size();
+}
+
+void Relay::store_outcomes() {
+  if (outcomes_.empty()) return;
+  const std::uint64_t stored = store_->finish(outcomes_token_, outcomes_);
+  if (stored < outcomes_.size()) {
+    spdlog::warn(
+        "channel {}: of {} outcomes only {} were stored: the leases had ended, or they were stored "
+        "before",
+        policy_.channel, outcomes_.size(), stored);
+  }
+  outcomes_.clear();
+}
+
+}  // namespace packwarden

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "store/session.h"
+#include "usecases/outbox_port.h"
+
+namespace packwarden {
+
+// The outbox in MySQL, over a session of its own, which is opened when it is needed and again after
+// it was lost. All members throw DatabaseError. Needs SELECT and UPDATE on outbox, SELECT and
+// INSERT on inbox_message.
+//
+// next_attempt_at is, for a delivery that is being sent, the end of its lease: one index serves
+// claiming and releasing.
+class MysqlOutboxStore final : public OutboxStore {
+ public:
+  explicit MysqlOutboxStore(DatabaseAddress address);
+
+  std::vector<OutboxRow> claim(const ClaimRequest& request) override;
+  std::uint64_t finish(const std::string& token,
+                       std::span<const DeliveryOutcome> outcomes) override;
+  std::uint64_t release_expired(const std::string& channel, UnknownOutcome policy,
+                                std::uint32_t attempts_max) override;
+  InboxStored store_inbox_message(const InboxMessage& message) override;
+
+ private:
+  Session& session();
+  std::string due_ids(const ClaimRequest& request);
+  std::vector<OutboxRow> claimed_rows(const std::string& quoted_token);
+
+  Session session_;
+};
+
+}  // namespace packwarden

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+#include "domain/refusal.h"
+#include "usecases/ledger_port.h"
+
+namespace packwarden {
+
+// What a command added: ids are dense, so it is [first_id, first_id + count).
+struct CommandDone {
+  std::uint32_t count = 0;
+  std::uint32_t first_id = 0;
+  bool repeated = false;  // an earlier run of the same request had done it
+};
+using CommandOutcome = tl::expected<CommandDone, Refusal>;
+
+// 128 random bits as text, for a request that was given no id.
+std::string new_request_id();
+
+// P9: runs `work` in one ledger transaction, all or nothing. The same request id (1 to 128 bytes of
+// printable ASCII) with the same `kind` and `content` gives the stored result again; with others it
+// is refused (request_conflict). A refusal of `work` changes nothing and is not stored. `kind` has
+// at most 16 bytes. `work` runs again where Ledger::transact does. Throws LedgerUnavailable.
+CommandOutcome run_command(Ledger& ledger, const char* kind, const std::string& request_id,
+                           std::span<const std::string_view> content,
+                           const std::function<CommandOutcome(LedgerTransaction&)>& work);
+
+// As an error of a CommandOutcome.
+tl::unexpected<Refusal> refuse(std::string code, std::string message);
+
+}  // namespace packwarden

@@ -1,0 +1,236 @@
+-- The whole schema as the migrations leave it: for reading. A test compares the two, so a migration comes with the same
+-- change here. Instants are DATETIME(6) in UTC; business days are DATE; units are whole numbers.
+
+CREATE TABLE schema_version (
+  version INT UNSIGNED NOT NULL,
+  applied_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (version)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- One row. hash_key keys the digests of record ids: whoever knows it could craft two ids that look the same.
+-- Event times before dedupe_floor are too_old: the keys of that time have been let go.
+CREATE TABLE deployment (
+  id TINYINT UNSIGNED NOT NULL,
+  hash_key BINARY(32) NOT NULL,
+  dedupe_floor DATETIME(6) NOT NULL,
+  PRIMARY KEY (id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- One row: the number of the last committed ledger transaction. Whoever changes the ledger advances it by one.
+CREATE TABLE ledger_sequence (
+  id TINYINT UNSIGNED NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+CREATE TABLE ledger_transaction (
+  seq BIGINT UNSIGNED NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  committed_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- P9: the result of each command that changed something, by its request id.
+CREATE TABLE command (
+  request_id VARCHAR(128) NOT NULL,
+  content_digest BINARY(32) NOT NULL,
+  result TEXT NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (request_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+CREATE TABLE product (
+  product_id INT UNSIGNED NOT NULL,
+  name VARCHAR(64) NOT NULL,
+  PRIMARY KEY (product_id),
+  UNIQUE KEY (name)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+CREATE TABLE meter (
+  meter_id INT UNSIGNED NOT NULL,
+  product_id INT UNSIGNED NOT NULL,
+  name VARCHAR(64) NOT NULL,
+  PRIMARY KEY (meter_id),
+  UNIQUE KEY (product_id, name)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- Main accounts (parent_account_id 0) and sub-accounts share one space of names, as usage records do.
+CREATE TABLE account (
+  account_id INT UNSIGNED NOT NULL,
+  parent_account_id INT UNSIGNED NOT NULL,
+  name VARCHAR(128) NOT NULL,
+  language VARCHAR(16) NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (account_id),
+  UNIQUE KEY (name),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- A pack as it was bought: never changed. What was drawn from it is in pack_balance.
+CREATE TABLE pack (
+  pack_id INT UNSIGNED NOT NULL,
+  account_id INT UNSIGNED NOT NULL,
+  product_id INT UNSIGNED NOT NULL,
+  tier VARCHAR(64) NOT NULL,
+  is_trial BOOLEAN NOT NULL,
+  quota_units BIGINT NOT NULL,
+  price_micros BIGINT NOT NULL,
+  priority INT NOT NULL,
+  purchased_at DATETIME(6) NOT NULL,
+  effective_from DATETIME(6) NOT NULL,
+  expires_at DATETIME(6) NOT NULL,
+  notice_levels VARCHAR(64) NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (pack_id),
+  KEY (account_id, product_id),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- The sum of the ledger entries of a pack, changed in the transaction that adds them.
+CREATE TABLE pack_balance (
+  pack_id INT UNSIGNED NOT NULL,
+  used_units BIGINT NOT NULL,
+  PRIMARY KEY (pack_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- A usage file by the digest of its stored bytes (U4), registered with its first unit. The last three columns make a
+-- second run, on any host, read and cut the file the same.
+CREATE TABLE usage_file (
+  digest BINARY(32) NOT NULL,
+  spool VARCHAR(128) NOT NULL,
+  claim VARCHAR(64) NOT NULL,
+  name VARBINARY(255) NOT NULL,
+  size_bytes BIGINT UNSIGNED NOT NULL,
+  arrival DATETIME(6) NOT NULL,
+  default_source VARBINARY(128) NOT NULL,
+  unit_records INT UNSIGNED NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (digest),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- A rating unit of a file (B5): its outcome, and the checkpoint from which the next one starts. Its ledger entries are
+-- (seq, first_entry_no) and the entry_count - 1 behind it.
+CREATE TABLE rating_unit (
+  digest BINARY(32) NOT NULL,
+  unit_no INT UNSIGNED NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  end_offset_bytes BIGINT UNSIGNED NOT NULL,
+  end_line BIGINT UNSIGNED NOT NULL,
+  is_last BOOLEAN NOT NULL,
+  failure VARCHAR(255) NOT NULL,
+  data_lines BIGINT NOT NULL,
+  accepted_records BIGINT NOT NULL,
+  duplicate_records BIGINT NOT NULL,
+  conflict_records BIGINT NOT NULL,
+  accepted_units BIGINT NOT NULL,
+  drawn_units BIGINT NOT NULL,
+  overage_units BIGINT NOT NULL,
+  overrun_units BIGINT NOT NULL,
+  not_billable_units BIGINT NOT NULL,
+  first_entry_no INT UNSIGNED NOT NULL,
+  entry_count INT UNSIGNED NOT NULL,
+  finished_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (digest, unit_no),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- Counts by reason of a unit, for its receipt. kind: rejected | not_billable.
+CREATE TABLE unit_reason (
+  digest BINARY(32) NOT NULL,
+  unit_no INT UNSIGNED NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  reason VARCHAR(32) NOT NULL,
+  records BIGINT NOT NULL,
+  PRIMARY KEY (digest, unit_no, kind, reason)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- Where the rejected lines of a unit stand in its file, as text: line, reason, offset, bytes, detail, tab-separated.
+CREATE TABLE unit_rejects (
+  digest BINARY(32) NOT NULL,
+  unit_no INT UNSIGNED NOT NULL,
+  part INT UNSIGNED NOT NULL,
+  rejected_lines MEDIUMBLOB NOT NULL,
+  PRIMARY KEY (digest, unit_no, part)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- What was used by whom on which day, and what covered it. Append only.
+-- outcome: 1 drawn from pack_id, 2 overage, 3 overrun, 4 not billable: meter outside its dates.
+CREATE TABLE ledger_entry (
+  seq BIGINT UNSIGNED NOT NULL,
+  entry_no INT UNSIGNED NOT NULL,
+  account_id INT UNSIGNED NOT NULL,
+  used_by_account_id INT UNSIGNED NOT NULL,
+  meter_id INT UNSIGNED NOT NULL,
+  business_day DATE NOT NULL,
+  outcome TINYINT UNSIGNED NOT NULL,
+  pack_id INT UNSIGNED NOT NULL,
+  units BIGINT NOT NULL,
+  PRIMARY KEY (seq, entry_no),
+  KEY (account_id, business_day)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- The dedupe keys that a ledger transaction added (16 bytes each) or, after a void, removed.
+CREATE TABLE dedupe_segment (
+  seq BIGINT UNSIGNED NOT NULL,
+  part INT UNSIGNED NOT NULL,
+  kind VARCHAR(8) NOT NULL,
+  arrival_day DATE NOT NULL,
+  record_keys MEDIUMBLOB NOT NULL,
+  PRIMARY KEY (seq, part),
+  KEY (arrival_day)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- Something that a tenant must be told, once: the primary key is its cause (N2: once per pack and level for ever).
+-- kind: pack_usage | pack_used_up; state: due | superseded.
+CREATE TABLE notice (
+  pack_id INT UNSIGNED NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  level_percent INT NOT NULL,
+  account_id INT UNSIGNED NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  used_units BIGINT NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (pack_id, kind, level_percent),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- A delivery of a notice over one channel. It carries all that the channel needs: the channel's database user sees
+-- this table and inbox_message alone. state: queued | sending | sent | retrying | held | dead; next_attempt_at is NULL
+-- once it has ended, which takes it out of the claim index.
+CREATE TABLE outbox (
+  delivery_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+  idempotency_key VARCHAR(128) NOT NULL,
+  channel VARCHAR(32) NOT NULL,
+  account_name VARCHAR(128) NOT NULL,
+  recipient VARCHAR(255) NOT NULL,
+  language VARCHAR(16) NOT NULL,
+  subject VARCHAR(255) NOT NULL,
+  body TEXT NOT NULL,
+  state VARCHAR(16) NOT NULL,
+  attempts INT UNSIGNED NOT NULL,
+  next_attempt_at DATETIME(6) NULL,
+  claim_token VARCHAR(64) NOT NULL,
+  outcome VARCHAR(255) NOT NULL,
+  created_at DATETIME(6) NOT NULL,
+  ended_at DATETIME(6) NULL,
+  PRIMARY KEY (delivery_id),
+  UNIQUE KEY (idempotency_key),
+  KEY (channel, next_attempt_at),
+  KEY (claim_token)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- In-site messages, stored by the inbox channel.
+CREATE TABLE inbox_message (
+  message_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
+  idempotency_key VARCHAR(128) NOT NULL,
+  account_name VARCHAR(128) NOT NULL,
+  language VARCHAR(16) NOT NULL,
+  subject VARCHAR(255) NOT NULL,
+  body TEXT NOT NULL,
+  stored_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (message_id),
+  UNIQUE KEY (idempotency_key),
+  KEY (account_name, message_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

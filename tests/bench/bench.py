@@ -1,0 +1,195 @@
+"""Records a second, on this machine: ./dev bench [--groups N...] [--binlog off|on...] [--records N]
+
+For each number of groups a million records (a group: what one account used on one day) and each way
+of the server: a fresh MariaDB with flush at commit, accounts with a pack each, and files of unique
+records of about 100 bytes. A running daemon gets one file after the other; a file's time is from
+its rename into incoming/ until its receipt is there. Beside it, in the same run and on the same
+server, LOAD DATA LOCAL INFILE ... IGNORE of the same files into a table keyed by the record's id:
+raw rows, no rating. Figures are medians; the first file warms both up and is not counted.
+"""
+
+import argparse
+import datetime
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+import harness  # noqa: E402
+import tables  # noqa: E402
+
+BINLOG = {"off": ("--skip-log-bin",),
+          "on": ("--log-bin=binlog", "--server-id=1", "--binlog-format=ROW", "--sync-binlog=1")}
+HEADER = "id,account,product,meter,time,quantity\n"
+STEP = 7_919          # a prime: neighbours in a file are not neighbours among the accounts
+FILE_BOUND_S = 600
+RAW_TABLE = """
+CREATE TABLE raw_usage (
+  id VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  account VARCHAR(128) NOT NULL, product VARCHAR(64) NOT NULL, meter VARCHAR(64) NOT NULL,
+  time VARCHAR(40) NOT NULL, quantity BIGINT NOT NULL,
+  PRIMARY KEY (id)
+) CHARACTER SET ascii"""
+LOAD = ("LOAD DATA LOCAL INFILE '{path}' IGNORE INTO TABLE raw_usage CHARACTER SET ascii"
+        " FIELDS TERMINATED BY ',' IGNORE 1 LINES (id, account, product, meter, time, quantity)")
+
+
+def account(number):
+    return f"tenant-{number:07}"
+
+
+def line_tails(records, groups):
+    """All of the lines but their ids: yesterday's business day, which keeps a group per account."""
+    midnight = datetime.datetime.combine(
+        (harness.utc_now() + datetime.timedelta(hours=8)).date(), datetime.time())
+    begin = midnight - datetime.timedelta(hours=24 + 8)
+    seconds = [(begin + datetime.timedelta(seconds=s)).isoformat() for s in range(86_400)]
+    names = [account(number) for number in range(groups)]
+    return [f",{names[i * STEP % groups]},captcha,client_verification,"
+            f"{seconds[i * 86_400 // records]}.{i % 1000:03}Z,1\n" for i in range(records)]
+
+
+def write_file(path, number, tails):
+    with open(path, "w", encoding="ascii", newline="\n") as file:
+        file.write(HEADER)
+        prefix = f"edge-{number:04}-"
+        for start in range(0, len(tails), 100_000):
+            part = tails[start:start + 100_000]
+            file.write("".join([f"{prefix}{i:021x}{tail}" for i, tail in enumerate(part, start)]))
+
+
+def resident(pid):
+    """(now, at most) of a process, in bytes."""
+    fields = {}
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name in ("VmRSS", "VmHWM"):
+            fields[name] = int(value.split()[0]) * 1024
+    return fields["VmRSS"], fields["VmHWM"]
+
+
+class Case:
+    """One number of groups on one kind of server."""
+
+    def __init__(self, directory, server, groups, tails, file_count):
+        self.server, self.tails, self.file_count = server, tails, file_count
+        server.new_database("bench")
+        self.where = harness.Deployment(directory / "site", server, "bench", scan_interval_ms=20,
+                                        spool_name="bench")
+        self.files = directory / "files"
+        self.files.mkdir()
+        names = directory / "accounts.txt"
+        names.write_text("".join(f"{account(number)}\n" for number in range(groups)))
+        self.where.ctl("migrate")
+        self.where.ctl("account", "add", "--from-file", names)
+        self.where.ctl("pack", "buy", "captcha", "30k", "--from-file", names,
+                       as_of=harness.utc_now() - datetime.timedelta(days=30))
+
+    def make_files(self):
+        for number in range(self.file_count):
+            path = self.files / f"bench-{number:03}.csv"
+            write_file(path, number, self.tails)
+            yield path
+
+    def ingest(self, process, path):
+        """Seconds from the rename into incoming/ to the receipt."""
+        hidden = self.where.spool / "incoming" / f".{path.name}"
+        hidden.hardlink_to(path)
+        receipts, suffix = self.where.spool / "receipts", f".{path.name}.json"
+        begin = time.perf_counter()
+        hidden.rename(hidden.with_name(path.name))
+        while not any(entry.name.endswith(suffix) and not entry.name.startswith(".")
+                      for entry in receipts.iterdir()):
+            if process.poll() is not None or time.perf_counter() - begin > FILE_BOUND_S:
+                raise harness.Failure(f"no receipt for {path.name}\n{process.log_tail()}")
+            time.sleep(0.001)
+        return time.perf_counter() - begin
+
+    def measure_daemon(self, paths):
+        process = self.where.daemon()
+        try:
+            times = [self.ingest(process, paths[0])]
+            warm, _ = resident(process.pid)
+            times += [self.ingest(process, path) for path in paths[1:]]
+            harness.wait_until(self.where.idle, 60, "the spool is empty", alive=[process])
+            now, peak = resident(process.pid)
+        finally:
+            process.stop()
+        for receipt in self.where.receipts():
+            if receipt["accepted"] != len(self.tails) or harness.receipt_adds_up(receipt):
+                raise harness.Failure(f"not all was accepted: {receipt}")
+        keys = (len(paths) - 1) * len(self.tails)
+        return times[1:], peak, (now - warm) / keys if keys else 0
+
+    def measure_load_data(self, paths):
+        self.server.sql(RAW_TABLE, "bench")
+        times = []
+        for path in paths:
+            begin = time.perf_counter()
+            subprocess.run(self.server.client("--local-infile=1", "bench", "-e",
+                                              LOAD.format(path=path)), check=True)
+            times.append(time.perf_counter() - begin)
+        rows = int(self.server.sql("SELECT COUNT(*) FROM raw_usage", "bench")[0][0])
+        if rows != len(paths) * len(self.tails):
+            raise harness.Failure(f"LOAD DATA took {rows} rows")
+        return times[1:]
+
+
+def per_second(records, times):
+    """(median, slowest, fastest) in records a second."""
+    return [int(records / t) for t in (statistics.median(times), max(times), min(times))]
+
+
+def thousands(rates):
+    return f"{rates[0]:>9,}  ({rates[1] // 1000:,}k to {rates[2] // 1000:,}k)"
+
+
+def measure(groups, binlog, options):
+    with harness.temporary_directory() as directory:
+        server = harness.PrivateServer(directory, (*BINLOG[binlog], "--local-infile=1"))
+        try:
+            tails = line_tails(options.records, groups)
+            case = Case(directory, server, groups, tails, options.files + 1)
+            paths = list(case.make_files())
+            size = paths[0].stat().st_size / options.records
+            times, peak, key_bytes = case.measure_daemon(paths)
+            ours = per_second(options.records, times)
+            print(f"  {groups:,} groups, binary log {binlog}: packwarden {ours[0]:,} records/s,"
+                  f" {size:.0f} bytes a record", flush=True)
+            base = per_second(options.records, case.measure_load_data(paths))
+            print(f"  {groups:,} groups, binary log {binlog}: LOAD DATA  {base[0]:,} records/s",
+                  flush=True)
+        finally:
+            server.stop()
+    return (groups, binlog, thousands(ours), thousands(base), f"{ours[0] / base[0]:.1f}",
+            f"{peak / 2**20:,.0f} MiB", f"{key_bytes:.1f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--groups", type=int, nargs="+", default=[10_000, 150_000],
+                        help="groups a million records, i.e. accounts")
+    parser.add_argument("--binlog", nargs="+", choices=BINLOG, default=["off", "on"])
+    parser.add_argument("--records", type=int, default=1_000_000, help="of each file")
+    parser.add_argument("--files", type=int, default=3, help="measured, after one that warms up")
+    options = parser.parse_args()
+    print(f"\n{options.files} files of {options.records:,} records after one to warm up, flush at"
+          " commit; records a second: median (slowest to fastest)\n", flush=True)
+    try:
+        rows = [measure(groups, binlog, options)
+                for groups in options.groups for binlog in options.binlog]
+    except harness.Failure as failure:
+        sys.exit(str(failure))
+    print()
+    tables.table(("groups", "binlog", "packwarden records/s", "LOAD DATA records/s", "ratio",
+                  "peak RSS", "bytes/key"), rows, indent=2)
+    print("\n  bytes/key: how much the daemon's resident memory rose for each record after the"
+          " first file\n")
+
+
+if __name__ == "__main__":
+    main()

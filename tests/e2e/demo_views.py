@@ -1,0 +1,87 @@
+"""What the demo shows of a ledger, as tables."""
+
+from collections import Counter, defaultdict
+
+from check import rejected_lines
+from reference_input import parse_time, wall_clock
+from tables import WIDTH, bar, bold, clip, dim, number, table, wrap
+
+
+def day(text):
+    """The business day of an instant as packctl writes it."""
+    return wall_clock(parse_time(text)).date().isoformat()
+
+
+def minute(text):
+    return wall_clock(parse_time(text)).strftime("%H:%M:%S")
+
+
+def packs(before, after):
+    used = {(p["account"], p["effective_from"]): p["used"] for p in before}
+    rows = []
+    for pack in sorted(after, key=lambda p: (p["account"], p["effective_from"])):
+        percent = pack["used"] * 100 // pack["quota"]
+        rows.append((pack["account"], pack["tier"], day(pack["effective_from"]),
+                     day(pack["expires_at"]), pack["quota"],
+                     used.get((pack["account"], pack["effective_from"]), 0), pack["used"],
+                     pack["left"], f"{bar(pack['used'], pack['quota'], 10)} {percent:3} %"))
+    table(("account", "pack", "from", "until", "quota", "before", "used", "left", ""), rows)
+
+
+def usage(by_account):
+    rows = []
+    for account, entries in by_account.items():
+        units = defaultdict(Counter)
+        for entry in entries or []:
+            units[entry["used_by"]][entry["outcome"]] += entry["units"]
+        for used_by in sorted(units):
+            outcome = units[used_by]
+            rows.append((account, used_by, outcome["drawn"], outcome["overrun"],
+                         outcome["not_billable_meter"], outcome.total()))
+    table(("account", "used by", "from packs", "overrun", "not billable", "units"), rows)
+
+
+def receipt_sentence(receipt):
+    """A receipt in a line."""
+    name = f"{receipt['file']:<36}"
+    if receipt["outcome"] == "repeat":
+        return f"{name} {bold('repeat')}: these bytes were taken before, nothing changes"
+    if receipt["outcome"] == "failed":
+        return f"{name} {bold('failed')}: {clip(receipt['reason'] or '', WIDTH - 50)}"
+    return (f"{name} {number(receipt['accepted']):>7} of {number(receipt['lines']):>7} accepted,"
+            f" {number(receipt['units']['drawn']):>7} units drawn")
+
+
+def receipts(all_receipts):
+    rows = []
+    for receipt in all_receipts:
+        rows.append((clip(receipt["file"], 35), receipt["outcome"], receipt["lines"],
+                     receipt["accepted"], receipt["duplicate"], receipt["conflict"],
+                     sum(receipt["rejected"].values())))
+    rows.append(("", "all", *(sum(row[i] for row in rows) for i in range(2, 7))))
+    table(("file", "outcome", "lines", "accepted", "dupl.", "conflict", "rejected"), rows)
+
+
+def rejects(spool):
+    lines = rejected_lines(spool)
+    counts = Counter(reason for _, _, reason, _ in lines)
+    example = {}
+    for name, line, reason, text in lines:
+        example.setdefault(reason, (name, line, text))
+    rows = []
+    for reason, count in counts.most_common():
+        name, line, text = example[reason]
+        text = " ".join(text.split("\n"))
+        rows.append((reason, count, f"{name.removesuffix('.csv')[-2:]}:{line}", clip(text, 60)))
+    table(("reason", "lines", "file:line", "as it came"), rows)
+    print(dim(f"\n    all {number(len(lines))} of them, with number, reason and text: {spool}"
+              "/rejected/"))
+
+
+def messages(found):
+    """Oldest first, account by account."""
+    for message in found:
+        head = f"{message['account']}  {minute(message['stored_at'])}  "
+        print(f"    {dim(head)}{bold(message['subject'])}")
+        for line in wrap(message["body"], WIDTH - 10):
+            print(f"        {line}")

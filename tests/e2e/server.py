@@ -1,0 +1,128 @@
+"""A MariaDB for a test: a private one, or the one that the environment names."""
+
+import contextlib
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+SOCKET_BYTES_MAX = 107  # sockaddr_un.sun_path less its closing zero
+POLL_S = 0.005
+
+
+class Failure(Exception):
+    """The thing under test, or its surroundings, did not do what the test needs."""
+
+
+def wait_until(condition, bound_s, what, alive=()):
+    """The first true value of condition(); Failure after bound_s, or when one of `alive` ends."""
+    end = time.monotonic() + bound_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        for process in alive:
+            if process.poll() is not None:
+                raise Failure(f"{process.title} ended with {process.returncode} while waiting for"
+                              f" {what}\n{process.log_tail()}")
+        if time.monotonic() > end:
+            raise Failure(f"not within {bound_s} s: {what}")
+        time.sleep(POLL_S)
+
+
+@contextlib.contextmanager
+def temporary_directory(keep=False):
+    """A short path (sockets live in it) that is removed at the end unless kept."""
+    base = tempfile.gettempdir() if len(tempfile.gettempdir()) < 40 else "/tmp"
+    path = pathlib.Path(tempfile.mkdtemp(prefix="pw-", dir=base))
+    try:
+        yield path
+    finally:
+        if not keep:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+class Server:
+    """A MariaDB server behind a socket on which root needs no password."""
+
+    def __init__(self, socket, user="root"):
+        if len(os.fsencode(str(socket))) > SOCKET_BYTES_MAX:
+            raise Failure(f"path of the socket is too long: {socket}")
+        self.socket, self.user = str(socket), user
+
+    def client(self, *arguments):
+        return ["mariadb", "--no-defaults", f"--socket={self.socket}", f"--user={self.user}",
+                "--default-character-set=utf8mb4", *arguments]
+
+    def sql(self, text, database=None):
+        """Rows as tuples of strings."""
+        command = self.client("--batch", "--skip-column-names", *([database] if database else []))
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Failure(f"SQL failed: {done.stderr.strip()}\n{text}")
+        return [tuple(line.split("\t")) for line in done.stdout.splitlines()]
+
+    def new_database(self, name):
+        self.drop_database(name)
+        self.sql(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4")
+
+    def drop_database(self, name):
+        self.sql(f"DROP DATABASE IF EXISTS `{name}`")
+
+    def stop(self):
+        """A server of others stays as it is."""
+
+
+class PrivateServer(Server):
+    """A server with its own data directory, gone with it."""
+
+    OPTIONS = ("--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=1G",
+               "--innodb-log-file-size=512M", "--max-allowed-packet=16M",
+               "--character-set-server=utf8mb4")
+
+    def __init__(self, directory, options=()):
+        super().__init__(directory / "s.sock")
+        self.data = directory / "data"
+        self.log = directory / "mariadbd.log"
+        as_root = ["--user=root"] if os.geteuid() == 0 else []
+        with open(self.log, "ab") as log:
+            subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
+                            "--auth-root-authentication-method=normal", "--skip-test-db", *as_root],
+                           stdout=log, stderr=log, check=True)
+            self.process = subprocess.Popen(
+                ["mariadbd", "--no-defaults", f"--datadir={self.data}", f"--socket={self.socket}",
+                 f"--pid-file={directory / 'mariadbd.pid'}", "--skip-networking", *as_root,
+                 *self.OPTIONS, *options], stdout=log, stderr=log, start_new_session=True)
+        wait_until(self._answers, 60, "the private MariaDB answers")
+
+    def _answers(self):
+        if self.process.poll() is not None:
+            raise Failure(f"mariadbd ended with {self.process.returncode}, see\n"
+                          + self.log.read_text(errors="replace")[-2000:])
+        done = subprocess.run(self.client("-e", "SELECT 1"), capture_output=True, check=False)
+        return done.returncode == 0
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+@contextlib.contextmanager
+def a_server(directory, options=()):
+    """The server of PACKWARDEN_TEST_SOCKET where that is set, else one below `directory`."""
+    given = os.environ.get("PACKWARDEN_TEST_SOCKET")
+    if given:
+        yield Server(given, os.environ.get("PACKWARDEN_TEST_USER", "root"))
+        return
+    server = PrivateServer(directory, options)
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -1,0 +1,33 @@
+# Small plugins, most of them broken on purpose, for the tests of the plugin host and the relay.
+set(PACKWARDEN_FIXTURE_DIR "${CMAKE_BINARY_DIR}/lib/fixtures")
+
+function(packwarden_fixture name source)
+  add_library(fixture_${name} MODULE "${CMAKE_SOURCE_DIR}/tests/plugins/fixtures/${source}")
+  target_include_directories(fixture_${name} PRIVATE "${CMAKE_SOURCE_DIR}/plugins/abi")
+  target_compile_definitions(fixture_${name} PRIVATE ${ARGN})
+  set_target_properties(fixture_${name} PROPERTIES PREFIX "" OUTPUT_NAME ${name}
+                        LIBRARY_OUTPUT_DIRECTORY "${PACKWARDEN_FIXTURE_DIR}" C_VISIBILITY_PRESET hidden)
+  set_property(GLOBAL APPEND PROPERTY PACKWARDEN_FIXTURES fixture_${name})
+endfunction()
+
+packwarden_fixture(no_symbol no_symbol.c)
+packwarden_fixture(wrong_version broken.c BROKEN_VERSION)
+packwarden_fixture(small_struct broken.c BROKEN_SIZE)
+packwarden_fixture(tiny_struct broken.c BROKEN_TINY)
+packwarden_fixture(serves_nobody broken.c BROKEN_NULL)
+packwarden_fixture(no_deliver broken.c BROKEN_DELIVER)
+packwarden_fixture(no_batch broken.c BROKEN_BATCH)
+packwarden_fixture(scripted scripted.c)
+
+# The interface is C99: this is a test that the compiler runs.
+add_library(abi_is_c99 OBJECT "${CMAKE_SOURCE_DIR}/tests/plugins/fixtures/abi_is_c99.c")
+target_include_directories(abi_is_c99 PRIVATE "${CMAKE_SOURCE_DIR}/plugins/abi")
+target_compile_options(abi_is_c99 PRIVATE -std=c99 -pedantic -Wall -Wextra -Werror)
+set_property(GLOBAL APPEND PROPERTY PACKWARDEN_FIXTURES abi_is_c99 plugin_inbox)
+
+get_property(fixtures GLOBAL PROPERTY PACKWARDEN_FIXTURES)
+foreach(test test_plugins test_channel)
+  if(TARGET ${test})
+    add_dependencies(${test} ${fixtures})
+  endif()
+endforeach()
