@@ -1,0 +1,227 @@
+#include "store/mysql_reports.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "store/account_rows.h"
+#include "store/mysql_ledger.h"
+#include "store/sql_text.h"
+
+namespace packwarden {
+namespace {
+
+constexpr std::size_t digest_digits = 64;
+
+constexpr std::string_view entry_names =
+    " JOIN account u ON u.account_id = e.used_by_account_id JOIN meter m ON m.meter_id = e.meter_id"
+    " JOIN product d ON d.product_id = m.product_id";
+
+Instant to_instant(const std::optional<std::string_view>& micros) {
+  return Instant::from_micros(to_int(micros));
+}
+
+UsageRow to_usage(RowView row) {
+  return {std::string(*row[0]),
+          std::string(*row[1]),
+          std::string(*row[2]),
+          BusinessDay{static_cast<std::int32_t>(to_int(row[3]))},
+          static_cast<Outcome>(to_int(row[4])),
+          to_int(row[5])};
+}
+
+// Over the index (account_id, business_day).
+std::string entries_of(const Account& account) {
+  std::string condition = fmt::format("e.account_id = {}", value_of(account.main()));
+  if (account.main() != account.id) {
+    condition += fmt::format(" AND e.used_by_account_id = {}", value_of(account.id));
+  }
+  return condition;
+}
+
+bool is_digest(const std::string& text) {
+  return text.size() == digest_digits &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c); });
+}
+
+// Reads numbers of one row into the places given.
+void read_numbers(Session& session, std::string_view query,
+                  std::initializer_list<std::int64_t*> numbers) {
+  const auto row = session.query(query).at(0);
+  std::size_t column = 0;
+  for (std::int64_t* number : numbers) *number = to_int(row.at(column++));
+}
+
+}  // namespace
+
+template <class Callback>
+auto MySqlReports::read(Callback&& callback) {
+  try {
+    if (!session_.connected()) session_.connect();
+    return callback(session_);
+  } catch (const DatabaseError& error) {
+    throw LedgerUnavailable(
+        fmt::format("the database {}: {} ({})", to_string(error.kind()), error.what(),
+                    error.code()));
+  }
+}
+
+std::optional<Account> MySqlReports::find_account(std::string_view name) {
+  return read([&](Session& session) { return read_account(session, name); });
+}
+
+std::vector<AccountRow> MySqlReports::accounts() {
+  return read([](Session& session) {
+    std::vector<AccountRow> rows;
+    session.for_each_row(
+        "SELECT a.name, COALESCE(p.name, '') FROM account a"
+        " LEFT JOIN account p ON p.account_id = a.parent_account_id ORDER BY a.name",
+        [&](RowView row) { rows.push_back({std::string(*row[0]), std::string(*row[1])}); });
+    return rows;
+  });
+}
+
+std::vector<PackRow> MySqlReports::packs(std::optional<AccountId> account) {
+  const std::string condition =
+      account ? fmt::format(" WHERE p.account_id = {}", value_of(*account)) : "";
+  return read([&](Session& session) {
+    std::vector<PackRow> rows;
+    session.for_each_row(
+        fmt::format("SELECT a.name, d.name, p.tier, p.quota_units, b.used_units, {}, {} FROM pack p"
+                    " JOIN pack_balance b ON b.pack_id = p.pack_id"
+                    " JOIN account a ON a.account_id = p.account_id"
+                    " JOIN product d ON d.product_id = p.product_id{} ORDER BY a.name, p.pack_id",
+                    micros_of("p.effective_from"), micros_of("p.expires_at"), condition),
+        [&](RowView row) {
+          rows.push_back({std::string(*row[0]), std::string(*row[1]), std::string(*row[2]),
+                          to_int(row[3]), to_int(row[4]), to_instant(row[5]), to_instant(row[6])});
+        });
+    return rows;
+  });
+}
+
+std::vector<UsageRow> MySqlReports::usage(const Account& account) {
+  return read([&](Session& session) {
+    std::vector<UsageRow> rows;
+    session.for_each_row(
+        fmt::format("SELECT u.name, d.name, m.name, {}, e.outcome, e.units FROM (SELECT"
+                    " used_by_account_id, meter_id, business_day, outcome, SUM(units) units"
+                    " FROM ledger_entry e WHERE {} GROUP BY 1, 2, 3, 4) e{}"
+                    " ORDER BY u.name, d.name, m.name, e.business_day, e.outcome",
+                    days_of("e.business_day"), entries_of(account), entry_names),
+        [&](RowView row) { rows.push_back(to_usage(row)); });
+    return rows;
+  });
+}
+
+std::vector<LedgerRow> MySqlReports::entries(const Account& account, std::uint32_t limit) {
+  return read([&](Session& session) {
+    std::vector<LedgerRow> rows;
+    session.for_each_row(
+        fmt::format(
+            "SELECT u.name, d.name, m.name, {}, e.outcome, e.units, e.seq, e.pack_id,"
+            " COALESCE(p.tier, '') FROM (SELECT * FROM ledger_entry e WHERE {}"
+            " ORDER BY e.seq DESC, e.entry_no DESC LIMIT {}) e{}"
+            " LEFT JOIN pack p ON p.pack_id = e.pack_id ORDER BY e.seq, e.entry_no",
+            days_of("e.business_day"), entries_of(account), limit, entry_names),
+        [&](RowView row) {
+          rows.push_back({static_cast<Sequence>(to_int(row[6])), to_usage(row),
+                          PackId{static_cast<std::uint32_t>(to_int(row[7]))},
+                          std::string(*row[8])});
+        });
+    return rows;
+  });
+}
+
+std::vector<InboxRow> MySqlReports::inbox(const std::string& account) {
+  return read([&](Session& session) {
+    std::vector<InboxRow> rows;
+    session.for_each_row(
+        fmt::format("SELECT account_name, subject, body, {} FROM inbox_message"
+                    " WHERE account_name = {} ORDER BY message_id",
+                    micros_of("stored_at"), session.escape(account)),
+        [&](RowView row) {
+          rows.push_back({std::string(*row[0]), std::string(*row[1]), std::string(*row[2]),
+                          to_instant(row[3])});
+        });
+    return rows;
+  });
+}
+
+std::vector<Digest> MySqlReports::find_files(const std::string& name_or_digest) {
+  return read([&](Session& session) {
+    std::string condition = "name = " + Session::escape_binary(name_or_digest);
+    if (is_digest(name_or_digest)) condition += " OR digest = x'" + name_or_digest + "'";
+    std::vector<Digest> digests;
+    session.for_each_row(
+        "SELECT digest FROM usage_file WHERE " + condition + " ORDER BY arrival, digest",
+        [&](RowView row) { digests.push_back(to_digest(row[0])); });
+    return digests;
+  });
+}
+
+std::vector<RejectsRow> MySqlReports::rejects() {
+  return read([](Session& session) {
+    std::vector<RejectsRow> rows;
+    session.for_each_row(
+        "SELECT f.digest, f.name, " + micros_of("f.arrival") +
+            ", r.reason, SUM(r.records) FROM (SELECT digest, reason, records FROM unit_reason"
+            " WHERE kind = 'rejected' UNION ALL SELECT digest, 'conflict', conflict_records"
+            " FROM rating_unit WHERE conflict_records > 0) r"
+            " JOIN usage_file f ON f.digest = r.digest GROUP BY f.digest, r.reason"
+            " ORDER BY f.arrival, f.digest, r.reason",
+        [&](RowView row) {
+          const Digest digest = to_digest(row[0]);
+          if (rows.empty() || rows.back().digest != digest) {
+            rows.push_back({digest, std::string(*row[1]), to_instant(row[2]), {}});
+          }
+          rows.back().records.emplace(*row[3], to_int(row[4]));
+        });
+    return rows;
+  });
+}
+
+StatusNumbers MySqlReports::status() {
+  return read([](Session& session) {
+    StatusNumbers status;
+    status.sequence = read_sequence(session);
+    read_numbers(session, "SELECT (SELECT COUNT(*) FROM account), (SELECT COUNT(*) FROM pack)",
+                 {&status.accounts, &status.packs});
+    read_numbers(session,
+                 "SELECT COUNT(*), COUNT(*) - (SELECT COUNT(*) FROM rating_unit WHERE is_last)"
+                 " FROM usage_file",
+                 {&status.files, &status.files_unfinished});
+    read_numbers(session,
+                 "SELECT COALESCE(SUM(accepted_units), 0), COALESCE(SUM(drawn_units), 0),"
+                 " COALESCE(SUM(overage_units), 0), COALESCE(SUM(overrun_units), 0),"
+                 " COALESCE(SUM(not_billable_units), 0) FROM rating_unit",
+                 {&status.accepted_units, &status.drawn_units, &status.overage_units,
+                  &status.overrun_units, &status.not_billable_units});
+    read_numbers(session,
+                 "SELECT COALESCE(MAX(data_length), 0) FROM information_schema.tables"
+                 " WHERE table_schema = DATABASE() AND table_name = 'dedupe_segment'",
+                 {&status.key_bytes});
+    session.for_each_row(
+        "SELECT channel, state, COUNT(*) FROM outbox GROUP BY channel, state ORDER BY 1, 2",
+        [&](RowView row) {
+          status.deliveries.push_back({std::string(*row[0]), std::string(*row[1]), to_int(row[2])});
+        });
+    return status;
+  });
+}
+
+void MySqlReports::canonical(const CanonicalSink& sink) {
+  read([&](Session& session) {
+    session.begin_snapshot();
+    try {
+      read_canonical(session, sink);
+    } catch (...) {
+      session.rollback();
+      throw;
+    }
+    session.rollback();
+  });
+}
+
+}  // namespace packwarden

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "store/session.h"
+#include "usecases/report_port.h"
+
+namespace packwarden {
+
+// Over a session of its own, which is opened when it is needed. A read is not run again after a
+// lost connection: a person looks at it.
+class MySqlReports : public Reports {
+ public:
+  explicit MySqlReports(DatabaseAddress address) : session_(std::move(address)) {}
+
+  std::optional<Account> find_account(std::string_view name) override;
+  std::vector<AccountRow> accounts() override;
+  std::vector<PackRow> packs(std::optional<AccountId> account) override;
+  std::vector<UsageRow> usage(const Account& account) override;
+  std::vector<LedgerRow> entries(const Account& account, std::uint32_t limit) override;
+  std::vector<InboxRow> inbox(const std::string& account) override;
+  std::vector<Digest> find_files(const std::string& name_or_digest) override;
+  std::vector<RejectsRow> rejects() override;
+  StatusNumbers status() override;
+  void canonical(const CanonicalSink& sink) override;
+
+ private:
+  // `callback(session)` with errors of the database as LedgerUnavailable.
+  template <class Callback>
+  auto read(Callback&& callback);
+
+  Session session_;
+};
+
+// All of the export, in the transaction that the session is in (store/canonical_reads.cc).
+void read_canonical(Session& session, const CanonicalSink& sink);
+
+}  // namespace packwarden

@@ -1,0 +1,87 @@
+#include "usecases/canonical_export.h"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+namespace packwarden {
+namespace {
+
+class Line {
+ public:
+  explicit Line(std::string_view kind) : text_(kind) {}
+
+  Line& text(std::string_view value) {
+    text_.push_back('\t');
+    for (const char c : value) {
+      switch (c) {
+        case '\t':
+          text_ += "\\t";
+          break;
+        case '\n':
+          text_ += "\\n";
+          break;
+        case '\\':
+          text_ += "\\\\";
+          break;
+        default:
+          text_.push_back(c);
+      }
+    }
+    return *this;
+  }
+  Line& number(std::int64_t value) {
+    fmt::format_to(std::back_inserter(text_), "\t{}", value);
+    return *this;
+  }
+  void print(std::ostream& out) {
+    text_.push_back('\n');
+    out.write(text_.data(), static_cast<std::streamsize>(text_.size()));
+  }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+void export_canonical(Reports& reports, std::ostream& out) {
+  CanonicalSink sink;
+  sink.account = [&](std::string_view name, std::string_view parent) {
+    Line("account").text(name).text(parent.empty() ? "-" : parent).print(out);
+  };
+  sink.notice = [&](const CanonicalNotice& notice) {
+    Line("notice")
+        .text(notice.account)
+        .text(notice.product)
+        .number(notice.pack_number)
+        .text(notice.kind)
+        .number(notice.level_percent)
+        .text(notice.state)
+        .print(out);
+  };
+  sink.pack = [&](const CanonicalPack& pack) {
+    Line("pack")
+        .text(pack.account)
+        .text(pack.product)
+        .text(pack.tier)
+        .number(pack.number)
+        .number(pack.quota)
+        .number(pack.used)
+        .print(out);
+  };
+  sink.usage = [&](const CanonicalUsage& usage) {
+    Line line("usage");
+    line.text(usage.account).text(usage.used_by).text(usage.product).text(usage.meter);
+    line.text(usage.day).text(name_of(usage.outcome));
+    if (usage.pack_number == 0) {
+      line.text("-");
+    } else {
+      line.number(usage.pack_number);
+    }
+    line.number(usage.units).print(out);
+  };
+  reports.canonical(sink);
+}
+
+}  // namespace packwarden

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/account.h"
+#include "domain/business_day.h"
+#include "domain/ids.h"
+#include "domain/instant.h"
+#include "domain/ledger_entry.h"
+
+// What people and programs look up; store/ implements it on MySQL.
+namespace packwarden {
+
+struct AccountRow {
+  std::string name;
+  std::string parent;  // empty: a main account
+};
+struct PackRow {
+  std::string account;
+  std::string product;
+  std::string tier;
+  Units quota = 0;
+  Units used = 0;
+  Instant effective_from;
+  Instant expires_at;
+
+  Units left() const { return quota - used; }
+};
+struct UsageRow {
+  std::string used_by;
+  std::string product;
+  std::string meter;
+  BusinessDay day;
+  Outcome outcome = Outcome::overrun;
+  Units units = 0;
+};
+struct LedgerRow {
+  Sequence sequence = 0;
+  UsageRow usage;
+  PackId pack{};  // 0 unless drawn
+  std::string tier;
+};
+struct InboxRow {
+  std::string account;
+  std::string subject;
+  std::string body;
+  Instant stored_at;
+};
+struct RejectsRow {
+  Digest digest{};
+  std::string file;
+  Instant arrival;
+  std::map<std::string, std::int64_t> records;  // by reason, conflicts among them
+};
+struct DeliveryCount {
+  std::string channel;
+  std::string state;
+  std::int64_t deliveries = 0;
+};
+struct StatusNumbers {
+  Sequence sequence = 0;
+  std::int64_t accounts = 0;
+  std::int64_t packs = 0;
+  std::int64_t files = 0;
+  std::int64_t files_unfinished = 0;
+  Units accepted_units = 0;
+  Units drawn_units = 0;
+  Units overage_units = 0;
+  Units overrun_units = 0;
+  Units not_billable_units = 0;
+  std::int64_t key_bytes = 0;  // of the dedupe keys on disk, as the server reckons it: not exact
+  std::vector<DeliveryCount> deliveries;
+};
+
+// Rows of the canonical export. Views live as long as the call that gets them.
+struct CanonicalPack {
+  std::string_view account;
+  std::string_view product;
+  std::string_view tier;
+  std::uint32_t number = 0;  // 1, 2... in the order of purchase within account and product
+  Units quota = 0;
+  Units used = 0;
+};
+struct CanonicalUsage {
+  std::string_view account;
+  std::string_view used_by;
+  std::string_view product;
+  std::string_view meter;
+  std::string_view day;
+  Outcome outcome = Outcome::overrun;
+  std::uint32_t pack_number = 0;  // 0 unless drawn
+  Units units = 0;
+};
+struct CanonicalNotice {
+  std::string_view account;
+  std::string_view product;
+  std::uint32_t pack_number = 0;
+  std::string_view kind;
+  int level_percent = 0;
+  std::string_view state;
+};
+struct CanonicalSink {
+  std::function<void(std::string_view name, std::string_view parent)> account;
+  std::function<void(const CanonicalNotice&)> notice;
+  std::function<void(const CanonicalPack&)> pack;
+  std::function<void(const CanonicalUsage&)> usage;
+};
+
+// Reads of committed state. All members throw LedgerUnavailable. Not thread-safe.
+class Reports {
+ public:
+  virtual ~Reports() = default;
+
+  virtual std::optional<Account> find_account(std::string_view name) = 0;
+  // By name.
+  virtual std::vector<AccountRow> accounts() = 0;
+  // By account and purchase; of one main account, or of all.
+  virtual std::vector<PackRow> packs(std::optional<AccountId> account) = 0;
+  // Sums over all transactions: of a main account with its sub-accounts, or of one sub-account.
+  virtual std::vector<UsageRow> usage(const Account& account) = 0;
+  // The last `limit` entries, oldest first; of a main account or a sub-account.
+  virtual std::vector<LedgerRow> entries(const Account& account, std::uint32_t limit) = 0;
+  // Oldest first.
+  virtual std::vector<InboxRow> inbox(const std::string& account) = 0;
+  // By digest, as 64 hexadecimal digits, or by name as it came; several files may have one name.
+  virtual std::vector<Digest> find_files(const std::string& name_or_digest) = 0;
+  // All files with rejected lines, by arrival.
+  virtual std::vector<RejectsRow> rejects() = 0;
+  virtual StatusNumbers status() = 0;
+  // Everything in one snapshot, kind by kind in the order of CanonicalSink, each kind in the order
+  // of its columns. Rows stream: memory does not grow with them.
+  virtual void canonical(const CanonicalSink& sink) = 0;
+};
+
+}  // namespace packwarden
