@@ -65,7 +65,7 @@ TEST_F(Commands, names_are_added_all_or_none) {
 
 TEST_F(Commands, names_that_cannot_be) {
   const std::string too_long(129, 'a');
-  for (const std::string name : {std::string(), too_long, std::string("tab\there"),
+  for (const std::string& name : {std::string(), too_long, std::string("tab\there"),
                                  std::string("\xFF"), std::string("end "), std::string("\u3000x"),
                                  std::string("\xED\xA0\x80"), std::string("x\u0085y")}) {
     EXPECT_EQ(code_of(add({name})), "bad_name") << name;
