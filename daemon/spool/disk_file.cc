@@ -27,8 +27,8 @@ std::string no_usage_file(mode_t mode) {
 }
 
 tl::expected<Fd, std::string> open_regular(int root, const std::string& path, struct stat& status) {
-  const auto fail = [](const char* what, int error) -> tl::unexpected<std::string> {
-    if (is_shortage(error)) fail_with(what, error);
+  const auto fail = [&](const char* what, int error) -> tl::unexpected<std::string> {
+    if (is_shortage(error)) fail_with("cannot open " + shown(path), error);
     return tl::unexpected(error == ENOENT ? std::string("it is no longer in work/")
                                           : error_sentence(what, error));
   };
@@ -124,8 +124,8 @@ tl::expected<Digest, std::string> DiskFile::digest() {
   const std::size_t block = std::min<std::uint64_t>(block_bytes, size_bytes());
   const std::unique_ptr<char[]> buffer(new char[block]);
   for (std::uint64_t offset = 0; offset < size_bytes();) {
-    const auto got = read_some(offset, buffer.get(),
-                               std::min<std::uint64_t>(block, size_bytes() - offset));
+    const auto got =
+        read_some(offset, buffer.get(), std::min<std::uint64_t>(block, size_bytes() - offset));
     if (!got) return tl::unexpected(got.error());
     if (*got == 0) break;  // it shrank, as the check below finds
     if (EVP_DigestUpdate(context.get(), buffer.get(), *got) != 1) {

@@ -74,14 +74,17 @@ bool is_there(int root, const std::string& path) {
 
 }  // namespace
 
-SpoolDirectory::SpoolDirectory(SpoolPlace place) : place_(std::move(place)) {
-  if (place_.max_file_name_bytes < min_file_name_bytes) {
+SpoolDirectory::SpoolDirectory(std::string directory, std::string name,
+                               std::size_t max_file_name_bytes)
+    : directory_(std::move(directory)),
+      name_(std::move(name)),
+      max_file_name_bytes_(max_file_name_bytes) {
+  if (max_file_name_bytes < min_file_name_bytes) {
     throw SpoolUnavailable("file names of a spool must be allowed at least 64 bytes");
   }
-  const std::string& directory = place_.directory;
   try {
-    make_folder(AT_FDCWD, directory, folder_mode);
-    Fd root(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    make_folder(AT_FDCWD, directory_, folder_mode);
+    Fd root(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!root.is_open()) fail_with("cannot open the folder", errno);
     lock_ = Fd(openat(root.get(), ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640));
     if (!lock_.is_open()) fail_with("cannot open .lock", errno);
@@ -108,16 +111,16 @@ SpoolDirectory::SpoolDirectory(SpoolPlace place) : place_(std::move(place)) {
     }
     root_ = std::make_shared<const Fd>(std::move(root));
   } catch (const SpoolUnavailable& error) {
-    throw SpoolUnavailable("spool " + shown(directory) + ": " + error.what());
+    throw SpoolUnavailable("spool " + shown(directory_) + ": " + error.what());
   }
 }
 
 void SpoolDirectory::fail(const std::string& what, int error) const {
-  fail_with("spool " + shown(place_.directory) + ": " + what, error);
+  fail_with("spool " + shown(directory_) + ": " + what, error);
 }
 
 std::string SpoolDirectory::entry_of(const ClaimedFile& file, std::string_view suffix) const {
-  return entry_name(file.claim, file.name, suffix, place_.max_file_name_bytes);
+  return entry_name(file.claim, file.name, suffix, max_file_name_bytes_);
 }
 
 std::vector<ClaimedFile> SpoolDirectory::left_over() {
@@ -141,7 +144,9 @@ std::vector<ClaimedFile> SpoolDirectory::claim(std::size_t max_files, Instant no
   counter_.advance_to(now);
   std::optional<SpoolUnavailable> passed_over;
   if (claimed_.size() < max_files) {
-    for (const Candidate& next : earliest_of(root_->get(), max_files - claimed_.size())) {
+    const std::vector<Candidate> earliest = earliest_of(root_->get(), max_files - claimed_.size());
+    claimed_.reserve(claimed_.size() + earliest.size());  // what was moved must not get lost here
+    for (const Candidate& next : earliest) {
       try {
         take(next.name);
       } catch (const SpoolUnavailable& error) {
@@ -163,9 +168,8 @@ bool SpoolDirectory::take(const std::string& incoming_name) {
   for (;;) {
     const std::string claim = counter_.current();
     const Instant arrival = counter_.arrival();
-    const std::string entry = entry_name(claim, incoming_name, "", place_.max_file_name_bytes);
+    const std::string entry = entry_name(claim, incoming_name, "", max_file_name_bytes_);
     ClaimedFile file{claim, entry.substr(claim_bytes + 1), arrival};
-    claimed_.reserve(claimed_.size() + 1);
     if (renameat2(root_->get(), from.c_str(), root_->get(), ("work/" + entry).c_str(),
                   RENAME_NOREPLACE) == 0) {
       counter_.take();
@@ -181,8 +185,8 @@ bool SpoolDirectory::take(const std::string& incoming_name) {
   }
 }
 
-// Without it a loss of power could bring files back to incoming/ of which the ledger has units, under
-// an arrival that nobody else knows.
+// Without it a loss of power could bring files back to incoming/ of which the ledger has units,
+// under an arrival that nobody else knows.
 void SpoolDirectory::sync_claims() const {
   const Fd work(openat(root_->get(), "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!work.is_open()) fail("cannot open work", errno);
@@ -209,7 +213,7 @@ void SpoolDirectory::end(const ClaimedFile& file, FileEnding ending, const FileO
     write_rejects(file, folder, outcome.rejected_lines);
   }
   NewFile receipt(root, "receipts/." + file.claim + ".json");
-  receipt.append(receipt_json(file, place_.name, ending, outcome));
+  receipt.append(receipt_json(file, name_, ending, outcome));
   receipt.finish("receipts/" + entry_of(file, ".json"));
   make_folder(root, folder, folder_mode);
   move_from_work(entry_of(file), folder);

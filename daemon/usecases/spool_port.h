@@ -23,7 +23,14 @@ struct ClaimedFile {
   Instant arrival;    // U6
 };
 
-// The bytes of a claimed file.
+// The spool cannot be used as things are (disk full, rights, another daemon): nothing is lost, and the same call again
+// goes on. The text is a sentence for the operator.
+struct SpoolUnavailable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// The bytes of a claimed file. What is wrong with the file is an error; what is wrong with the machine (no descriptors,
+// no memory) is thrown as SpoolUnavailable, and says nothing about the file.
 class UsageFile {
  public:
   virtual ~UsageFile() = default;
@@ -36,12 +43,6 @@ class UsageFile {
 };
 
 enum class FileEnding { taken, repeat, failed };
-
-// The spool cannot be used as things are (disk full, rights, another daemon): nothing is lost, and the same call again
-// goes on. The text is a sentence for the operator.
-struct SpoolUnavailable : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 // All calls may throw SpoolUnavailable.
 class UsageSpool {
