@@ -60,13 +60,16 @@ class SpoolDirectory : public UsageSpool {
   WaitingFiles count_waiting() const;
 
  private:
+  void open_and_lock();
+  std::vector<ClaimedFile> parse_work();
+  std::vector<ClaimedFile> take_earliest(std::size_t max_files, Instant now);
+  void write_and_move(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) const;
   std::string entry_of(const ClaimedFile& file, std::string_view suffix = "") const;
   bool take(const std::string& incoming_name);
   void sync_claims() const;
   void write_rejects(const ClaimedFile& file, const std::string& folder,
                      const std::string& rejected_lines) const;
   bool move_from_work(const std::string& entry, const std::string& folder) const;
-  [[noreturn]] void fail(const std::string& what, int error) const;
 
   std::string directory_;
   std::string name_;
