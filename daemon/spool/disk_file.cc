@@ -27,8 +27,8 @@ std::string no_usage_file(mode_t mode) {
 }
 
 tl::expected<Fd, std::string> open_regular(int root, const std::string& path, struct stat& status) {
-  const auto fail = [](const char* what, int error) -> tl::unexpected<std::string> {
-    if (is_shortage(error)) fail_with(what, error);
+  const auto fail = [&](const char* what, int error) -> tl::unexpected<std::string> {
+    if (is_shortage(error)) fail_with("cannot open " + shown(path), error);
     return tl::unexpected(error == ENOENT ? std::string("it is no longer in work/")
                                           : error_sentence(what, error));
   };

@@ -67,6 +67,16 @@ std::vector<Candidate> earliest_of(int root, std::size_t max) {
   return heap;
 }
 
+// Runs `work`; its errors then say of which spool they are.
+template <typename Work>
+auto told_of(const std::string& directory, const Work& work) {
+  try {
+    return work();
+  } catch (const SpoolUnavailable& error) {
+    throw SpoolUnavailable("spool " + shown(directory) + ": " + error.what());
+  }
+}
+
 bool is_there(int root, const std::string& path) {
   struct stat status {};
   return fstatat(root, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
@@ -74,53 +84,56 @@ bool is_there(int root, const std::string& path) {
 
 }  // namespace
 
-SpoolDirectory::SpoolDirectory(SpoolPlace place) : place_(std::move(place)) {
-  if (place_.max_file_name_bytes < min_file_name_bytes) {
+SpoolDirectory::SpoolDirectory(std::string directory, std::string name,
+                               std::size_t max_file_name_bytes)
+    : directory_(std::move(directory)),
+      name_(std::move(name)),
+      max_file_name_bytes_(max_file_name_bytes) {
+  if (max_file_name_bytes < min_file_name_bytes) {
     throw SpoolUnavailable("file names of a spool must be allowed at least 64 bytes");
   }
-  const std::string& directory = place_.directory;
-  try {
-    make_folder(AT_FDCWD, directory, folder_mode);
-    Fd root(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!root.is_open()) fail_with("cannot open the folder", errno);
-    lock_ = Fd(openat(root.get(), ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640));
-    if (!lock_.is_open()) fail_with("cannot open .lock", errno);
-    if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EWOULDBLOCK) {
-        throw SpoolUnavailable(
-            "another daemon has it (it holds .lock); each daemon needs a spool of its own");
-      }
-      fail_with("cannot lock .lock", errno);
-    }
-    struct stat whole {};
-    if (fstat(root.get(), &whole) != 0) fail_with("cannot look at the folder", errno);
-    for (const std::string folder : folders) {
-      make_folder(root.get(), folder, folder == "incoming" ? incoming_mode : folder_mode);
-      struct stat status {};
-      if (fstatat(root.get(), folder.c_str(), &status, 0) != 0) {
-        fail_with("cannot look at " + folder, errno);
-      }
-      if (!S_ISDIR(status.st_mode)) throw SpoolUnavailable(folder + " is not a folder");
-      if (status.st_dev != whole.st_dev) {
-        throw SpoolUnavailable(folder + " is on another file system; all must be on one, since " +
-                               "files are moved by renaming them");
-      }
-    }
-    root_ = std::make_shared<const Fd>(std::move(root));
-  } catch (const SpoolUnavailable& error) {
-    throw SpoolUnavailable("spool " + shown(directory) + ": " + error.what());
-  }
+  told_of(directory_, [&] { open_and_lock(); });
 }
 
-void SpoolDirectory::fail(const std::string& what, int error) const {
-  fail_with("spool " + shown(place_.directory) + ": " + what, error);
+void SpoolDirectory::open_and_lock() {
+  make_folder(AT_FDCWD, directory_, folder_mode);
+  Fd root(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root.is_open()) fail_with("cannot open the folder", errno);
+  lock_ = Fd(openat(root.get(), ".lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640));
+  if (!lock_.is_open()) fail_with("cannot open .lock", errno);
+  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) {
+      throw SpoolUnavailable(
+          "another daemon has it (it holds .lock); each daemon needs a spool of its own");
+    }
+    fail_with("cannot lock .lock", errno);
+  }
+  struct stat whole {};
+  if (fstat(root.get(), &whole) != 0) fail_with("cannot look at the folder", errno);
+  for (const std::string folder : folders) {
+    make_folder(root.get(), folder, folder == "incoming" ? incoming_mode : folder_mode);
+    struct stat status {};
+    if (fstatat(root.get(), folder.c_str(), &status, 0) != 0) {
+      fail_with("cannot look at " + folder, errno);
+    }
+    if (!S_ISDIR(status.st_mode)) throw SpoolUnavailable(folder + " is not a folder");
+    if (status.st_dev != whole.st_dev) {
+      throw SpoolUnavailable(folder + " is on another file system; all must be on one, since " +
+                             "files are moved by renaming them");
+    }
+  }
+  root_ = std::make_shared<const Fd>(std::move(root));
 }
 
 std::string SpoolDirectory::entry_of(const ClaimedFile& file, std::string_view suffix) const {
-  return entry_name(file.claim, file.name, suffix, place_.max_file_name_bytes);
+  return entry_name(file.claim, file.name, suffix, max_file_name_bytes_);
 }
 
 std::vector<ClaimedFile> SpoolDirectory::left_over() {
+  return told_of(directory_, [&] { return parse_work(); });
+}
+
+std::vector<ClaimedFile> SpoolDirectory::parse_work() {
   std::vector<ClaimedFile> files;
   std::vector<std::string> strangers;
   for_each_entry(root_->get(), "work", [&](int, std::string_view name) {
@@ -138,10 +151,16 @@ std::vector<ClaimedFile> SpoolDirectory::left_over() {
 }
 
 std::vector<ClaimedFile> SpoolDirectory::claim(std::size_t max_files, Instant now) {
+  return told_of(directory_, [&] { return take_earliest(max_files, now); });
+}
+
+std::vector<ClaimedFile> SpoolDirectory::take_earliest(std::size_t max_files, Instant now) {
   counter_.advance_to(now);
   std::optional<SpoolUnavailable> passed_over;
   if (claimed_.size() < max_files) {
-    for (const Candidate& next : earliest_of(root_->get(), max_files - claimed_.size())) {
+    const std::vector<Candidate> earliest = earliest_of(root_->get(), max_files - claimed_.size());
+    claimed_.reserve(claimed_.size() + earliest.size());  // what was moved must not get lost here
+    for (const Candidate& next : earliest) {
       try {
         take(next.name);
       } catch (const SpoolUnavailable& error) {
@@ -163,9 +182,8 @@ bool SpoolDirectory::take(const std::string& incoming_name) {
   for (;;) {
     const std::string claim = counter_.current();
     const Instant arrival = counter_.arrival();
-    const std::string entry = entry_name(claim, incoming_name, "", place_.max_file_name_bytes);
+    const std::string entry = entry_name(claim, incoming_name, "", max_file_name_bytes_);
     ClaimedFile file{claim, entry.substr(claim_bytes + 1), arrival};
-    claimed_.reserve(claimed_.size() + 1);
     if (renameat2(root_->get(), from.c_str(), root_->get(), ("work/" + entry).c_str(),
                   RENAME_NOREPLACE) == 0) {
       counter_.take();
@@ -177,7 +195,7 @@ bool SpoolDirectory::take(const std::string& incoming_name) {
       continue;
     }
     if (errno == ENOENT && !is_there(root_->get(), from)) return false;
-    fail("cannot move " + shown(from) + " to work", errno);
+    fail_with("cannot move " + shown(from) + " to work", errno);
   }
 }
 
@@ -185,13 +203,14 @@ bool SpoolDirectory::take(const std::string& incoming_name) {
 // under an arrival that nobody else knows.
 void SpoolDirectory::sync_claims() const {
   const Fd work(openat(root_->get(), "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!work.is_open()) fail("cannot open work", errno);
-  if (fsync(work.get()) != 0 && errno != EINVAL) fail("cannot sync work", errno);
+  if (!work.is_open()) fail_with("cannot open work", errno);
+  if (fsync(work.get()) != 0 && errno != EINVAL) fail_with("cannot sync work", errno);
 }
 
 tl::expected<std::unique_ptr<UsageFile>, std::string> SpoolDirectory::open(
     const ClaimedFile& file) {
-  auto opened = DiskFile::open(root_, "work/" + entry_of(file));
+  auto opened =
+      told_of(directory_, [&] { return DiskFile::open(root_, "work/" + entry_of(file)); });
   if (!opened) return tl::unexpected(opened.error());
   if (std::none_of(known_endings.begin(), known_endings.end(),
                    [&](std::string_view ending) { return file.name.ends_with(ending); })) {
@@ -202,6 +221,11 @@ tl::expected<std::unique_ptr<UsageFile>, std::string> SpoolDirectory::open(
 }
 
 void SpoolDirectory::end(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) {
+  told_of(directory_, [&] { write_and_move(file, ending, outcome); });
+}
+
+void SpoolDirectory::write_and_move(const ClaimedFile& file, FileEnding ending,
+                                    const FileOutcome& outcome) const {
   const int root = root_->get();
   const std::string folder =
       ending == FileEnding::failed ? "failed" : "done/" + utc_day(outcome.finished_at);
@@ -209,7 +233,7 @@ void SpoolDirectory::end(const ClaimedFile& file, FileEnding ending, const FileO
     write_rejects(file, folder, outcome.rejected_lines);
   }
   NewFile receipt(root, "receipts/." + file.claim + ".json");
-  receipt.append(receipt_json(file, place_.name, ending, outcome));
+  receipt.append(receipt_json(file, name_, ending, outcome));
   receipt.finish("receipts/" + entry_of(file, ".json"));
   make_folder(root, folder, folder_mode);
   move_from_work(entry_of(file), folder);
@@ -224,7 +248,7 @@ void SpoolDirectory::write_rejects(const ClaimedFile& file, const std::string& f
   for (const std::string& path : {"work/" + entry, folder + "/" + entry}) {
     source = Fd(openat(root, path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (source.is_open()) break;
-    if (errno != ENOENT) fail("cannot open " + shown(path), errno);
+    if (errno != ENOENT) fail_with("cannot open " + shown(path), errno);
   }
   // Somebody took the file away: what was written while it was there is the best there is.
   if (!source.is_open() && is_there(root, target)) return;
@@ -250,15 +274,17 @@ bool SpoolDirectory::move_from_work(const std::string& entry, const std::string&
     if (errno == ENOENT && !is_there(root, from)) return false;
     break;
   }
-  fail("cannot move " + shown(from) + " to " + into, errno);
+  fail_with("cannot move " + shown(from) + " to " + into, errno);
 }
 
 WaitingFiles SpoolDirectory::count_waiting() const {
   WaitingFiles waiting;
-  for_each_entry(root_->get(), "incoming", [&](int, std::string_view name) {
-    if (is_usage_name(name)) ++waiting.incoming;
+  told_of(directory_, [&] {
+    for_each_entry(root_->get(), "incoming", [&](int, std::string_view name) {
+      if (is_usage_name(name)) ++waiting.incoming;
+    });
+    for_each_entry(root_->get(), "work", [&](int, std::string_view) { ++waiting.work; });
   });
-  for_each_entry(root_->get(), "work", [&](int, std::string_view) { ++waiting.work; });
   return waiting;
 }
 

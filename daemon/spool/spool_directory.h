@@ -11,12 +11,6 @@
 
 namespace packwarden {
 
-struct SpoolPlace {
-  std::string directory;  // holds incoming/ and the others; they must all be on one file system
-  std::string name;       // of this spool: stands in receipts and in the ledger
-  std::size_t max_file_name_bytes = 255;  // what the file system allows; at least 64
-};
-
 struct WaitingFiles {
   std::size_t incoming = 0;
   std::size_t work = 0;
@@ -40,9 +34,12 @@ class SpoolDirectory : public UsageSpool {
  public:
   // Makes the folders that are missing (0750, incoming/ 0770) and locks the spool until destroyed.
   // Throws SpoolUnavailable where another process has it, or where folders cannot be used.
-  explicit SpoolDirectory(SpoolPlace place);
+  //
+  // `directory` holds incoming/ and the others, all on one file system; `name` is the spool's, in
+  // receipts and in the ledger; `max_file_name_bytes` is what the file system allows, at least 64.
+  SpoolDirectory(std::string directory, std::string name, std::size_t max_file_name_bytes = 255);
 
-  const std::string& name() const override { return place_.name; }
+  const std::string& name() const override { return name_; }
 
   // Names in work/ that no daemon wrote are moved to failed/.
   std::vector<ClaimedFile> left_over() override;
@@ -63,15 +60,20 @@ class SpoolDirectory : public UsageSpool {
   WaitingFiles count_waiting() const;
 
  private:
+  void open_and_lock();
+  std::vector<ClaimedFile> parse_work();
+  std::vector<ClaimedFile> take_earliest(std::size_t max_files, Instant now);
+  void write_and_move(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) const;
   std::string entry_of(const ClaimedFile& file, std::string_view suffix = "") const;
   bool take(const std::string& incoming_name);
   void sync_claims() const;
   void write_rejects(const ClaimedFile& file, const std::string& folder,
                      const std::string& rejected_lines) const;
   bool move_from_work(const std::string& entry, const std::string& folder) const;
-  [[noreturn]] void fail(const std::string& what, int error) const;
 
-  SpoolPlace place_;
+  std::string directory_;
+  std::string name_;
+  std::size_t max_file_name_bytes_;
   std::shared_ptr<const Fd> root_;
   Fd lock_;
   ClaimCounter counter_;
