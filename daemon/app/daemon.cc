@@ -133,7 +133,7 @@ int run_channel(const Settings& settings, const std::string& channel) {
       return status_failed;
     }
     return guarded([&] {
-      MySqlOutboxStore store(database_address(settings));
+      MysqlOutboxStore store(database_address(settings));
       auto plugin = Plugin::create(*notifier, channel, {}, store);
       if (!plugin) throw std::runtime_error("channel " + channel + ": " + plugin.error());
       spdlog::info("channel {} delivers through {}", channel, (*plugin)->name());

@@ -3,6 +3,7 @@
 #include <highwayhash/highwayhash_target.h>
 #include <highwayhash/instruction_sets.h>
 
+#include <bit>
 #include <cstring>
 #include <stdexcept>
 
@@ -21,30 +22,35 @@ constexpr std::size_t identity_buffer_bytes =
 constexpr std::uint8_t content_mark = 0xFF;
 static_assert(max_source_bytes < content_mark && max_id_bytes < 256);
 
-template <typename Unsigned>
-void put_little_endian(Unsigned value, char* to) {
-  for (std::size_t i = 0; i < sizeof value; ++i) to[i] = static_cast<char>(value >> (8 * i));
-}
-
 std::uint64_t get_little_endian(const std::uint8_t* from) {
   std::uint64_t value = 0;
   for (int i = 7; i >= 0; --i) value = value << 8 | from[i];
   return value;
 }
 
+// By the library, for processors without AVX2.
 template <highwayhash::TargetBits target>
-void hash_both(const std::uint64_t (&secret)[4], const char* identity, std::size_t identity_bytes,
-               const char (&content)[32], RecordKey& key) {
-  static_assert(sizeof(highwayhash::HHKey) == sizeof secret);
-  highwayhash::HHKey lanes = {secret[0], secret[1], secret[2], secret[3]};
+RecordKey hash_both(const std::array<std::uint64_t, 4>& secret, const char* identity,
+                    std::size_t identity_bytes, const ContentPacket& content) {
+  static_assert(std::endian::native == std::endian::little);  // content is hashed as it stands
+  const highwayhash::HHKey lanes = {secret[0], secret[1], secret[2], secret[3]};
   highwayhash::HHResult128 identity_hash;
   highwayhash::HHResult64 content_hash;
   const highwayhash::HighwayHash<target> hash;
   hash(lanes, identity, identity_bytes, &identity_hash);
-  hash(lanes, content, sizeof content, &content_hash);
-  key.identity_high = identity_hash[0];
-  key.identity_low = static_cast<std::uint32_t>(identity_hash[1]);
-  key.content = static_cast<std::uint32_t>(content_hash);
+  hash(lanes, reinterpret_cast<const char*>(content.data()), sizeof content, &content_hash);
+  return {identity_hash[0], static_cast<std::uint32_t>(identity_hash[1]),
+          static_cast<std::uint32_t>(content_hash)};
+}
+
+HashBoth fastest() {
+  if (const HashBoth avx2 = hash_both_with_avx2()) return avx2;
+#if HH_ARCH_X64
+  if ((highwayhash::InstructionSets::Supported() & HH_TARGET_SSE41) != 0) {
+    return &hash_both<HH_TARGET_SSE41>;
+  }
+#endif
+  return &hash_both<HH_TARGET_Portable>;
 }
 
 // Length of source, length of id, source, id, zeros up to a whole packet. Returns the length.
@@ -60,26 +66,16 @@ std::size_t encode(std::string_view source, std::string_view id,
   return padded;
 }
 
-void encode(const RecordContent& content, char (&buffer)[32]) {
-  put_little_endian(std::uint64_t{content_mark}, buffer);
-  put_little_endian(value_of(content.account), buffer + 8);
-  put_little_endian(value_of(content.meter), buffer + 12);
-  put_little_endian(static_cast<std::uint64_t>(content.time.nanos), buffer + 16);
-  put_little_endian(static_cast<std::uint64_t>(content.quantity), buffer + 24);
+ContentPacket encode(const RecordContent& content) {
+  return {content_mark, std::uint64_t{value_of(content.meter)} << 32 | value_of(content.account),
+          static_cast<std::uint64_t>(content.time.nanos),
+          static_cast<std::uint64_t>(content.quantity)};
 }
 
 }  // namespace
 
-KeyHasher::KeyHasher(const Secret& secret) : hash_both_(&hash_both<HH_TARGET_Portable>) {
+KeyHasher::KeyHasher(const Secret& secret) : hash_both_(fastest()) {
   for (std::size_t i = 0; i < 4; ++i) secret_[i] = get_little_endian(secret.data() + 8 * i);
-#if HH_ARCH_X64
-  const highwayhash::TargetBits supported = highwayhash::InstructionSets::Supported();
-  if ((supported & HH_TARGET_AVX2) != 0) {
-    hash_both_ = &hash_both<HH_TARGET_AVX2>;
-  } else if ((supported & HH_TARGET_SSE41) != 0) {
-    hash_both_ = &hash_both<HH_TARGET_SSE41>;
-  }
-#endif
 }
 
 RecordKey KeyHasher::key_of(std::string_view source, std::string_view id,
@@ -88,12 +84,8 @@ RecordKey KeyHasher::key_of(std::string_view source, std::string_view id,
     throw std::length_error("KeyHasher: source or id longer than a usage record may have");
   }
   alignas(packet_bytes) char identity[identity_buffer_bytes];
-  alignas(packet_bytes) char encoded_content[32];
   const std::size_t identity_bytes = encode(source, id, identity);
-  encode(content, encoded_content);
-  RecordKey key;
-  hash_both_(secret_, identity, identity_bytes, encoded_content, key);
-  return key;
+  return hash_both_(secret_, identity, identity_bytes, encode(content));
 }
 
 }  // namespace packwarden

@@ -7,9 +7,10 @@
 
 namespace packwarden {
 
-// One key as the index holds it: the 84 bits of the identity that the number of the sub-table does not tell, the
-// content, and the day of arrival as a tag. Ordered by identity. An empty slot is all ones: it compares as larger than
-// any key, so a search needs no check of its own for it; no key looks like that because no tag is all ones.
+// One key as the index holds it: the 84 bits of the identity that the number of the sub-table does
+// not tell, the content, and the day of arrival as a tag. Ordered by identity. An empty slot is all
+// ones: it compares as larger than any key, so a search needs no check of its own for it; no key
+// looks like that because no tag is all ones.
 struct DedupeSlot {
   std::uint64_t high;  // identity bits 12..75
   std::uint64_t low;   // identity bits 76..95, content (32 bits), day tag (12 bits)
@@ -30,11 +31,12 @@ struct DedupeSlot {
 };
 static_assert(sizeof(DedupeSlot) == 16);
 
-// The keys of one of the 4096 parts of the index: ordered linear probing. A key's home is its identity scaled to the
-// capacity, so that the whole array is ordered; it stands at its home or, after its smaller neighbours, further right.
-// Some slots behind the capacity take what the last homes cannot, and the very last slot is always empty: no search and
-// no shift needs a bound or wraps around. Memory comes with the first key and is realloc'ed, so that the kernel moves
-// pages instead of bytes and growing never holds a table twice.
+// The keys of one of the 4096 parts of the index: ordered linear probing. A key's home is its
+// identity scaled to the capacity, so that the whole array is ordered; it stands at its home or,
+// after its smaller neighbours, further right. Some slots behind the capacity take what the last
+// homes cannot, and the very last slot is always empty: no search and no shift needs a bound or
+// wraps around. Memory comes with the first key and is realloc'ed, so that the kernel moves pages
+// instead of bytes and growing never holds a table twice.
 class DedupeIndex::SubTable {
  public:
   SubTable() = default;
@@ -42,25 +44,22 @@ class DedupeIndex::SubTable {
   SubTable(SubTable&& other) noexcept;
   SubTable& operator=(SubTable&&) = delete;
 
-  // `phase` (0..7) spreads the moments at which equally filled sub-tables grow. Throws std::bad_alloc with the table as
-  // it was.
+  // `phase` (0..7) spreads the moments at which equally filled sub-tables grow. Throws
+  // std::bad_alloc with the table as it was.
   Seen insert(const DedupeSlot& key, unsigned phase);
 
   // Same identity and content; the tag does not matter.
   bool erase(const DedupeSlot& key);
 
-  // Lets go of keys with more than `max_age_days` between their tag and `newest_tag`. Returns how many.
+  // Lets go of keys with more than `max_age_days` between their tag and `newest_tag`. Returns how
+  // many.
   std::size_t let_go(std::uint32_t newest_tag, std::uint32_t max_age_days, unsigned phase);
 
   void clear();
 
-  // Starts to load the slots that a search for this identity reads first.
-  void prefetch(std::uint64_t high) const {
-    const DedupeSlot* slot = slots_ + home_of(high, capacity_);
-    __builtin_prefetch(slot);
-    __builtin_prefetch(slot + 4);
-    __builtin_prefetch(slot + 8);
-  }
+  // Starts to load the slots that a search for this identity reads first; the processor sees by
+  // itself that the next ones follow.
+  void prefetch(std::uint64_t high) const { __builtin_prefetch(slots_ + home_of(high, capacity_)); }
 
   std::size_t size() const { return count_; }
   std::size_t memory_bytes() const { return std::size_t{total_} * sizeof(DedupeSlot); }

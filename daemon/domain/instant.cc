@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <chrono>
 #include <cstddef>
+#include <cstring>
 
 namespace packwarden {
 namespace {
@@ -31,8 +33,30 @@ constexpr unsigned two_digits(const char* text) {
   return (tens <= 9 && ones <= 9) ? tens * 10 + ones : 100;
 }
 
+// Eight bytes, the first as the lowest.
+std::uint64_t eight_bytes(const char* text) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, text, sizeof value);
+  return std::endian::native == std::endian::little ? value : __builtin_bswap64(value);
+}
+
+// Eight bytes that should look like `shape`, digits standing as zeros there: each pair of digits
+// becomes a number in the byte of its first. `wrong` becomes non-zero where the text has another
+// shape. `separators` has 0F where the shape has no digit and 06 elsewhere: what is added to a
+// difference of 1 or 10 and more to reach the upper half of its byte.
+std::uint64_t pairs_in(const char* text, const char* shape, std::uint64_t separators,
+                       std::uint64_t& wrong) {
+  const std::uint64_t values = eight_bytes(text) ^ eight_bytes(shape);
+  wrong |= ((values + separators) | values) & 0xF0F0F0F0F0F0F0F0U;
+  return values * 10 + (values >> 8);
+}
+constexpr unsigned pair_at(std::uint64_t pairs, unsigned byte) {
+  return static_cast<unsigned>(pairs >> (byte * 8)) & 0xFFU;
+}
+
+// Full centuries are leap years where 16 divides them, as 400 does then.
 constexpr bool is_leap(unsigned year) {
-  return (year % 4 == 0) && (year % 100 != 0 || year % 400 == 0);
+  return (year & (year % 100 == 0 ? 15U : 3U)) == 0;
 }
 
 // Days from 1970-01-01 to a date of the proleptic Gregorian calendar, years 0 to 9999.
@@ -60,8 +84,32 @@ Instant saturated(std::int64_t seconds, std::int64_t fraction_nanos) {
   return {nanos};
 }
 
+// The first up to seven digits behind the `.` at `at`, at once, as nanoseconds; `digits` becomes
+// how many there are.
+std::int64_t leading_fraction(const char* at, unsigned& digits) {
+  const std::uint64_t values =
+      (eight_bytes(at) >> 8) ^ 0x3030303030303030U;  // the last byte is never a digit
+  const std::uint64_t others = ((values + 0x0606060606060606U) | values) & 0xF0F0F0F0F0F0F0F0U;
+  const auto digit_bits = static_cast<unsigned>(__builtin_ctzll(others)) & ~7U;
+  digits = digit_bits / 8;
+  std::uint64_t sum = values & ((std::uint64_t{1} << digit_bits) - 1);
+  // Neighbours are added up in pairs, fours, eights; missing digits are zeros at the end.
+  sum = ((sum * 10) + (sum >> 8)) & 0x00FF00FF00FF00FFU;
+  sum = ((sum * 100) + (sum >> 16)) & 0x0000FFFF0000FFFFU;
+  sum = ((sum * 10'000) + (sum >> 32)) & 0x00000000FFFFFFFFU;
+  return static_cast<std::int64_t>(sum * 10);
+}
+
 // Eats `.` and one to nine digits. False where that is not what stands there.
 bool parse_fraction(const char*& at, const char* end, std::int64_t& nanos) {
+  if (end - at >= 8) {
+    unsigned leading = 0;
+    nanos = leading_fraction(at, leading);
+    if (leading != 0 && leading != 7) {
+      at += 1 + leading;
+      return true;
+    }
+  }
   const char* const first = ++at;
   std::uint32_t value = 0;
   while (at != end && digit(*at) <= 9) {
@@ -91,25 +139,24 @@ tl::expected<Instant, const char*> parse_rfc3339(const char* begin, const char* 
   if (end - begin <= static_cast<std::ptrdiff_t>(seconds_end)) {
     return tl::make_unexpected("a time needs date, time of day and offset");
   }
+  std::uint64_t wrong = 0;
+  const std::uint64_t date = pairs_in(begin, "0000-00-", 0x0F06060F06060606U, wrong);
+  const std::uint64_t clock = pairs_in(begin + 11, "00:00:00", 0x06060F06060F0606U, wrong);
+  const unsigned day = two_digits(begin + 8);
   const char separator = begin[10];
-  if (begin[4] != '-' || begin[7] != '-' || begin[13] != ':' || begin[16] != ':' ||
-      (separator != 'T' && separator != 't' && separator != ' ')) {
+  if (wrong != 0 || (separator != 'T' && separator != 't' && separator != ' ')) {
     return tl::make_unexpected("not of the form YYYY-MM-DDThh:mm:ss");
   }
-  const unsigned century = two_digits(begin);
-  const unsigned year_of_century = two_digits(begin + 2);
-  const unsigned month = two_digits(begin + 5);
-  const unsigned day = two_digits(begin + 8);
-  if (century > 99 || year_of_century > 99) return tl::make_unexpected("no such year");
-  const unsigned year = century * 100 + year_of_century;
+  const unsigned year = pair_at(date, 0) * 100 + pair_at(date, 2);
+  const unsigned month = pair_at(date, 5);
   const bool leap = is_leap(year);
   if (month > 12) return tl::make_unexpected("no such month");
   if (day == 0 || day > days_in_month[month] + (leap && month == 2 ? 1U : 0U)) {
     return tl::make_unexpected("no such day");
   }
-  const unsigned hour = two_digits(begin + 11);
-  const unsigned minute = two_digits(begin + 14);
-  const unsigned second = two_digits(begin + 17);
+  const unsigned hour = pair_at(clock, 0);
+  const unsigned minute = pair_at(clock, 3);
+  const unsigned second = pair_at(clock, 6);
   if (hour > 23 || minute > 59 || second > 59) return tl::make_unexpected("no such time of day");
 
   const char* at = begin + seconds_end;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace packwarden {
 // A file that this spool took out of incoming/.
 struct ClaimedFile {
   std::string claim;  // unique in the spool; sorts by arrival
-  std::string name;   // as the producer named it
+  std::string name;   // as the producer named it; of a very long one the end
   Instant arrival;    // U6
 };
 
@@ -36,6 +37,13 @@ class UsageFile {
 
 enum class FileEnding { taken, repeat, failed };
 
+// The spool cannot be used as things are (disk full, rights, another daemon): nothing is lost, and the same call again
+// goes on. The text is a sentence for the operator.
+struct SpoolUnavailable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// All calls may throw SpoolUnavailable.
 class UsageSpool {
  public:
   virtual ~UsageSpool() = default;

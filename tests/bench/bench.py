@@ -1,11 +1,11 @@
-"""Records a second, on this machine: ./dev bench [--groups N ...] [--binlog off|on ...] [--records N]
+"""Records a second, on this machine: ./dev bench [--groups N...] [--binlog off|on...] [--records N]
 
 For each number of groups a million records (a group: what one account used on one day) and each way
 of the server: a fresh MariaDB with flush at commit, accounts with a pack each, and files of unique
-records of about 100 bytes. A running daemon gets one file after the other; a file's time is from its
-rename into incoming/ until its receipt is there. Beside it, in the same run and on the same server,
-LOAD DATA LOCAL INFILE ... IGNORE of the same files into a table keyed by the record's id: raw rows,
-no rating. Figures are medians; the first file warms both up and is not counted.
+records of about 100 bytes. A running daemon gets one file after the other; a file's time is from
+its rename into incoming/ until its receipt is there. Beside it, in the same run and on the same
+server, LOAD DATA LOCAL INFILE ... IGNORE of the same files into a table keyed by the record's id:
+raw rows, no rating. Figures are medians; the first file warms both up and is not counted.
 """
 
 import argparse

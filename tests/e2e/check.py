@@ -10,6 +10,7 @@ import csv
 import json
 import pathlib
 import sys
+import typing
 from collections import Counter
 
 import harness
@@ -54,14 +55,23 @@ def check_receipts(model, receipts):
     return faults + compare(expected, found)
 
 
+class Rejected(typing.NamedTuple):
+    file: str
+    line: int
+    reason: str
+    detail: str
+    text: str
+
+
 def rejected_lines(spool):
-    """All of rejected/: (file, line, reason, text)."""
+    """All of rejected/, in the order of their claims."""
     found = []
     for path in sorted((spool / "rejected").glob("[!.]*.rejects")):
         name = path.name.split(".", 1)[1].removesuffix(".rejects")
         with open(path, newline="", encoding="utf-8") as file:
             for entry in csv.DictReader(file):
-                found.append((name, int(entry["line"]), entry["reason"], entry["text"]))
+                found.append(Rejected(name, int(entry["line"]), entry["reason"],
+                                      entry["detail"], entry["text"]))
     return found
 
 
@@ -100,7 +110,7 @@ def main():
         (f"{len(model.results)} receipts: every count, and both sums of each",
          check_receipts(model, where.receipts())),
         (f"{len(rejects)} rejected lines: file, line, reason and the text as it came",
-         compare(expected_rejects, rejects)),
+         compare(expected_rejects, [(r.file, r.line, r.reason, r.text) for r in rejects])),
         (f"{len(packs)} packs: quota, used, left, from when to when", check_packs(model, packs)),
         (f"{sum(due_notices(model).values())} in-site messages, one for each notice that is due",
          check_inbox(model, where)),

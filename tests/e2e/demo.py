@@ -32,8 +32,7 @@ class Demo:
         self.dropped.mkdir()
 
     def run(self):
-        lines = sum(content.count(b"\n") for _, content in self.usage.files)
-        print(f"\n {bold('Packwarden')}   {number(lines)} lines of usage in"
+        print(f"\n {bold('Packwarden')}   {number(self.options.records)} usage records in"
               f" {len(self.usage.files)} files, from the spool to the packs of"
               f" {len(usage_data.TENANTS)} tenants")
         self.set_up()
@@ -49,7 +48,7 @@ class Demo:
         demo_views.usage({name: self.where.ctl("usage", name) for name in mains})
         self.steps.heading("Receipts: lines = accepted + duplicate + conflict + rejected")
         demo_views.receipts(self.where.receipts())
-        self.steps.heading("Rejected lines, one example for each reason")
+        self.steps.heading("Rejected lines by reason, with an example of each")
         demo_views.rejects(self.where.spool)
         self.steps.heading("In-site messages")
         demo_views.messages([message for name in mains

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 
 from check import rejected_lines
 from reference_input import parse_time, wall_clock
-from tables import WIDTH, bar, bold, clip, dim, number, table, wrap
+from tables import WIDTH, bar, bold, clip, dim, number, table, width, wrap
 
 
 def day(text):
@@ -47,7 +47,7 @@ def receipt_sentence(receipt):
     if receipt["outcome"] == "repeat":
         return f"{name} {bold('repeat')}: these bytes were taken before, nothing changes"
     if receipt["outcome"] == "failed":
-        return f"{name} {bold('failed')}: {clip(receipt['reason'] or '', WIDTH - 50)}"
+        return f"{name} {bold('failed')}: {clip(receipt['reason'] or '', WIDTH - 52)}"
     return (f"{name} {number(receipt['accepted']):>7} of {number(receipt['lines']):>7} accepted,"
             f" {number(receipt['units']['drawn']):>7} units drawn")
 
@@ -63,19 +63,20 @@ def receipts(all_receipts):
 
 
 def rejects(spool):
+    """For each reason: how many, what was wrong with the first, and that line as it came."""
     lines = rejected_lines(spool)
-    counts = Counter(reason for _, _, reason, _ in lines)
-    example = {}
-    for name, line, reason, text in lines:
-        example.setdefault(reason, (name, line, text))
-    rows = []
+    counts = Counter(entry.reason for entry in lines)
+    first = {}
+    for entry in lines:
+        first.setdefault(entry.reason, entry)
     for reason, count in counts.most_common():
-        name, line, text = example[reason]
-        text = " ".join(text.split("\n"))
-        rows.append((reason, count, f"{name.removesuffix('.csv')[-2:]}:{line}", clip(text, 60)))
-    table(("reason", "lines", "file:line", "as it came"), rows)
-    print(dim(f"\n    all {number(len(lines))} of them, with number, reason and text: {spool}"
-              "/rejected/"))
+        entry = first[reason]
+        detail = clip(entry.detail, WIDTH - 62)
+        blanks = " " * (WIDTH - 62 - width(detail))
+        print(f"    {reason:<16} {number(count):>6}   {detail}{blanks}"
+              f" {dim(clip(f'{entry.file}:{entry.line}', 31))}")
+        print(dim(f"        {clip(' '.join(entry.text.split()), WIDTH - 8)}"))
+    print(f"\n    {number(len(lines))} in all; packctl rejects list shows them")
 
 
 def messages(found):

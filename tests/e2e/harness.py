@@ -14,7 +14,7 @@ from server import (Failure, PrivateServer, Server, a_server,  # noqa: F401: for
                     temporary_directory, wait_until)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("PACKWARDEN_BIN", ROOT / "build/release/bin"))
+BIN = pathlib.Path(os.environ.get("PACKWARDEN_BIN", ROOT / "build/release/bin"))  # ./dev build
 PLUGINS = pathlib.Path(os.environ.get("PACKWARDEN_PLUGINS", ROOT / "build/release/lib/packwarden"))
 CATALOGUE = ROOT / "config/catalogue.yaml"
 

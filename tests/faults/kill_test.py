@@ -184,7 +184,10 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--hits", type=int, default=40, help="kills that must hit an open unit")
-    sys.exit(run(parser.parse_args()))
+    try:
+        sys.exit(run(parser.parse_args()))
+    except harness.Failure as failure:
+        sys.exit(f"failed: {failure}")
 
 
 if __name__ == "__main__":

@@ -217,7 +217,10 @@ def main():
     parser.add_argument("--kill", type=float, default=0.025, help="chance per daemon and round")
     parser.add_argument("--swallow", type=float, default=0.02, help="chance per COMMIT")
     parser.add_argument("--cut", type=float, default=0.01, help="chance per COMMIT")
-    sys.exit(run(parser.parse_args()))
+    try:
+        sys.exit(run(parser.parse_args()))
+    except harness.Failure as failure:
+        sys.exit(f"failed: {failure}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,20 @@
+# Tests from the outside, in Python (the standard library alone): included by tests/CMakeLists.txt.
+# PACKWARDEN_TEST_SOCKET names the private MariaDB that `./dev test` starts; a test that finds none
+# starts one of its own.
+find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
+
+function(packwarden_outside_test name labels timeout_s script)
+  add_test(NAME ${name} COMMAND "${Python3_EXECUTABLE}" -B "${CMAKE_SOURCE_DIR}/tests/${script}")
+  set(environment "PACKWARDEN_BIN=${CMAKE_BINARY_DIR}/bin"
+                  "PACKWARDEN_PLUGINS=${PACKWARDEN_PLUGIN_DIR}")
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout_s}
+                       ENVIRONMENT "${environment}")
+endfunction()
+
+packwarden_outside_test(e2e_reference fast 60 e2e/reference_test.py)
+packwarden_outside_test(e2e_usage_data fast 60 e2e/usage_data_test.py)
+packwarden_outside_test(faults_commit_proxy database 120 faults/commit_proxy_test.py)
+packwarden_outside_test(e2e_repeat "database;e2e" 180 e2e/repeat_test.py)
+packwarden_outside_test(faults_kill "database;e2e" 600 faults/kill_test.py)
+packwarden_outside_test(faults_two_daemons "database;e2e" 600 faults/two_daemons_test.py)
+set_tests_properties(faults_two_daemons PROPERTIES PROCESSORS 2)

@@ -1,0 +1,232 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include "rating/builders.h"
+#include "usecases/batch_decision.h"
+
+// Deciding a batch, beside a model that goes record by record through a plain map of ids. No database.
+namespace packwarden::testing {
+namespace {
+
+constexpr ProductId product{1};
+
+// A record as the tests speak of it; equal `id` with equal other fields is the same record.
+struct Record {
+  std::uint32_t id = 0;
+  std::uint32_t account = 1;  // 1 and 2 are main accounts, 3 is a sub-account of 1
+  std::int64_t at = 0;
+  Units units = 1;
+  bool billable = true;
+};
+
+AccountId main_of(std::uint32_t account) { return AccountId{account == 3 ? 1 : account}; }
+MeterId meter_of(const Record& r) { return MeterId{r.billable ? 1U : 2U}; }
+BusinessDay day_of(const Record& r) { return {static_cast<std::int32_t>(r.at / 25)}; }
+
+std::uint32_t content_of(const Record& r) {
+  return r.account + 10 * static_cast<std::uint32_t>(r.at) + 10'000 * static_cast<std::uint32_t>(r.units) + (r.billable ? 0 : 5);
+}
+
+class DecisionWorld {
+ public:
+  DecisionWorld() {
+    catalogue_.products.push_back({.id = product, .name = "captcha"});
+    Changes changes;
+    changes.accounts = {{AccountId{1}, {}, "acme", "en"}, {AccountId{2}, {}, "zeta", "zh-CN"},
+                        {AccountId{3}, AccountId{1}, "acme-shop", "en"}};
+    books.take_over(std::move(changes));
+    context.catalogue = &catalogue_;
+    context.calendar = &calendar_;
+  }
+
+  void pack(std::uint32_t id, AccountId account, Units quota, std::int64_t from, std::int64_t until) {
+    Pack pack;
+    pack.id = PackId{id};
+    pack.account = account;
+    pack.product = product;
+    pack.quota = quota;
+    pack.purchased_at = Instant{id};
+    pack.effective_from = Instant{from};
+    pack.expires_at = Instant{until};
+    pack.notice_levels = {50, 90};
+    Changes changes;
+    changes.packs = {pack};
+    books.take_over(std::move(changes));
+  }
+
+  Batch batch(const std::vector<std::vector<Record>>& units) const {
+    Batch out;
+    out.directory = books_directory();
+    auto file = std::make_shared<FileInWork>();
+    std::uint32_t unit_no = 0;
+    for (const auto& records : units) {
+      auto unit = std::make_unique<DecodedUnit>();
+      unit->unit_no = unit_no++;
+      unit->data_lines = static_cast<std::int64_t>(records.size());
+      for (const Record& r : records) add(*unit, r);
+      unit->group_order.resize(unit->use_groups.size());
+      for (std::uint32_t g = 0; g < unit->group_order.size(); ++g) unit->group_order[g] = g;
+      std::sort(unit->group_order.begin(), unit->group_order.end(),
+                [&](auto a, auto b) { return unit->use_groups[a] < unit->use_groups[b]; });
+      out.items.push_back({file, std::move(unit), ""});
+    }
+    return out;
+  }
+
+  std::vector<PackState> packs(AccountId account) {
+    const auto held = books.packs_of(account, product);
+    return {held.begin(), held.end()};
+  }
+
+  Books books;
+  DecideContext context;
+
+ private:
+  std::shared_ptr<const AccountDirectory> books_directory() const { return books.directory(); }
+
+  static void add(DecodedUnit& unit, const Record& r) {
+    const UseGroup group{main_of(r.account), AccountId{r.account}, product, meter_of(r), day_of(r), r.billable};
+    auto found = std::find(unit.use_groups.begin(), unit.use_groups.end(), group);
+    if (found == unit.use_groups.end()) found = unit.use_groups.insert(found, group);
+    unit.groups.push_back(static_cast<std::uint32_t>(found - unit.use_groups.begin()));
+    unit.keys.push_back({std::uint64_t{r.id} * 0x9E3779B97F4A7C15U, r.id, content_of(r)});
+    unit.times.push_back(Instant{r.at});
+    unit.quantities.push_back(r.units);
+    unit.places.push_back({unit.keys.size() * 100, unit.keys.size(), 99});
+  }
+
+  Catalogue catalogue_;
+  BusinessCalendar calendar_ = BusinessCalendar::for_zone("Asia/Shanghai").value();
+};
+
+// The rules once more, one record at a time.
+struct Model {
+  std::map<std::uint32_t, std::uint32_t> held;  // content by id
+  std::map<AccountId, std::vector<PackState>> packs;
+  Units max_file_units = INT64_MAX;
+
+  std::vector<LedgerEntry> unit(const std::vector<Record>& records, Units& accepted, UnitCounts& counts) {
+    std::map<AccountId, std::vector<UseRecord>> taken;
+    for (const Record& r : records) {
+      const auto before = held.find(r.id);
+      if (before != held.end()) {
+        ++(before->second == content_of(r) ? counts.duplicate : counts.conflict);
+      } else if (accepted + r.units > max_file_units) {
+        ++counts.rejected[static_cast<std::size_t>(RejectReason::out_of_range)];
+      } else {
+        held[r.id] = content_of(r);
+        accepted += r.units;
+        ++counts.accepted;
+        taken[main_of(r.account)].push_back(
+            {AccountId{r.account}, meter_of(r), day_of(r), r.billable, Instant{r.at}, r.units});
+      }
+    }
+    std::vector<LedgerEntry> entries;
+    for (auto& [account, used] : taken) {
+      const auto of_account = rate_by_record(account, packs[account], used);
+      entries.insert(entries.end(), of_account.begin(), of_account.end());
+    }
+    return entries;
+  }
+};
+
+std::vector<LedgerEntry> sorted(std::vector<LedgerEntry> entries) {
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+TEST(B5_Batch, EqualsOneRecordAfterTheOtherAndCanBeUndone) {
+  const auto seed = std::random_device{}();
+  std::mt19937 random(seed);
+  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  for (int history = 0; history < 300; ++history) {
+    DecisionWorld world;
+    for (std::uint32_t id = 1; id <= 4; ++id) {
+      const int from = pick(0, 60);
+      world.pack(id, AccountId{id % 2 + 1}, pick(1, 80), from, from + pick(5, 100));
+    }
+    Model model;
+    if (pick(0, 2) == 0) world.context.max_file_units = model.max_file_units = pick(20, 60);
+    for (std::uint32_t a = 1; a <= 2; ++a) model.packs[AccountId{a}] = world.packs(AccountId{a});
+
+    for (int b = 0; b < 5; ++b) {
+      std::vector<std::vector<Record>> units(static_cast<std::size_t>(pick(1, 3)));
+      for (auto& records : units) {
+        for (int i = pick(0, 25); i > 0; --i) {
+          const auto id = static_cast<std::uint32_t>(pick(1, 60));
+          Record r{id, id % 3 + 1, id % 7 * 14, id % 5 + 1, id % 11 != 0};
+          if (pick(0, 9) == 0) r.units += 1;  // other content
+          records.push_back(r);
+        }
+      }
+      const Batch batch = world.batch(units);
+      Units accepted = 0;
+      UnitCounts counts;
+      std::vector<LedgerEntry> expected;
+      for (const auto& records : units) {
+        const auto entries = model.unit(records, accepted, counts);
+        expected.insert(expected.end(), entries.begin(), entries.end());
+      }
+
+      const std::size_t keys_before = world.books.index().size();
+      const auto packs_before = world.packs(AccountId{1});
+      std::vector<LedgerEntry> first_time;
+      {
+        const BatchDecision undone(world.context, world.books, batch);
+        first_time = undone.write().entries;
+      }
+      ASSERT_EQ(world.books.index().size(), keys_before) << "seed " << seed;
+      for (std::size_t p = 0; p < packs_before.size(); ++p) {
+        ASSERT_EQ(world.packs(AccountId{1})[p].used, packs_before[p].used) << "seed " << seed;
+        ASSERT_EQ(world.packs(AccountId{1})[p].levels_told, packs_before[p].levels_told) << "seed " << seed;
+      }
+      BatchDecision decision(world.context, world.books, batch);
+      decision.stand();
+      ASSERT_EQ(decision.write().entries, first_time) << "seed " << seed;
+      ASSERT_EQ(sorted(decision.write().entries), sorted(expected)) << "seed " << seed;
+      UnitCounts total;
+      for (const UnitWrite& unit : decision.write().units) total += unit.counts;
+      ASSERT_EQ(total.accepted, counts.accepted) << "seed " << seed;
+      ASSERT_EQ(total.duplicate, counts.duplicate) << "seed " << seed;
+      ASSERT_EQ(total.conflict, counts.conflict) << "seed " << seed;
+      ASSERT_EQ(total.rejected, counts.rejected) << "seed " << seed;
+      for (std::uint32_t a = 1; a <= 2; ++a) {
+        const auto have = world.packs(AccountId{a});
+        for (std::size_t p = 0; p < have.size(); ++p) {
+          ASSERT_EQ(have[p].used, model.packs[AccountId{a}][p].used) << "seed " << seed;
+        }
+      }
+    }
+  }
+}
+
+TEST(U2_OutOfRange, RejectsAloneWhatWouldNotFit) {
+  DecisionWorld world;
+  world.context.max_file_units = 10;
+  const Batch batch = world.batch({{{.id = 1, .units = 8}, {.id = 2, .units = 3}, {.id = 3, .units = 2}}});
+  BatchDecision decision(world.context, world.books, batch);
+  const UnitCounts& counts = decision.write().units[0].counts;
+  EXPECT_EQ(counts.accepted, 2);
+  EXPECT_EQ(counts.accepted_units, 10);
+  EXPECT_EQ(counts.rejected[static_cast<std::size_t>(RejectReason::out_of_range)], 1);
+  EXPECT_EQ(decision.write().units[0].rejected_lines,
+            "2\tout_of_range\t200\t99\tthe accepted units of this file would not fit; split the file\n");
+}
+
+TEST(N2_Batch, AUnitSendsTheHighestLevelAndTheNextUnitTheNext) {
+  DecisionWorld world;
+  world.pack(1, AccountId{1}, 100, 0, 1000);
+  const Batch batch = world.batch({{{.id = 1, .units = 60}}, {{.id = 2, .units = 40}}});
+  const BatchDecision decision(world.context, world.books, batch);
+  std::vector<std::pair<int, bool>> told;
+  for (const NoticeWrite& write : decision.write().notices) {
+    told.emplace_back(write.notice.level_percent, write.notice.superseded);
+  }
+  EXPECT_EQ(told, (std::vector<std::pair<int, bool>>{{50, false}, {90, true}, {100, false}}));
+}
+
+}  // namespace
+}  // namespace packwarden::testing

@@ -1,0 +1,140 @@
+#include "usecases/world.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include <boost/json.hpp>
+
+namespace packwarden::testing {
+namespace {
+
+Catalogue shipped_catalogue() {
+  const std::string file = std::string(PACKWARDEN_SOURCE_DIR) + "/config/packwarden.yaml";
+  auto settings = load_settings(file);
+  if (!settings) throw std::runtime_error(to_string(settings.error().front()));
+  return settings->catalogue;
+}
+
+MySqlLedger ledger_of(TestDatabase& database) { return MySqlLedger(database.address()); }
+
+}  // namespace
+
+std::string csv(const std::vector<Line>& lines) {
+  std::string text = "id,source,account,product,meter,time,quantity\n";
+  for (const Line& line : lines) {
+    text += line.id + "," + line.source + "," + line.account + "," + line.product + "," + line.meter + "," +
+            line.time + "," + line.quantity + "\n";
+  }
+  return text;
+}
+
+Host::Host(TestDatabase& database, const std::string& name, std::uint32_t unit_records,
+           std::uint32_t transaction_units) {
+  static int counter = 0;
+  root_ = std::filesystem::temp_directory_path() /
+          ("pw-" + name + "-" + std::to_string(getpid()) + "-" + std::to_string(counter++));
+  settings_.database.socket = database.address().socket;
+  settings_.database.name = database.address().name;
+  settings_.database.user = database.address().user;
+  settings_.spool.directory = root_.string();
+  settings_.spool.name = name;
+  settings_.spool.default_source = "test";
+  settings_.ingest.max_unit_records = unit_records;
+  settings_.ingest.max_transaction_units = transaction_units;
+  settings_.catalogue = shipped_catalogue();
+  restart();
+}
+
+Host::~Host() {
+  composition_.reset();
+  std::filesystem::remove_all(root_);
+}
+
+void Host::restart() {
+  composition_.reset();
+  composition_ = std::make_unique<IngestComposition>(settings_);
+  composition_->ingest().load();
+}
+
+void Host::drop(const std::string& name, const std::string& text) {
+  const auto hidden = root_ / "incoming" / ("." + name);
+  std::ofstream(hidden, std::ios::binary) << text;
+  std::filesystem::rename(hidden, root_ / "incoming" / name);
+}
+
+bool Host::round(Instant at) { return composition_->ingest().round(at).has_value(); }
+
+int Host::run(Instant at) {
+  int transactions = 0;
+  while (const auto report = composition_->ingest().round(at)) transactions += report->committed ? 1 : 0;
+  return transactions;
+}
+
+std::vector<std::string> Host::files_in(const std::string& folder) const {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root_ / folder)) {
+    if (!entry.is_directory()) names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string Host::read_file_of(const std::string& folder, const std::string& name) const {
+  for (const std::string& found : files_in(folder)) {
+    if (found.find("." + name + ".") == std::string::npos) continue;
+    std::ostringstream text;
+    text << std::ifstream(root_ / folder / found, std::ios::binary).rdbuf();
+    return text.str();
+  }
+  throw std::runtime_error("nothing of " + name + " in " + folder + "/");
+}
+
+std::string Host::receipt(const std::string& name) const { return read_file_of("receipts", name); }
+std::string Host::rejects(const std::string& name) const { return read_file_of("rejected", name); }
+
+std::string Host::receipt_value(const std::string& name, const std::string& key) const {
+  const auto value = boost::json::parse(receipt(name)).as_object().at(key);
+  return value.is_string() ? std::string(value.as_string()) : boost::json::serialize(value);
+}
+
+void add_account(TestDatabase& database, const std::string& name, const std::string& parent) {
+  auto ledger = ledger_of(database);
+  ledger.transact("account", [&](LedgerTransaction& tx) {
+    Account account;
+    account.id = AccountId{value_of(tx.last_account()) + 1};
+    if (!parent.empty()) account.parent = tx.find_account(parent)->id;
+    account.name = name;
+    account.language = "en";
+    tx.add_accounts(std::span(&account, 1));
+    return Verdict::commit;
+  });
+}
+
+void add_pack(TestDatabase& database, const std::string& account, Units quota, Instant effective_from,
+              Instant expires_at) {
+  auto ledger = ledger_of(database);
+  ledger.transact("pack", [&](LedgerTransaction& tx) {
+    Pack pack;
+    pack.id = PackId{value_of(tx.last_pack()) + 1};
+    pack.account = tx.find_account(account)->id;
+    pack.product = ProductId{1};
+    pack.tier = "test";
+    pack.quota = quota;
+    pack.purchased_at = effective_from;
+    pack.effective_from = effective_from;
+    pack.expires_at = expires_at;
+    pack.notice_levels = {50, 70, 90, 95};
+    tx.add_packs(std::span(&pack, 1));
+    return Verdict::commit;
+  });
+}
+
+Units used_of_all_packs(TestDatabase& database) {
+  return std::stoll(database.value("SELECT COALESCE(SUM(used_units), 0) FROM pack_balance"));
+}
+
+}  // namespace packwarden::testing
