@@ -20,9 +20,9 @@ std::vector<std::string> all_names(const ChangeWords& words) {
     if (!line.empty()) names.push_back(line);
   }
   if (!file.eof() || file.bad()) {
-    throw std::system_error(errno, std::generic_category(),
-                            fmt::format("{} cannot be read; give a text file with one name a line",
-                                        words.from_file));
+    throw std::system_error(
+        errno, std::generic_category(),
+        fmt::format("{} cannot be read; give a text file with one name a line", words.from_file));
   }
   return names;
 }
@@ -33,11 +33,12 @@ void add_change_words(CLI::App& command, ChangeWords& words, const std::string& 
   auto* names = command.add_option("names", words.names, "names")->type_name(placeholder);
   auto* file = command.add_option("--from-file", words.from_file, "further names, one a line");
   file->type_name("FILE");
-  command.add_option("--request-id", words.request_id,
-                     "the same id again gives the same result, and changes nothing (P9)")
+  command
+      .add_option("--request-id", words.request_id,
+                  "the same id again gives the same result, and changes nothing (P9)")
       ->type_name("ID");
   // One of the two at least.
-  command.callback([names, file] {
+  command.parse_complete_callback([names, file] {
     if (names->empty() && file->empty()) throw CLI::RequiredError("a name or --from-file");
   });
 }
@@ -58,9 +59,8 @@ void run_change(Desk& desk, const ChangeWords& words, const std::string& noun,
   }();
   if (!outcome) throw Refused(outcome.error());
   if (desk.json) {
-    desk.print(boost::json::object{{"added", outcome->count},
-                                   {"request_id", request_id},
-                                   {"repeated", outcome->repeated}});
+    desk.print(boost::json::object{
+        {"added", outcome->count}, {"request_id", request_id}, {"repeated", outcome->repeated}});
     return;
   }
   desk.out() << with_separators(outcome->count) << ' ' << noun << (outcome->count == 1 ? "" : "s")

@@ -1,13 +1,12 @@
 #pragma once
 
+#include <boost/json.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <ostream>
 #include <stdexcept>
 #include <string>
-
-#include <boost/json.hpp>
 
 #include "ctl/backend.h"
 #include "ctl/table.h"

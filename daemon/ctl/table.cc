@@ -1,11 +1,11 @@
 #include "ctl/table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <ostream>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace packwarden {
 namespace {

@@ -25,19 +25,19 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
       " JOIN " +
           numbered_packs +
           " p ON p.pack_id = n.pack_id JOIN account a ON a.account_id = p.account_id"
-      " JOIN product d ON d.product_id = p.product_id"
-      " ORDER BY a.name, d.name, p.number, n.kind, n.level_percent",
+          " JOIN product d ON d.product_id = p.product_id"
+          " ORDER BY a.name, d.name, p.number, n.kind, n.level_percent",
       [&](RowView row) {
-        sink.notice({*row[0], *row[1], to_number(row[2]), *row[3],
-                     static_cast<int>(to_int(row[4])), *row[5]});
+        sink.notice({*row[0], *row[1], to_number(row[2]), *row[3], static_cast<int>(to_int(row[4])),
+                     *row[5]});
       });
   session.for_each_row(
       "SELECT a.name, d.name, p.tier, p.number, p.quota_units, b.used_units"
       " FROM " +
           numbered_packs +
           " p JOIN pack_balance b ON b.pack_id = p.pack_id"
-      " JOIN account a ON a.account_id = p.account_id"
-      " JOIN product d ON d.product_id = p.product_id ORDER BY a.name, d.name, p.number",
+          " JOIN account a ON a.account_id = p.account_id"
+          " JOIN product d ON d.product_id = p.product_id ORDER BY a.name, d.name, p.number",
       [&](RowView row) {
         sink.pack({*row[0], *row[1], *row[2], to_number(row[3]), to_int(row[4]), to_int(row[5])});
       });
@@ -51,7 +51,7 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
       " LEFT JOIN " +
           numbered_packs +
           " p ON p.pack_id = e.pack_id"
-      " ORDER BY a.name, u.name, d.name, m.name, e.business_day, e.outcome, p.number",
+          " ORDER BY a.name, u.name, d.name, m.name, e.business_day, e.outcome, p.number",
       [&](RowView row) {
         sink.usage({*row[0], *row[1], *row[2], *row[3], *row[4],
                     static_cast<Outcome>(to_int(row[5])), to_number(row[6]), to_int(row[7])});
