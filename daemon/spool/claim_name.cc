@@ -21,7 +21,9 @@ date::sys_time<Micros> sys_time_of(std::int64_t micros) {
   return date::sys_time<Micros>(Micros(micros));
 }
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; }
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80;
+}
 
 std::string claim_text(std::int64_t micros, int number) {
   return date::format("%Y%m%dT%H%M%SZ", sys_time_of(micros)) + fmt::format("-{:04}", number);
@@ -41,7 +43,9 @@ void ClaimCounter::advance_to(Instant now) {
   number_ = 0;
 }
 
-std::string ClaimCounter::current() const { return claim_text(micros_, number_); }
+std::string ClaimCounter::current() const {
+  return claim_text(micros_, number_);
+}
 
 void ClaimCounter::take() {
   if (number_ < max_number) {
@@ -84,6 +88,8 @@ std::optional<ClaimedFile> parse_entry_name(std::string_view entry) {
                      Instant::from_micros(micros)};
 }
 
-std::string utc_day(Instant at) { return date::format("%F", sys_time_of(at.micros())); }
+std::string utc_day(Instant at) {
+  return date::format("%F", sys_time_of(at.micros()));
+}
 
 }  // namespace packwarden

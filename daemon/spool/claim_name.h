@@ -9,8 +9,8 @@
 #include "domain/instant.h"
 #include "usecases/spool_port.h"
 
-// How a claim is written: work/CLAIM.NAME, where CLAIM is the arrival in UTC with microseconds and a
-// number, e.g. 20261122T220757.123456Z-0000. Pure; thread-safe unless said otherwise.
+// How a claim is written: work/CLAIM.NAME, where CLAIM is the arrival in UTC with microseconds and
+// a number, e.g. 20261122T220757.123456Z-0000. Pure; thread-safe unless said otherwise.
 namespace packwarden {
 
 inline constexpr std::size_t claim_bytes = 28;

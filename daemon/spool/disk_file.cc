@@ -124,8 +124,8 @@ tl::expected<Digest, std::string> DiskFile::digest() {
   const std::size_t block = std::min<std::uint64_t>(block_bytes, size_bytes());
   const std::unique_ptr<char[]> buffer(new char[block]);
   for (std::uint64_t offset = 0; offset < size_bytes();) {
-    const auto got = read_some(offset, buffer.get(),
-                               std::min<std::uint64_t>(block, size_bytes() - offset));
+    const auto got =
+        read_some(offset, buffer.get(), std::min<std::uint64_t>(block, size_bytes() - offset));
     if (!got) return tl::unexpected(got.error());
     if (*got == 0) break;  // it shrank, as the check below finds
     if (EVP_DigestUpdate(context.get(), buffer.get(), *got) != 1) {

@@ -11,8 +11,8 @@
 namespace packwarden {
 
 // A regular file of work/. What it reads is what was there at open: each read compares size and
-// modification time afterwards. Closed whenever read() has come to its end and opened again on demand,
-// so that a thousand small files in flight hold no descriptors. One thread at a time.
+// modification time afterwards. Closed whenever read() has come to its end and opened again on
+// demand, so that a thousand small files in flight hold no descriptors. One thread at a time.
 class DiskFile : public UsageFile {
  public:
   // Never follows a symbolic link and never waits (a fifo, a device). The error says what is wrong

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
-// The seam to the file system. Paths are relative to an open folder, so that the spool stays the one
-// that was locked, whatever happens to its name.
+// The seam to the file system. Paths are relative to an open folder, so that the spool stays the
+// one that was locked, whatever happens to its name.
 namespace packwarden {
 
 // An open file; closed with its owner.
@@ -37,8 +37,8 @@ std::string error_sentence(const std::string& what, int error);
 // Throws SpoolUnavailable with error_sentence().
 [[noreturn]] void fail_with(const std::string& what, int error);
 
-// Whether the error says that this process or machine has run out of something, not that the file is
-// at fault.
+// Whether the error says that this process or machine has run out of something, not that the file
+// is at fault.
 bool is_shortage(int error);
 
 // Makes the folder `path` if it is missing, with exactly this mode (whatever the umask).

@@ -181,8 +181,8 @@ bool SpoolDirectory::take(const std::string& incoming_name) {
   }
 }
 
-// Without it a loss of power could bring files back to incoming/ of which the ledger has units, under
-// an arrival that nobody else knows.
+// Without it a loss of power could bring files back to incoming/ of which the ledger has units,
+// under an arrival that nobody else knows.
 void SpoolDirectory::sync_claims() const {
   const Fd work(openat(root_->get(), "work", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!work.is_open()) fail("cannot open work", errno);

@@ -26,15 +26,16 @@ struct WaitingFiles {
 //
 //   incoming/NAME                where producers rename their files to (U1)
 //   work/CLAIM.NAME              claimed, not ended; CLAIM is the arrival (U6), see claim_name.h
-//   done/DAY/CLAIM.NAME          ended, DAY of UTC; failed/CLAIM.NAME where it could not be read whole
-//   rejected/CLAIM.NAME.rejects  its rejected lines (U5), if any
-//   receipts/CLAIM.NAME.json     its receipt (U7)
+//   done/DAY/CLAIM.NAME          ended, DAY of UTC; failed/CLAIM.NAME where it could not be read
+//   whole rejected/CLAIM.NAME.rejects  its rejected lines (U5), if any receipts/CLAIM.NAME.json its
+//   receipt (U7)
 //
-// A NAME too long for that keeps its end. Whatever has another's name goes to again-2/, again-3/, ... of
-// its folder: nothing is overwritten but receipts and rejects, which are written alike each time.
+// A NAME too long for that keeps its end. Whatever has another's name goes to again-2/, again-3/,
+// ... of its folder: nothing is overwritten but receipts and rejects, which are written alike each
+// time.
 //
-// Thread-safety: claim(), left_over() by one thread at a time; open(), end() and count_waiting() by any,
-// for different files also at once. All throw SpoolUnavailable.
+// Thread-safety: claim(), left_over() by one thread at a time; open(), end() and count_waiting() by
+// any, for different files also at once. All throw SpoolUnavailable.
 class SpoolDirectory : public UsageSpool {
  public:
   // Makes the folders that are missing (0750, incoming/ 0770) and locks the spool until destroyed.
@@ -46,16 +47,16 @@ class SpoolDirectory : public UsageSpool {
   // Names in work/ that no daemon wrote are moved to failed/.
   std::vector<ClaimedFile> left_over() override;
 
-  // Looks at every name in incoming/ in memory bounded by `max_files`; names that begin with `.` or end
-  // in `.tmp` are left alone (U1). The claims are on disk, in order, when it returns. An entry that
-  // cannot be moved is passed over; where nothing else could be claimed, its error is thrown.
+  // Looks at every name in incoming/ in memory bounded by `max_files`; names that begin with `.` or
+  // end in `.tmp` are left alone (U1). The claims are on disk, in order, when it returns. An entry
+  // that cannot be moved is passed over; where nothing else could be claimed, its error is thrown.
   std::vector<ClaimedFile> claim(std::size_t max_files, Instant now) override;
 
   // Errors are the file's: it is not regular, its ending is unknown, it cannot be read.
   tl::expected<std::unique_ptr<UsageFile>, std::string> open(const ClaimedFile& file) override;
 
-  // In this order: rejects (they need the file in work/), receipt, move. None is synced: after a loss of
-  // power they can be written again from the database and the file.
+  // In this order: rejects (they need the file in work/), receipt, move. None is synced: after a
+  // loss of power they can be written again from the database and the file.
   void end(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) override;
 
   // What is to be done; names left alone by claim() are not counted.
