@@ -1,3 +1,5 @@
 #include "app/packctl_backend.h"
 
-int main(int argc, char** argv) { return packwarden::packctl_main(argc, argv); }
+int main(int argc, char** argv) {
+  return packwarden::packctl_main(argc, argv);
+}

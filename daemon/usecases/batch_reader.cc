@@ -18,6 +18,16 @@ BatchReader::BatchReader(UsageSpool& spool, Ledger& lookups, DecodeContext conte
       limits_(std::move(limits)) {}
 
 std::optional<Batch> BatchReader::next(Instant now) {
+  try {
+    return read_ahead(now);
+  } catch (...) {
+    // What was gathered is lost: from the checkpoints again. A unit that comes twice is stale.
+    rewind(context_.directory, context_.dedupe_floor);
+    throw;
+  }
+}
+
+std::optional<Batch> BatchReader::read_ahead(Instant now) {
   Batch batch;
   batch.directory = context_.directory;
   batch.dedupe_floor = context_.dedupe_floor;

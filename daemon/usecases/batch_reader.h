@@ -42,6 +42,7 @@ class BatchReader {
     ClaimedFile file;
     std::optional<Digest> digest;  // once it has been opened
   };
+  std::optional<Batch> read_ahead(Instant now);
   bool fits(const Batch& batch, const FileInWork& file) const;
   bool open_next(Batch& batch, Instant now);
   bool is_on_its_way(const Digest& digest) const;

@@ -1,5 +1,6 @@
-// bench_ingest GROUPS FILES [RECORDS]: files of RECORDS (a million) records over GROUPS accounts go through the ingest
-// composition on the server of PACKWARDEN_TEST_SOCKET; prints what each round took. For callgrind and perf.
+// bench_ingest GROUPS FILES [RECORDS]: files of RECORDS (a million) records over GROUPS accounts go
+// through the ingest composition on the server of PACKWARDEN_TEST_SOCKET; prints what each round
+// took. For callgrind and perf.
 #include <unistd.h>
 
 #include <chrono>
@@ -47,26 +48,31 @@ void add_tenants(TestDatabase& database, std::uint32_t count) {
   });
 }
 
-void write_usage(const std::filesystem::path& path, std::uint32_t file, std::uint32_t groups, std::uint32_t records) {
+void write_usage(const std::filesystem::path& path, std::uint32_t file, std::uint32_t groups,
+                 std::uint32_t records) {
   std::FILE* out = std::fopen(path.c_str(), "w");
   std::fputs("id,account,product,meter,time,quantity\n", out);
   for (std::uint32_t i = 0; i < records; ++i) {
     const std::uint32_t second = static_cast<std::uint32_t>(std::uint64_t{i} * 60'000 / records);
-    std::fprintf(out, "edge-%04u-%021x,tenant-%07u,captcha,client_verification,2026-11-19T%02u:%02u:%02u.%03uZ,1\n",
-                 file, i, static_cast<std::uint32_t>(std::uint64_t{i} * 7'919 % groups) + 1, second / 3600,
-                 second / 60 % 60, second % 60, i % 1000);
+    std::fprintf(out,
+                 "edge-%04u-%021x,tenant-%07u,captcha,client_verification,2026-11-19T%02u:%02u:%"
+                 "02u.%03uZ,1\n",
+                 file, i, static_cast<std::uint32_t>(std::uint64_t{i} * 7'919 % groups) + 1,
+                 second / 3600, second / 60 % 60, second % 60, i % 1000);
   }
   std::fclose(out);
 }
 
 int run(std::uint32_t groups, std::uint32_t files, std::uint32_t records) {
   TestDatabase database;
-  Settings settings = load_settings(std::string(PACKWARDEN_SOURCE_DIR) + "/config/packwarden.yaml").value();
+  Settings settings =
+      load_settings(std::string(PACKWARDEN_SOURCE_DIR) + "/config/packwarden.yaml").value();
   settings.database.socket = database.address().socket;
   settings.database.name = database.address().name;
   settings.database.user = database.address().user;
   settings.database.password.clear();
-  const auto root = std::filesystem::temp_directory_path() / ("pw-bench-" + std::to_string(getpid()));
+  const auto root =
+      std::filesystem::temp_directory_path() / ("pw-bench-" + std::to_string(getpid()));
   settings.spool.directory = root.string();
   settings.spool.name = "bench";
   settings.spool.default_source = "bench";
@@ -83,7 +89,8 @@ int run(std::uint32_t groups, std::uint32_t files, std::uint32_t records) {
   while (const auto report = composition.ingest().round(noon)) {
     const auto at = clock::now();
     lines += report->counts.lines;
-    std::printf("round: %lld lines, %lld accepted, %.0f ms\n", static_cast<long long>(report->counts.lines),
+    std::printf("round: %lld lines, %lld accepted, %.0f ms\n",
+                static_cast<long long>(report->counts.lines),
                 static_cast<long long>(report->counts.accepted),
                 std::chrono::duration<double, std::milli>(at - last).count());
     last = at;
