@@ -14,9 +14,9 @@ namespace packwarden {
 DatabaseAddress database_address(const Settings& settings);
 LedgerOptions ledger_options(const Settings& settings);
 
-// The ingest side of the daemon, wired: the one place where it is put together. Everything that is needed of the database
-// at start is read by the constructor, which throws DatabaseError, LedgerUnavailable or SpoolUnavailable. The books are
-// not loaded yet.
+// The ingest side of the daemon, wired: the one place where it is put together. Everything that is
+// needed of the database at start is read by the constructor, which throws DatabaseError,
+// LedgerUnavailable or SpoolUnavailable. The books are not loaded yet.
 class IngestComposition {
  public:
   explicit IngestComposition(const Settings& settings);

@@ -1,13 +1,14 @@
 #include "app/daemon.h"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <thread>
-
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <spdlog/spdlog.h>
+#include <thread>
 
 #include "app/ingest_loop.h"
 #include "channel/relay.h"
@@ -22,8 +23,8 @@ namespace asio = boost::asio;
 constexpr int status_failed = 1;
 constexpr int status_unavailable = 3;
 
-// Runs `work` on its own thread until SIGTERM or SIGINT, or until it ends by itself. What it throws comes out here.
-// `inotify_fd` (or -1): `on_hint` is called when it has something to tell.
+// Runs `work` on its own thread until SIGTERM or SIGINT, or until it ends by itself. What it throws
+// comes out here. `inotify_fd` (or -1): `on_hint` is called when it has something to tell.
 template <class Work>
 void run_until_signalled(Work work, int inotify_fd = -1, std::function<void()> on_hint = {}) {
   asio::io_context io;
@@ -44,11 +45,12 @@ void run_until_signalled(Work work, int inotify_fd = -1, std::function<void()> o
   });
   asio::posix::stream_descriptor watched(io);
   std::function<void()> watch = [&] {
-    watched.async_wait(asio::posix::stream_descriptor::wait_read, [&](const boost::system::error_code& error) {
-      if (error) return;
-      on_hint();
-      watch();
-    });
+    watched.async_wait(asio::posix::stream_descriptor::wait_read,
+                       [&](const boost::system::error_code& error) {
+                         if (error) return;
+                         on_hint();
+                         watch();
+                       });
   };
   if (inotify_fd >= 0) {
     watched.assign(::dup(inotify_fd));
@@ -67,10 +69,12 @@ int guarded(Run run) {
     run();
     return 0;
   } catch (const LedgerUnavailable& error) {
-    spdlog::critical("{}; check that the server runs and that section database is right", error.what());
+    spdlog::critical("{}; check that the server runs and that section database is right",
+                     error.what());
   } catch (const DatabaseError& error) {
-    spdlog::critical("the database {}: {}; check that the server runs and that section database is right",
-                     to_string(error.kind()), error.what());
+    spdlog::critical(
+        "the database {}: {}; check that the server runs and that section database is right",
+        to_string(error.kind()), error.what());
   } catch (const SpoolUnavailable& error) {
     spdlog::critical("{}", error.what());
   } catch (const std::exception& error) {
@@ -93,9 +97,11 @@ int run_daemon(const Settings& settings) {
     };
     run_until_signalled(
         [&](std::stop_token stop) {
-          run_ingest(composition, std::chrono::milliseconds(settings.spool.scan_interval_ms), wakeup, stop, [&] {
-            spdlog::info("ready: spool '{}' in {}", settings.spool.name, settings.spool.directory);
-          });
+          run_ingest(composition, std::chrono::milliseconds(settings.spool.scan_interval_ms),
+                     wakeup, stop, [&] {
+                       spdlog::info("ready: spool '{}' in {}", settings.spool.name,
+                                    settings.spool.directory);
+                     });
         },
         watch.fd(), hint);
     spdlog::info("stopped");
@@ -104,7 +110,9 @@ int run_daemon(const Settings& settings) {
 
 int run_once(const Settings& settings, std::optional<Instant> as_of) {
   if (as_of && !settings.allow_as_of) {
-    spdlog::critical("--as-of is refused: set allow_as_of: true where years are played through, never in production");
+    spdlog::critical(
+        "--as-of is refused: set allow_as_of: true where years are played through, never in "
+        "production");
     return status_failed;
   }
   return guarded([&] {

@@ -7,13 +7,13 @@
 
 namespace packwarden {
 
-// The processes of packwardend. Each returns the exit status: 0 stopped as asked, 1 failed, 3 database or spool not to
-// be had.
+// The processes of packwardend. Each returns the exit status: 0 stopped as asked, 1 failed, 3
+// database or spool not to be had.
 int run_daemon(const Settings& settings);
 int run_once(const Settings& settings, std::optional<Instant> as_of);
 int run_channel(const Settings& settings, const std::string& channel);
-// The daemon and one process a channel, as children of this one: for a demo or a container. A child that ends is
-// started again with growing pauses.
+// The daemon and one process a channel, as children of this one: for a demo or a container. A child
+// that ends is started again with growing pauses.
 int run_up(const Settings& settings, const std::string& config_path);
 
 // argv of packwardend: words and exit status (2 for a wrong word).

@@ -1,9 +1,9 @@
 #include "app/ingest_loop.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
-
-#include <spdlog/spdlog.h>
 
 namespace packwarden {
 namespace {
@@ -33,10 +33,11 @@ void log(const IngestReport& report) {
   if (report.committed) {
     const UnitCounts& counts = report.counts;
     spdlog::info(
-        "ledger {}: {} units of work, {} lines: {} accepted, {} duplicates, {} conflicts, {} rejected; "
+        "ledger {}: {} units of work, {} lines: {} accepted, {} duplicates, {} conflicts, {} "
+        "rejected; "
         "{} units drawn, {} overrun",
-        report.sequence, report.units, counts.lines, counts.accepted, counts.duplicate, counts.conflict,
-        counts.rejected_total(), counts.drawn_units, counts.overrun_units);
+        report.sequence, report.units, counts.lines, counts.accepted, counts.duplicate,
+        counts.conflict, counts.rejected_total(), counts.drawn_units, counts.overrun_units);
   }
   for (const IngestReport::Ended& file : report.ended) {
     switch (file.ending) {
@@ -44,7 +45,8 @@ void log(const IngestReport& report) {
         spdlog::info("file '{}' is taken; see its receipt", file.name);
         break;
       case FileEnding::repeat:
-        spdlog::info("file '{}' was taken before under this or another name; nothing was charged", file.name);
+        spdlog::info("file '{}' was taken before under this or another name; nothing was charged",
+                     file.name);
         break;
       case FileEnding::failed:
         spdlog::warn("file '{}' could not be read and is in failed/: {}", file.name, file.reason);
@@ -68,16 +70,18 @@ void load(IngestComposition& composition) {
   composition.ingest().load();
   const auto took = std::chrono::steady_clock::now() - begin;
   Books& books = composition.ingest().books();
-  spdlog::info("books loaded as of ledger {} in {} ms: {} accounts, {} dedupe keys in {} MiB", books.sequence(),
-               std::chrono::duration_cast<std::chrono::milliseconds>(took).count(), books.directory()->size(),
-               books.index().size(), books.index().memory_bytes() >> 20);
+  spdlog::info("books loaded as of ledger {} in {} ms: {} accounts, {} dedupe keys in {} MiB",
+               books.sequence(),
+               std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
+               books.directory()->size(), books.index().size(), books.index().memory_bytes() >> 20);
 }
 
 }  // namespace
 
 Instant now() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return Instant::from_micros(std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
+  return Instant::from_micros(
+      std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
 }
 
 void Wakeup::hint() {
@@ -92,8 +96,8 @@ void Wakeup::sleep(std::stop_token stop, std::chrono::milliseconds at_most) {
   hinted_ = false;
 }
 
-void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval, Wakeup& wakeup,
-                std::stop_token stop, const std::function<void()>& on_ready) {
+void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval,
+                Wakeup& wakeup, std::stop_token stop, const std::function<void()>& on_ready) {
   bool loaded = false;
   std::int32_t day_let_go = INT32_MIN;
   std::chrono::milliseconds pause{200};
@@ -117,8 +121,9 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
         wakeup.sleep(stop, scan_interval);
       }
     } catch (const LedgerUnavailable& error) {
-      spdlog::error("{}; nothing is lost, ingest goes on when the database is back; next try in {} ms", error.what(),
-                    pause.count());
+      spdlog::error(
+          "{}; nothing is lost, ingest goes on when the database is back; next try in {} ms",
+          error.what(), pause.count());
       wakeup.sleep(stop, pause);
       pause = std::min(pause * 2, longest_pause);
     } catch (const SpoolUnavailable& error) {
@@ -138,11 +143,15 @@ void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_o
     log(*report);
     tally.add(*report);
   }
-  const auto took_ms = std::max<std::int64_t>(
-      1, std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count());
-  spdlog::info("run-once: {} files, {} lines in {} ms, {} lines a second; {} accepted; {} dedupe keys in {} bytes",
-               tally.files, tally.counts.lines, took_ms, tally.counts.lines * 1000 / took_ms, tally.counts.accepted,
-               tally.keys_held, tally.index_bytes);
+  const auto took_ms =
+      std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                    std::chrono::steady_clock::now() - begin)
+                                    .count());
+  spdlog::info(
+      "run-once: {} files, {} lines in {} ms, {} lines a second; {} accepted; {} dedupe keys in {} "
+      "bytes",
+      tally.files, tally.counts.lines, took_ms, tally.counts.lines * 1000 / took_ms,
+      tally.counts.accepted, tally.keys_held, tally.index_bytes);
 }
 
 }  // namespace packwarden

@@ -10,7 +10,8 @@
 
 namespace packwarden {
 
-// Lets the ingest thread sleep until there may be work: a hint of inotify, the time of the next scan, or the stop.
+// Lets the ingest thread sleep until there may be work: a hint of inotify, the time of the next
+// scan, or the stop.
 class Wakeup {
  public:
   void hint();
@@ -22,13 +23,14 @@ class Wakeup {
   bool hinted_ = false;
 };
 
-// Rounds of ingest until `stop` is requested; a database or spool that is not to be had is logged and tried again with
-// growing pauses. Lets go of old dedupe keys when a new day comes. What breaks an invariant passes through.
-void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval, Wakeup& wakeup,
-                std::stop_token stop, const std::function<void()>& on_ready);
+// Rounds of ingest until `stop` is requested; a database or spool that is not to be had is logged
+// and tried again with growing pauses. Lets go of old dedupe keys when a new day comes. What breaks
+// an invariant passes through.
+void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval,
+                Wakeup& wakeup, std::stop_token stop, const std::function<void()>& on_ready);
 
-// Takes all that is in the spool, then returns. Logs what it did and how fast. `as_of`: acts as at that instant.
-// Throws LedgerUnavailable, SpoolUnavailable.
+// Takes all that is in the spool, then returns. Logs what it did and how fast. `as_of`: acts as at
+// that instant. Throws LedgerUnavailable, SpoolUnavailable.
 void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_of);
 
 Instant now();

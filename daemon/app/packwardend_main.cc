@@ -1,8 +1,8 @@
-#include <iostream>
-
-#include <CLI/CLI.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "app/daemon.h"
 
@@ -22,7 +22,8 @@ void start_logging(const Settings& settings, const std::string& process) {
 }  // namespace
 
 int packwardend_main(int argc, char** argv) {
-  CLI::App app("Packwarden: meters usage files and draws them from prepaid packs, exactly once.", "packwardend");
+  CLI::App app("Packwarden: meters usage files and draws them from prepaid packs, exactly once.",
+               "packwardend");
   std::string config = "/etc/packwarden/packwarden.yaml";
   bool check_config = false;
   std::string as_of_text;
@@ -30,7 +31,8 @@ int packwardend_main(int argc, char** argv) {
   app.add_option("--config", config, "the settings file")->capture_default_str();
   app.add_flag("--check-config", check_config, "read the settings, print every mistake, and exit");
   auto* once = app.add_subcommand("run-once", "take all that is in the spool, then exit");
-  once->add_option("--as-of", as_of_text, "act as at this RFC 3339 instant (needs allow_as_of: true)");
+  once->add_option("--as-of", as_of_text,
+                   "act as at this RFC 3339 instant (needs allow_as_of: true)");
   auto* one_channel = app.add_subcommand("channel", "deliver the notices of one channel");
   one_channel->add_option("name", channel, "as in section channels")->required();
   auto* up = app.add_subcommand("up", "run the daemon and all channels as child processes");

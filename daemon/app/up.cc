@@ -1,13 +1,13 @@
-#include <chrono>
-#include <csignal>
-#include <deque>
-#include <memory>
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/process.hpp>
-#include <spdlog/spdlog.h>
+#include <chrono>
+#include <csignal>
+#include <deque>
+#include <memory>
 
 #include "app/daemon.h"
 
@@ -28,8 +28,9 @@ class KeptChild {
 
   void start() {
     started_at_ = std::chrono::steady_clock::now();
-    child_ = process::child("/proc/self/exe", process::args(arguments_), io_,
-                            process::on_exit([this](int status, const std::error_code&) { ended(status); }));
+    child_ = process::child(
+        "/proc/self/exe", process::args(arguments_), io_,
+        process::on_exit([this](int status, const std::error_code&) { ended(status); }));
   }
 
   void stop() {
@@ -43,7 +44,8 @@ class KeptChild {
     if (stopping_) return;
     const bool lasted = std::chrono::steady_clock::now() - started_at_ > longest_pause;
     pause_ = lasted ? first_pause : std::min(pause_ * 2, longest_pause);
-    spdlog::error("{} ended with status {}; it is started again in {} ms", name_, status, pause_.count());
+    spdlog::error("{} ended with status {}; it is started again in {} ms", name_, status,
+                  pause_.count());
     timer_.expires_after(pause_);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error && !stopping_) start();
@@ -68,8 +70,9 @@ int run_up(const Settings& settings, const std::string& config_path) {
   std::deque<KeptChild> children;
   children.emplace_back(io, "ingest", std::vector<std::string>{"--config", config_path});
   for (const ChannelSettings& channel : settings.channels) {
-    children.emplace_back(io, "channel " + channel.name,
-                          std::vector<std::string>{"--config", config_path, "channel", channel.name});
+    children.emplace_back(
+        io, "channel " + channel.name,
+        std::vector<std::string>{"--config", config_path, "channel", channel.name});
   }
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;

@@ -1,9 +1,9 @@
 #include "billing/pack_purchase.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace packwarden {
 namespace {

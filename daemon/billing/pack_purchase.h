@@ -2,7 +2,6 @@
 
 #include <span>
 #include <string_view>
-
 #include <tl/expected.hpp>
 
 #include "domain/account.h"

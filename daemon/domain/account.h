@@ -1,13 +1,12 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "domain/ids.h"
 
@@ -23,7 +22,8 @@ struct Account {
   AccountId main() const { return parent == AccountId{} ? id : parent; }
 };
 
-// All accounts as of a ledger sequence, by name and by id. A snapshot: built once, then read by any thread.
+// All accounts as of a ledger sequence, by name and by id. A snapshot: built once, then read by any
+// thread.
 class AccountDirectory {
  public:
   AccountDirectory() = default;
@@ -41,7 +41,9 @@ class AccountDirectory {
  private:
   struct NameHash {
     using is_avalanching = void;
-    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>{}(name); }
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>{}(name);
+    }
   };
 
   std::deque<Account> accounts_;  // a deque: by_name_ points into the names

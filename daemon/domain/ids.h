@@ -6,21 +6,31 @@
 
 namespace packwarden {
 
-// Ids are dense: given out from 1 in the order of the ledger, so that they index vectors. 0 means none.
+// Ids are dense: given out from 1 in the order of the ledger, so that they index vectors. 0 means
+// none.
 enum class AccountId : std::uint32_t {};
 enum class PackId : std::uint32_t {};
 enum class ProductId : std::uint32_t {};
 enum class MeterId : std::uint32_t {};
 
-constexpr std::uint32_t value_of(AccountId id) { return static_cast<std::uint32_t>(id); }
-constexpr std::uint32_t value_of(PackId id) { return static_cast<std::uint32_t>(id); }
-constexpr std::uint32_t value_of(ProductId id) { return static_cast<std::uint32_t>(id); }
-constexpr std::uint32_t value_of(MeterId id) { return static_cast<std::uint32_t>(id); }
+constexpr std::uint32_t value_of(AccountId id) {
+  return static_cast<std::uint32_t>(id);
+}
+constexpr std::uint32_t value_of(PackId id) {
+  return static_cast<std::uint32_t>(id);
+}
+constexpr std::uint32_t value_of(ProductId id) {
+  return static_cast<std::uint32_t>(id);
+}
+constexpr std::uint32_t value_of(MeterId id) {
+  return static_cast<std::uint32_t>(id);
+}
 
 // Number of the last ledger transaction that something reflects; 0 is the empty ledger.
 using Sequence = std::uint64_t;
 
-// Whole units of a product and whole micro-units of money (1 CNY = 1,000,000). Never a floating-point number.
+// Whole units of a product and whole micro-units of money (1 CNY = 1,000,000). Never a
+// floating-point number.
 using Units = std::int64_t;
 using MoneyMicros = std::int64_t;
 

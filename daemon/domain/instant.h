@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <limits>
 #include <string>
-
 #include <tl/expected.hpp>
 
 namespace packwarden {
 
-// A point in time: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. Covers 1677 to 2262; an instant
-// beyond is held at the nearest end, which every rule treats as too old or in the future.
+// A point in time: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. Covers 1677 to
+// 2262; an instant beyond is held at the nearest end, which every rule treats as too old or in the
+// future.
 struct Instant {
   std::int64_t nanos = 0;
 
@@ -44,11 +44,13 @@ constexpr Instant operator+(Instant at, Span by) {
   }
   return {sum};
 }
-constexpr Instant operator-(Instant at, Span by) { return at + Span{-by.nanos}; }
+constexpr Instant operator-(Instant at, Span by) {
+  return at + Span{-by.nanos};
+}
 
-// RFC 3339 with offset, seconds 00 to 59 (60 is refused: a leap second has no instant here), up to nine digits of
-// fraction (U2). Only the `T`/`t` or a space between date and time, `Z`/`z` or +hh:mm behind. The error says what is
-// wrong. Pure; thread-safe.
+// RFC 3339 with offset, seconds 00 to 59 (60 is refused: a leap second has no instant here), up to
+// nine digits of fraction (U2). Only the `T`/`t` or a space between date and time, `Z`/`z` or
+// +hh:mm behind. The error says what is wrong. Pure; thread-safe.
 tl::expected<Instant, const char*> parse_rfc3339(const char* begin, const char* end);
 
 // As RFC 3339 in UTC with microseconds, e.g. 2026-11-22T22:07:57.123456Z.

@@ -18,7 +18,8 @@ enum class Outcome : std::uint8_t {
 };
 std::string_view name_of(Outcome outcome);
 
-// Units that one account or sub-account used of one meter on one business day, and what covered them.
+// Units that one account or sub-account used of one meter on one business day, and what covered
+// them.
 struct LedgerEntry {
   AccountId account{};  // the main account that owns the pack
   AccountId used_by{};  // the sub-account, or the account itself

@@ -10,7 +10,8 @@
 
 namespace packwarden {
 
-// One tier of the catalogue as one account holds it (field term: grant). Never changes after the purchase (C3).
+// One tier of the catalogue as one account holds it (field term: grant). Never changes after the
+// purchase (C3).
 struct Pack {
   PackId id{};
   AccountId account{};  // a main account
@@ -22,11 +23,12 @@ struct Pack {
   int priority = 0;  // lower draws first
   Instant purchased_at;
   Instant effective_from;
-  Instant expires_at;                // exclusive
-  std::vector<int> notice_levels;    // percent, ascending (N2)
+  Instant expires_at;              // exclusive
+  std::vector<int> notice_levels;  // percent, ascending (N2)
 };
 
-// What rating and notices need of a pack, with what was drawn from it so far. Small: there is one per pack in memory.
+// What rating and notices need of a pack, with what was drawn from it so far. Small: there is one
+// per pack in memory.
 struct PackState {
   PackId id{};
   int priority = 0;
@@ -35,8 +37,9 @@ struct PackState {
   Instant expires_at;
   Units quota = 0;
   Units used = 0;
-  std::uint32_t levels_told = 0;   // bit i: level i of its list was told or superseded; see notices/usage_levels.h
-  std::uint32_t level_list = 0;    // which list of levels it keeps from its purchase
+  std::uint32_t levels_told =
+      0;  // bit i: level i of its list was told or superseded; see notices/usage_levels.h
+  std::uint32_t level_list = 0;  // which list of levels it keeps from its purchase
 
   Units left() const { return quota - used; }
   // P5

@@ -4,13 +4,16 @@ namespace packwarden {
 namespace {
 
 constexpr std::array<std::string_view, reject_reason_count> names = {
-    "malformed",       "missing_field", "bad_time", "bad_quantity", "unknown_account", "closed_account",
-    "unknown_product", "unknown_meter", "too_old",  "in_future",    "conflict",        "out_of_range",
+    "malformed",       "missing_field",  "bad_time",        "bad_quantity",
+    "unknown_account", "closed_account", "unknown_product", "unknown_meter",
+    "too_old",         "in_future",      "conflict",        "out_of_range",
 };
 
 }  // namespace
 
-std::string_view name_of(RejectReason reason) { return names[static_cast<std::size_t>(reason)]; }
+std::string_view name_of(RejectReason reason) {
+  return names[static_cast<std::size_t>(reason)];
+}
 
 std::optional<RejectReason> reject_reason_from(std::string_view name) {
   for (std::size_t i = 0; i < names.size(); ++i) {

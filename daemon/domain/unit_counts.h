@@ -14,8 +14,9 @@ struct UnitCounts {
   std::int64_t accepted = 0;
   std::int64_t duplicate = 0;
   std::int64_t conflict = 0;
-  std::array<std::int64_t, reject_reason_count> rejected{};  // by reason; conflicts are counted above alone
-  std::int64_t not_billable_meter = 0;                       // accepted records outside their meter's dates
+  std::array<std::int64_t, reject_reason_count>
+      rejected{};                       // by reason; conflicts are counted above alone
+  std::int64_t not_billable_meter = 0;  // accepted records outside their meter's dates
 
   Units accepted_units = 0;
   Units drawn_units = 0;

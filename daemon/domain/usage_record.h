@@ -9,8 +9,8 @@
 
 namespace packwarden {
 
-// One data line as a decoder read it (U2), before accounts, products and meters are looked up. The views point into
-// the decoder's buffers and live as long as its documentation says.
+// One data line as a decoder read it (U2), before accounts, products and meters are looked up. The
+// views point into the decoder's buffers and live as long as its documentation says.
 struct DecodedLine {
   std::string_view id;
   std::string_view source;  // empty where the line names none: the file's default source stands in

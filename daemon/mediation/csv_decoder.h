@@ -15,9 +15,8 @@ namespace packwarden {
 
 // What one call of decode() did.
 struct DecodeStep {
-  std::size_t consumed_bytes =
-      0;                         // of the block; the caller brings the rest again, followed by more
-  std::uint64_t data_lines = 0;  // appended to the output, rejected ones included
+  std::size_t consumed_bytes = 0;    // of the block; the caller brings the rest again and more
+  std::uint64_t data_lines = 0;      // appended to the output, rejected ones included
   std::uint64_t physical_lines = 0;  // that the consumed bytes held, blank ones included
 };
 
@@ -51,7 +50,8 @@ class CsvDecoder {
   //
   // Whole lines are consumed, with one exception: a line longer than max_line_bytes is rejected as
   // malformed, with its first max_line_bytes as its text, once its end has been seen; until then
-  // its bytes are consumed as they come and neither it nor its line end is counted.
+  // its bytes are consumed as they come and neither it nor its line end is counted. So it may have
+  // begun in an earlier block.
   DecodeStep decode(std::string_view block, bool at_end, std::uint64_t offset_bytes,
                     std::uint64_t line_no, std::uint64_t max_data_lines,
                     std::vector<DecodedLine>& out);

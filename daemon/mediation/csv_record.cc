@@ -154,7 +154,7 @@ std::string undouble_quotes(std::string_view raw) {
   text.reserve(raw.size());
   for (std::size_t i = 0; i < raw.size(); ++i) {
     text.push_back(raw[i]);
-    if (raw[i] == '"') ++i;  // its double
+    if (raw[i] == '"') ++i;  // the second of the two
   }
   return text;
 }

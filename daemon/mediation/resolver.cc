@@ -5,8 +5,9 @@
 
 namespace packwarden {
 
-RecordResolver::RecordResolver(const Catalogue& catalogue, std::shared_ptr<const AccountDirectory> directory,
-                               Instant arrival, const AcceptanceWindow& window, Instant dedupe_floor)
+RecordResolver::RecordResolver(const Catalogue& catalogue,
+                               std::shared_ptr<const AccountDirectory> directory, Instant arrival,
+                               const AcceptanceWindow& window, Instant dedupe_floor)
     : catalogue_(&catalogue),
       directory_(std::move(directory)),
       earliest_(std::max(arrival - window.max_age, dedupe_floor)),
@@ -33,14 +34,17 @@ bool RecordResolver::resolve(DecodedLine& line, ResolvedRecord& resolved) {
   }
   if (last_meter_ == nullptr || last_meter_->name != line.meter) {
     last_meter_ = last_product_->find_meter(line.meter);
-    if (last_meter_ == nullptr) return reject(RejectReason::unknown_meter, "the product has no such meter");
+    if (last_meter_ == nullptr)
+      return reject(RejectReason::unknown_meter, "the product has no such meter");
   }
   resolved.product = last_product_;
   resolved.meter = last_meter_;
   if (line.time < earliest_) {
-    return reject(RejectReason::too_old, "the event lies before the acceptance window of its arrival");
+    return reject(RejectReason::too_old,
+                  "the event lies before the acceptance window of its arrival");
   }
-  if (line.time > latest_) return reject(RejectReason::in_future, "the event lies ahead of its arrival");
+  if (line.time > latest_)
+    return reject(RejectReason::in_future, "the event lies ahead of its arrival");
   return true;
 }
 

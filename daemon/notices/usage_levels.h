@@ -8,13 +8,15 @@
 
 namespace packwarden {
 
-// Bit of PackState::levels_told for being used up; level i of the pack's list has bit i (at most 31 levels).
+// Bit of PackState::levels_told for being used up; level i of the pack's list has bit i (at most 31
+// levels).
 inline constexpr std::uint32_t used_up_told = 1U << 31;
 inline constexpr std::size_t max_notice_levels = 31;
 
-// N2, scope `pack`: the notices that a rating unit causes that drew from `pack`: one for each level of `levels`
-// (percent, ascending) that `used` now exceeds strictly and that was never told, and one for being used up, which
-// counts as the highest. All but the highest are superseded. Marks them as told in `pack`. Pure.
+// N2, scope `pack`: the notices that a rating unit causes that drew from `pack`: one for each level
+// of `levels` (percent, ascending) that `used` now exceeds strictly and that was never told, and
+// one for being used up, which counts as the highest. All but the highest are superseded. Marks
+// them as told in `pack`. Pure.
 std::vector<Notice> tell_usage(AccountId account, PackState& pack, std::span<const int> levels);
 
 // The bit that stands for a notice of this pack; 0 if its list has no such level.

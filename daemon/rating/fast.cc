@@ -27,11 +27,13 @@ void draw(AccountId account, std::span<PackState> packs, const UseSum& sum,
     entries.push_back({account, sum.used_by, sum.meter, sum.day, Outcome::drawn, pack.id, taken});
   }
   if (wanted > 0) {
-    entries.push_back({account, sum.used_by, sum.meter, sum.day, Outcome::overrun, PackId{}, wanted});
+    entries.push_back(
+        {account, sum.used_by, sum.meter, sum.day, Outcome::overrun, PackId{}, wanted});
   }
 }
 
-// Whether `units` that overlap in time all come from one pack, or all from none: then their order does not matter.
+// Whether `units` that overlap in time all come from one pack, or all from none: then their order
+// does not matter.
 bool order_is_irrelevant(std::span<const PackState> packs, Instant at, Units units) {
   for (const PackState& pack : packs) {
     if (pack.eligible_at(at) && pack.left() > 0) return pack.left() >= units;

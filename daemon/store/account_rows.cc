@@ -1,9 +1,9 @@
 #include "store/account_rows.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <charconv>
 
 #include "store/sql_text.h"
 
@@ -22,18 +22,22 @@ std::vector<int> to_levels(std::string_view text) {
   return levels;
 }
 
-std::uint32_t to_id(const std::optional<std::string_view>& value) { return static_cast<std::uint32_t>(to_int(value)); }
+std::uint32_t to_id(const std::optional<std::string_view>& value) {
+  return static_cast<std::uint32_t>(to_int(value));
+}
 
 }  // namespace
 
 std::vector<Account> read_accounts(Session& session, std::string_view condition) {
   std::vector<Account> accounts;
-  session.for_each_row(fmt::format("SELECT account_id, parent_account_id, name, language FROM account WHERE {}"
-                                   " ORDER BY account_id", condition),
-                       [&](RowView row) {
-                         accounts.push_back({AccountId{to_id(row[0])}, AccountId{to_id(row[1])},
-                                             std::string(*row[2]), std::string(*row[3])});
-                       });
+  session.for_each_row(
+      fmt::format("SELECT account_id, parent_account_id, name, language FROM account WHERE {}"
+                  " ORDER BY account_id",
+                  condition),
+      [&](RowView row) {
+        accounts.push_back({AccountId{to_id(row[0])}, AccountId{to_id(row[1])},
+                            std::string(*row[2]), std::string(*row[3])});
+      });
   return accounts;
 }
 
@@ -44,7 +48,8 @@ std::optional<Account> read_account(Session& session, std::string_view name) {
 }
 
 void write_accounts(Session& session, Sequence sequence, std::span<const Account> accounts) {
-  RowWriter rows(session, "INSERT INTO account (account_id, parent_account_id, name, language, seq) VALUES");
+  RowWriter rows(session,
+                 "INSERT INTO account (account_id, parent_account_id, name, language, seq) VALUES");
   for (const Account& account : accounts) {
     rows.add(fmt::format("{},{},{},{},{}", value_of(account.id), value_of(account.parent),
                          session.escape(account.name), session.escape(account.language), sequence));
@@ -54,40 +59,43 @@ void write_accounts(Session& session, Sequence sequence, std::span<const Account
 
 std::vector<Pack> read_packs(Session& session, std::string_view condition) {
   std::vector<Pack> packs;
-  session.for_each_row(
-      fmt::format("SELECT pack_id, account_id, product_id, tier, is_trial, quota_units, price_micros, priority, {}, {},"
-                  " {}, notice_levels FROM pack WHERE {} ORDER BY pack_id",
-                  micros_of("purchased_at"), micros_of("effective_from"), micros_of("expires_at"), condition),
-      [&](RowView row) {
-        Pack pack;
-        pack.id = PackId{to_id(row[0])};
-        pack.account = AccountId{to_id(row[1])};
-        pack.product = ProductId{to_id(row[2])};
-        pack.tier = *row[3];
-        pack.is_trial = to_int(row[4]) != 0;
-        pack.quota = to_int(row[5]);
-        pack.price_micros = to_int(row[6]);
-        pack.priority = static_cast<int>(to_int(row[7]));
-        pack.purchased_at = Instant::from_micros(to_int(row[8]));
-        pack.effective_from = Instant::from_micros(to_int(row[9]));
-        pack.expires_at = Instant::from_micros(to_int(row[10]));
-        pack.notice_levels = to_levels(*row[11]);
-        packs.push_back(std::move(pack));
-      });
+  session.for_each_row(fmt::format("SELECT pack_id, account_id, product_id, tier, is_trial, "
+                                   "quota_units, price_micros, priority, {}, {},"
+                                   " {}, notice_levels FROM pack WHERE {} ORDER BY pack_id",
+                                   micros_of("purchased_at"), micros_of("effective_from"),
+                                   micros_of("expires_at"), condition),
+                       [&](RowView row) {
+                         Pack pack;
+                         pack.id = PackId{to_id(row[0])};
+                         pack.account = AccountId{to_id(row[1])};
+                         pack.product = ProductId{to_id(row[2])};
+                         pack.tier = *row[3];
+                         pack.is_trial = to_int(row[4]) != 0;
+                         pack.quota = to_int(row[5]);
+                         pack.price_micros = to_int(row[6]);
+                         pack.priority = static_cast<int>(to_int(row[7]));
+                         pack.purchased_at = Instant::from_micros(to_int(row[8]));
+                         pack.effective_from = Instant::from_micros(to_int(row[9]));
+                         pack.expires_at = Instant::from_micros(to_int(row[10]));
+                         pack.notice_levels = to_levels(*row[11]);
+                         packs.push_back(std::move(pack));
+                       });
   return packs;
 }
 
 void write_packs(Session& session, Sequence sequence, std::span<const Pack> packs) {
   RowWriter rows(session,
-                 "INSERT INTO pack (pack_id, account_id, product_id, tier, is_trial, quota_units, price_micros, priority,"
+                 "INSERT INTO pack (pack_id, account_id, product_id, tier, is_trial, quota_units, "
+                 "price_micros, priority,"
                  " purchased_at, effective_from, expires_at, notice_levels, seq) VALUES");
   RowWriter balances(session, "INSERT INTO pack_balance (pack_id, used_units) VALUES");
   for (const Pack& pack : packs) {
-    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},'{}',{}", value_of(pack.id), value_of(pack.account),
-                         value_of(pack.product), session.escape(pack.tier), pack.is_trial ? 1 : 0, pack.quota,
-                         pack.price_micros, pack.priority, datetime_literal(pack.purchased_at),
-                         datetime_literal(pack.effective_from), datetime_literal(pack.expires_at),
-                         fmt::join(pack.notice_levels, ","), sequence));
+    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},'{}',{}", value_of(pack.id),
+                         value_of(pack.account), value_of(pack.product), session.escape(pack.tier),
+                         pack.is_trial ? 1 : 0, pack.quota, pack.price_micros, pack.priority,
+                         datetime_literal(pack.purchased_at), datetime_literal(pack.effective_from),
+                         datetime_literal(pack.expires_at), fmt::join(pack.notice_levels, ","),
+                         sequence));
     balances.add(fmt::format("{},0", value_of(pack.id)));
   }
   rows.finish();
@@ -95,7 +103,9 @@ void write_packs(Session& session, Sequence sequence, std::span<const Pack> pack
 }
 
 std::uint32_t last_id(Session& session, std::string_view table, std::string_view id_column) {
-  return to_id(session.query(fmt::format("SELECT COALESCE(MAX({}), 0) FROM {}", id_column, table)).at(0).at(0));
+  return to_id(session.query(fmt::format("SELECT COALESCE(MAX({}), 0) FROM {}", id_column, table))
+                   .at(0)
+                   .at(0));
 }
 
 std::optional<StoredCommand> read_command(Session& session, const std::string& request_id) {
@@ -105,10 +115,12 @@ std::optional<StoredCommand> read_command(Session& session, const std::string& r
   return StoredCommand{to_digest(rows[0][0]), *rows[0][1]};
 }
 
-void write_command(Session& session, Sequence sequence, const std::string& request_id, const StoredCommand& command) {
-  session.execute(fmt::format("INSERT INTO command (request_id, content_digest, result, seq) VALUES ({},{},{},{})",
-                              session.escape(request_id), digest_literal(command.content),
-                              session.escape(command.result), sequence));
+void write_command(Session& session, Sequence sequence, const std::string& request_id,
+                   const StoredCommand& command) {
+  session.execute(fmt::format(
+      "INSERT INTO command (request_id, content_digest, result, seq) VALUES ({},{},{},{})",
+      session.escape(request_id), digest_literal(command.content), session.escape(command.result),
+      sequence));
 }
 
 }  // namespace packwarden

@@ -11,7 +11,8 @@
 
 namespace packwarden {
 
-// Rows of accounts, packs and commands. `condition` is SQL over the columns of the table; results are in order of id.
+// Rows of accounts, packs and commands. `condition` is SQL over the columns of the table; results
+// are in order of id.
 std::vector<Account> read_accounts(Session& session, std::string_view condition);
 std::optional<Account> read_account(Session& session, std::string_view name);
 void write_accounts(Session& session, Sequence sequence, std::span<const Account> accounts);
@@ -23,6 +24,7 @@ void write_packs(Session& session, Sequence sequence, std::span<const Pack> pack
 std::uint32_t last_id(Session& session, std::string_view table, std::string_view id_column);
 
 std::optional<StoredCommand> read_command(Session& session, const std::string& request_id);
-void write_command(Session& session, Sequence sequence, const std::string& request_id, const StoredCommand& command);
+void write_command(Session& session, Sequence sequence, const std::string& request_id,
+                   const StoredCommand& command);
 
 }  // namespace packwarden

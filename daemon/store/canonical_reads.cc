@@ -27,8 +27,8 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
       " JOIN product d ON d.product_id = p.product_id"
       " ORDER BY a.name, d.name, p.number, n.kind, n.level_percent",
       [&](RowView row) {
-        sink.notice({*row[0], *row[1], to_number(row[2]), *row[3],
-                     static_cast<int>(to_int(row[4])), *row[5]});
+        sink.notice({*row[0], *row[1], to_number(row[2]), *row[3], static_cast<int>(to_int(row[4])),
+                     *row[5]});
       });
   session.for_each_row(
       "SELECT a.name, d.name, p.tier, p.number, p.quota_units, b.used_units"

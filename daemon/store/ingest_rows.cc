@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <bit>
 #include <map>
-
-#include <fmt/format.h>
 
 #include "store/mysql_ledger.h"
 #include "store/sql_text.h"
@@ -9,51 +9,62 @@
 namespace packwarden {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "dedupe segments are stored as they stand in memory");
+static_assert(std::endian::native == std::endian::little,
+              "dedupe segments are stored as they stand in memory");
 
 // Platform measurements: 1 MiB is the best size of a blob.
 constexpr std::size_t segment_keys = (1 << 20) / sizeof(RecordKey);
 constexpr std::size_t reject_part_bytes = 1 << 20;
 
-std::string bytes_literal(std::string_view bytes) { return Session::escape_binary(bytes); }
+std::string bytes_literal(std::string_view bytes) {
+  return Session::escape_binary(bytes);
+}
 
 void write_files(Session& session, Sequence sequence, const IngestWrite& ingest) {
-  RowWriter rows(session, "INSERT INTO usage_file (digest, spool, claim, name, size_bytes, arrival, default_source,"
-                          " unit_records, seq) VALUES");
+  RowWriter rows(
+      session,
+      "INSERT INTO usage_file (digest, spool, claim, name, size_bytes, arrival, default_source,"
+      " unit_records, seq) VALUES");
   for (const UnitWrite& unit : ingest.units) {
     if (!unit.registers_file) continue;
     const RegisteredFile& file = *unit.file;
-    rows.add(fmt::format("{},{},{},{},{},{},{},{},{}", digest_literal(file.digest), session.escape(file.spool),
-                         session.escape(file.claim), bytes_literal(file.name), file.size_bytes,
-                         datetime_literal(file.arrival), bytes_literal(file.default_source), file.unit_records,
-                         sequence));
+    rows.add(fmt::format("{},{},{},{},{},{},{},{},{}", digest_literal(file.digest),
+                         session.escape(file.spool), session.escape(file.claim),
+                         bytes_literal(file.name), file.size_bytes, datetime_literal(file.arrival),
+                         bytes_literal(file.default_source), file.unit_records, sequence));
   }
   rows.finish();
 }
 
 void write_units(Session& session, Sequence sequence, const IngestWrite& ingest) {
-  RowWriter rows(session,
-                 "INSERT INTO rating_unit (digest, unit_no, seq, end_offset_bytes, end_line, is_last, failure,"
-                 " data_lines, accepted_records, duplicate_records, conflict_records, accepted_units, drawn_units,"
-                 " overage_units, overrun_units, not_billable_units, first_entry_no, entry_count, finished_at) VALUES");
+  RowWriter rows(
+      session,
+      "INSERT INTO rating_unit (digest, unit_no, seq, end_offset_bytes, end_line, is_last, failure,"
+      " data_lines, accepted_records, duplicate_records, conflict_records, accepted_units, "
+      "drawn_units,"
+      " overage_units, overrun_units, not_billable_units, first_entry_no, entry_count, "
+      "finished_at) VALUES");
   const std::string finished_at = datetime_literal(ingest.now);
   for (const UnitWrite& unit : ingest.units) {
     const UnitCounts& counts = unit.counts;
-    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", digest_literal(unit.file->digest),
-                         unit.unit_no, sequence, unit.end_offset_bytes, unit.end_line, unit.is_last ? 1 : 0,
-                         session.escape(std::string_view(unit.failure).substr(0, 255)), counts.lines,
-                         counts.accepted, counts.duplicate, counts.conflict, counts.accepted_units,
-                         counts.drawn_units, counts.overage_units, counts.overrun_units,
-                         counts.not_billable_units, unit.first_entry, unit.entry_count, finished_at));
+    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+                         digest_literal(unit.file->digest), unit.unit_no, sequence,
+                         unit.end_offset_bytes, unit.end_line, unit.is_last ? 1 : 0,
+                         session.escape(std::string_view(unit.failure).substr(0, 255)),
+                         counts.lines, counts.accepted, counts.duplicate, counts.conflict,
+                         counts.accepted_units, counts.drawn_units, counts.overage_units,
+                         counts.overrun_units, counts.not_billable_units, unit.first_entry,
+                         unit.entry_count, finished_at));
   }
   rows.finish();
 
-  RowWriter reasons(session, "INSERT INTO unit_reason (digest, unit_no, kind, reason, records) VALUES");
+  RowWriter reasons(session,
+                    "INSERT INTO unit_reason (digest, unit_no, kind, reason, records) VALUES");
   for (const UnitWrite& unit : ingest.units) {
     const auto add = [&](std::string_view kind, std::string_view reason, std::int64_t records) {
       if (records == 0) return;
-      reasons.add(fmt::format("{},{},'{}','{}',{}", digest_literal(unit.file->digest), unit.unit_no, kind, reason,
-                              records));
+      reasons.add(fmt::format("{},{},'{}','{}',{}", digest_literal(unit.file->digest), unit.unit_no,
+                              kind, reason, records));
     };
     for (std::size_t r = 0; r < reject_reason_count; ++r) {
       add("rejected", name_of(static_cast<RejectReason>(r)), unit.counts.rejected[r]);
@@ -69,15 +80,17 @@ void write_rejects(Session& session, const IngestWrite& ingest) {
     for (unsigned part = 0; !rest.empty(); ++part) {
       const std::string_view text = rest.substr(0, reject_part_bytes);
       rest.remove_prefix(text.size());
-      session.execute(fmt::format("INSERT INTO unit_rejects (digest, unit_no, part, rejected_lines) VALUES ({},{},{},{})",
-                                  digest_literal(unit.file->digest), unit.unit_no, part, session.escape(text)));
+      session.execute(fmt::format(
+          "INSERT INTO unit_rejects (digest, unit_no, part, rejected_lines) VALUES ({},{},{},{})",
+          digest_literal(unit.file->digest), unit.unit_no, part, session.escape(text)));
     }
   }
 }
 
 void write_entries(Session& session, Sequence sequence, const IngestWrite& ingest) {
   RowWriter rows(session,
-                 "INSERT INTO ledger_entry (seq, entry_no, account_id, used_by_account_id, meter_id, business_day,"
+                 "INSERT INTO ledger_entry (seq, entry_no, account_id, used_by_account_id, "
+                 "meter_id, business_day,"
                  " outcome, pack_id, units) VALUES");
   std::uint32_t entry_no = 0;
   BusinessDay day{INT32_MIN};
@@ -90,8 +103,8 @@ void write_entries(Session& session, Sequence sequence, const IngestWrite& inges
     }
     row.clear();
     fmt::format_to(std::back_inserter(row), "{},{},{},{},{},{},{},{},{}", sequence, entry_no++,
-                   value_of(entry.account), value_of(entry.used_by), value_of(entry.meter), day_literal,
-                   static_cast<int>(entry.outcome), value_of(entry.pack), entry.units);
+                   value_of(entry.account), value_of(entry.used_by), value_of(entry.meter),
+                   day_literal, static_cast<int>(entry.outcome), value_of(entry.pack), entry.units);
     rows.add({row.data(), row.size()});
   }
   rows.finish();
@@ -109,7 +122,8 @@ void write_balances(Session& session, const IngestWrite& ingest) {
 void write_segments(Session& session, Sequence sequence, const IngestWrite& ingest) {
   // One run of keys a day; copied only where several units make it up.
   std::map<std::int32_t, std::vector<std::span<const RecordKey>>> runs;
-  for (const KeySegment& segment : ingest.segments) runs[segment.arrival_day].push_back(segment.keys);
+  for (const KeySegment& segment : ingest.segments)
+    runs[segment.arrival_day].push_back(segment.keys);
 
   std::vector<BlobRow> rows;
   std::vector<std::vector<RecordKey>> joined;
@@ -129,33 +143,39 @@ void write_segments(Session& session, Sequence sequence, const IngestWrite& inge
     while (!keys.empty()) {
       const auto head = keys.first(std::min(keys.size(), segment_keys));
       keys = keys.subspan(head.size());
-      rows.push_back({sequence, part++, std::string_view(days.back()),
-                      std::string_view(reinterpret_cast<const char*>(head.data()), head.size_bytes())});
+      rows.push_back(
+          {sequence, part++, std::string_view(days.back()),
+           std::string_view(reinterpret_cast<const char*>(head.data()), head.size_bytes())});
     }
   }
   if (rows.empty()) return;
-  session.insert_blobs("INSERT INTO dedupe_segment (seq, part, kind, arrival_day, record_keys) VALUES (?, ?, 'added', ?, ?)",
-                       rows);
+  session.insert_blobs(
+      "INSERT INTO dedupe_segment (seq, part, kind, arrival_day, record_keys) VALUES (?, ?, "
+      "'added', ?, ?)",
+      rows);
 }
 
 void write_notices(Session& session, Sequence sequence, const IngestWrite& ingest) {
-  RowWriter notices(session, "INSERT INTO notice (pack_id, kind, level_percent, account_id, state, used_units, created_at, seq) VALUES");
+  RowWriter notices(session,
+                    "INSERT INTO notice (pack_id, kind, level_percent, account_id, state, "
+                    "used_units, created_at, seq) VALUES");
   RowWriter outbox(session,
-                   "INSERT INTO outbox (idempotency_key, channel, account_name, recipient, language, subject, body,"
+                   "INSERT INTO outbox (idempotency_key, channel, account_name, recipient, "
+                   "language, subject, body,"
                    " state, attempts, next_attempt_at, claim_token, outcome, created_at) VALUES");
   const std::string now = datetime_literal(ingest.now);
   for (const NoticeWrite& write : ingest.notices) {
     const Notice& notice = write.notice;
-    notices.add(fmt::format("{},'{}',{},{},'{}',{},{},{}", value_of(notice.pack), name_of(notice.kind),
-                            notice.level_percent, value_of(notice.account), notice.superseded ? "superseded" : "due",
-                            notice.used, now, sequence));
+    notices.add(fmt::format("{},'{}',{},{},'{}',{},{},{}", value_of(notice.pack),
+                            name_of(notice.kind), notice.level_percent, value_of(notice.account),
+                            notice.superseded ? "superseded" : "due", notice.used, now, sequence));
     if (notice.superseded) continue;
-    const std::string key =
-        fmt::format("pack-{}/{}/{}/inbox", value_of(notice.pack), name_of(notice.kind), notice.level_percent);
-    outbox.add(fmt::format("'{}','inbox',{},{},{},{},{},'queued',0,UTC_TIMESTAMP(6),'','',UTC_TIMESTAMP(6)", key,
-                           session.escape(write.account_name), session.escape(write.account_name),
-                           session.escape(write.language), session.escape(write.subject),
-                           session.escape(write.body)));
+    const std::string key = fmt::format("pack-{}/{}/{}/inbox", value_of(notice.pack),
+                                        name_of(notice.kind), notice.level_percent);
+    outbox.add(fmt::format(
+        "'{}','inbox',{},{},{},{},{},'queued',0,UTC_TIMESTAMP(6),'','',UTC_TIMESTAMP(6)", key,
+        session.escape(write.account_name), session.escape(write.account_name),
+        session.escape(write.language), session.escape(write.subject), session.escape(write.body)));
   }
   notices.finish();
   outbox.finish();

@@ -1,6 +1,6 @@
-#include <map>
-
 #include <fmt/format.h>
+
+#include <map>
 
 #include "store/account_rows.h"
 #include "store/mysql_ledger.h"
@@ -10,15 +10,17 @@ namespace packwarden {
 namespace {
 
 NoticeKind notice_kind_from(std::string_view name) {
-  return name == name_of(NoticeKind::pack_used_up) ? NoticeKind::pack_used_up : NoticeKind::pack_usage;
+  return name == name_of(NoticeKind::pack_used_up) ? NoticeKind::pack_used_up
+                                                   : NoticeKind::pack_usage;
 }
 
 void read_told(Session& session, Sequence after, Changes& changes) {
-  session.for_each_row(fmt::format("SELECT pack_id, kind, level_percent FROM notice WHERE seq > {}", after),
-                       [&](RowView row) {
-                         changes.told.push_back({PackId{static_cast<std::uint32_t>(to_int(row[0]))},
-                                                 notice_kind_from(*row[1]), static_cast<int>(to_int(row[2]))});
-                       });
+  session.for_each_row(
+      fmt::format("SELECT pack_id, kind, level_percent FROM notice WHERE seq > {}", after),
+      [&](RowView row) {
+        changes.told.push_back({PackId{static_cast<std::uint32_t>(to_int(row[0]))},
+                                notice_kind_from(*row[1]), static_cast<int>(to_int(row[2]))});
+      });
 }
 
 void read_draws(Session& session, const std::string& query, Changes& changes) {
@@ -29,24 +31,27 @@ void read_draws(Session& session, const std::string& query, Changes& changes) {
 
 void read_segments(Session& session, const std::string& condition, const SegmentSink& sink) {
   std::vector<RecordKey> keys;
-  session.for_each_row("SELECT " + days_of("arrival_day") + ", record_keys FROM dedupe_segment WHERE kind = 'added' AND " +
-                           condition,
-                       [&](RowView row) {
-                         keys.resize(row[1]->size() / sizeof(RecordKey));
-                         std::copy(row[1]->begin(), row[1]->end(), reinterpret_cast<char*>(keys.data()));
-                         sink({static_cast<std::int32_t>(to_int(row[0])), keys});
-                       });
+  session.for_each_row(
+      "SELECT " + days_of("arrival_day") +
+          ", record_keys FROM dedupe_segment WHERE kind = 'added' AND " + condition,
+      [&](RowView row) {
+        keys.resize(row[1]->size() / sizeof(RecordKey));
+        std::copy(row[1]->begin(), row[1]->end(), reinterpret_cast<char*>(keys.data()));
+        sink({static_cast<std::int32_t>(to_int(row[0])), keys});
+      });
 }
 
 Instant read_floor(Session& session) {
-  const auto rows = session.query("SELECT " + micros_of("dedupe_floor") + " FROM deployment WHERE id = 1");
+  const auto rows =
+      session.query("SELECT " + micros_of("dedupe_floor") + " FROM deployment WHERE id = 1");
   if (rows.empty()) throw DatabaseError(0, "the database is not set up; run packctl migrate");
   return Instant::from_micros(to_int(rows.at(0).at(0)));
 }
 
 std::string in_list(std::span<const Digest> digests) {
   std::string list;
-  for (const Digest& digest : digests) list.append(list.empty() ? "" : ",").append(digest_literal(digest));
+  for (const Digest& digest : digests)
+    list.append(list.empty() ? "" : ",").append(digest_literal(digest));
   return "(" + list + ")";
 }
 
@@ -66,12 +71,15 @@ RegisteredFile to_file(RowView row) {
   return file;
 }
 
-std::string select_files() { return "SELECT " + fmt::format(fmt::runtime(file_columns), micros_of("f.arrival")); }
+std::string select_files() {
+  return "SELECT " + fmt::format(fmt::runtime(file_columns), micros_of("f.arrival"));
+}
 
 }  // namespace
 
 Sequence read_sequence(Session& session) {
-  return static_cast<Sequence>(to_int(session.query("SELECT seq FROM ledger_sequence WHERE id = 1").at(0).at(0)));
+  return static_cast<Sequence>(
+      to_int(session.query("SELECT seq FROM ledger_sequence WHERE id = 1").at(0).at(0)));
 }
 
 Changes read_changes(Session& session, Sequence after, Sequence upto, const SegmentSink& sink) {
@@ -82,7 +90,8 @@ Changes read_changes(Session& session, Sequence after, Sequence upto, const Segm
   changes.accounts = read_accounts(session, newer);
   changes.packs = read_packs(session, newer);
   read_draws(session,
-             "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer + " AND pack_id <> 0 GROUP BY pack_id",
+             "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer +
+                 " AND pack_id <> 0 GROUP BY pack_id",
              changes);
   read_told(session, after, changes);
   read_segments(session, newer, sink);
@@ -97,28 +106,32 @@ Changes read_all(Session& session, const SegmentSink& sink) {
   changes.packs = read_packs(session, "seq > 0");
   read_draws(session, "SELECT pack_id, used_units FROM pack_balance", changes);
   read_told(session, 0, changes);
-  read_segments(session, "arrival_day >= DATE(" + datetime_literal(changes.dedupe_floor) + ")", sink);
+  read_segments(session, "arrival_day >= DATE(" + datetime_literal(changes.dedupe_floor) + ")",
+                sink);
   return changes;
 }
 
-std::vector<std::optional<FileProgress>> read_progress(Session& session, std::span<const Digest> digests) {
+std::vector<std::optional<FileProgress>> read_progress(Session& session,
+                                                       std::span<const Digest> digests) {
   std::vector<std::optional<FileProgress>> found(digests.size());
   if (digests.empty()) return found;
   std::map<Digest, FileProgress> by_digest;
-  session.for_each_row(select_files() +
-                           ", COUNT(*), MAX(u.end_offset_bytes), MAX(u.end_line), MAX(u.is_last), SUM(u.accepted_units)"
-                           " FROM usage_file f JOIN rating_unit u ON u.digest = f.digest WHERE f.digest IN " +
-                           in_list(digests) + " GROUP BY f.digest",
-                       [&](RowView row) {
-                         FileProgress progress;
-                         progress.file = to_file(row);
-                         progress.units = static_cast<std::uint32_t>(to_int(row[8]));
-                         progress.end_offset_bytes = static_cast<std::uint64_t>(to_int(row[9]));
-                         progress.end_line = static_cast<std::uint64_t>(to_int(row[10]));
-                         progress.complete = to_int(row[11]) != 0;
-                         progress.accepted_units = to_int(row[12]);
-                         by_digest.emplace(progress.file.digest, std::move(progress));
-                       });
+  session.for_each_row(
+      select_files() +
+          ", COUNT(*), MAX(u.end_offset_bytes), MAX(u.end_line), MAX(u.is_last), "
+          "SUM(u.accepted_units)"
+          " FROM usage_file f JOIN rating_unit u ON u.digest = f.digest WHERE f.digest IN " +
+          in_list(digests) + " GROUP BY f.digest",
+      [&](RowView row) {
+        FileProgress progress;
+        progress.file = to_file(row);
+        progress.units = static_cast<std::uint32_t>(to_int(row[8]));
+        progress.end_offset_bytes = static_cast<std::uint64_t>(to_int(row[9]));
+        progress.end_line = static_cast<std::uint64_t>(to_int(row[10]));
+        progress.complete = to_int(row[11]) != 0;
+        progress.accepted_units = to_int(row[12]);
+        by_digest.emplace(progress.file.digest, std::move(progress));
+      });
   for (std::size_t i = 0; i < digests.size(); ++i) {
     if (const auto at = by_digest.find(digests[i]); at != by_digest.end()) found[i] = at->second;
   }
@@ -131,10 +144,12 @@ std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest>
   std::map<Digest, FileOutcome> by_digest;
   session.for_each_row(
       select_files() +
-          ", SUM(u.data_lines), SUM(u.accepted_records), SUM(u.duplicate_records), SUM(u.conflict_records),"
+          ", SUM(u.data_lines), SUM(u.accepted_records), SUM(u.duplicate_records), "
+          "SUM(u.conflict_records),"
           " SUM(u.accepted_units), SUM(u.drawn_units), SUM(u.overage_units), SUM(u.overrun_units),"
           " SUM(u.not_billable_units), MAX(u.is_last), MAX(u.failure), MAX(" +
-          micros_of("u.finished_at") + ") FROM usage_file f JOIN rating_unit u ON u.digest = f.digest" + among +
+          micros_of("u.finished_at") +
+          ") FROM usage_file f JOIN rating_unit u ON u.digest = f.digest" + among +
           " GROUP BY f.digest",
       [&](RowView row) {
         FileOutcome outcome;
@@ -154,8 +169,8 @@ std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest>
         outcome.finished_at = Instant::from_micros(to_int(row[19]));
         by_digest.emplace(outcome.file.digest, std::move(outcome));
       });
-  session.for_each_row("SELECT u.digest, u.kind, u.reason, SUM(u.records) FROM unit_reason u" + among +
-                           " GROUP BY u.digest, u.kind, u.reason",
+  session.for_each_row("SELECT u.digest, u.kind, u.reason, SUM(u.records) FROM unit_reason u" +
+                           among + " GROUP BY u.digest, u.kind, u.reason",
                        [&](RowView row) {
                          UnitCounts& counts = by_digest.at(to_digest(row[0])).counts;
                          if (*row[1] == "not_billable") {
@@ -164,13 +179,15 @@ std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest>
                            counts.rejected[static_cast<std::size_t>(*reason)] = to_int(row[3]);
                          }
                        });
-  session.for_each_row("SELECT u.digest, u.rejected_lines FROM unit_rejects u" + among +
-                           " ORDER BY u.digest, u.unit_no, u.part",
-                       [&](RowView row) { by_digest.at(to_digest(row[0])).rejected_lines.append(*row[1]); });
+  session.for_each_row(
+      "SELECT u.digest, u.rejected_lines FROM unit_rejects u" + among +
+          " ORDER BY u.digest, u.unit_no, u.part",
+      [&](RowView row) { by_digest.at(to_digest(row[0])).rejected_lines.append(*row[1]); });
   std::vector<FileOutcome> outcomes;
   for (const Digest& digest : digests) {
     const auto found = by_digest.find(digest);
-    if (found == by_digest.end()) throw std::logic_error("no usage file with digest " + to_hex(digest));
+    if (found == by_digest.end())
+      throw std::logic_error("no usage file with digest " + to_hex(digest));
     outcomes.push_back(found->second);
   }
   return outcomes;

@@ -1,5 +1,6 @@
 #include "store/migrations.h"
 
+#include <fmt/format.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -7,8 +8,6 @@
 #include <cerrno>
 #include <sstream>
 #include <system_error>
-
-#include <fmt/format.h>
 
 #include "store/sql_text.h"
 
@@ -76,8 +75,9 @@ unsigned version_of(Session& session) {
 }
 
 void require_empty(Session& session) {
-  if (number(session, "SELECT COUNT(*) FROM information_schema.tables"
-                      " WHERE table_schema = DATABASE()") == 0) {
+  if (number(session,
+             "SELECT COUNT(*) FROM information_schema.tables"
+             " WHERE table_schema = DATABASE()") == 0) {
     return;
   }
   throw LedgerUnavailable(fmt::format(
@@ -115,9 +115,9 @@ void apply(Session& session, const Migration& step, bool after_crash) {
       if (!after_crash || !is_done_already(error)) throw;
     }
   }
-  session.execute(fmt::format(
-      "INSERT INTO schema_version (version, applied_at) VALUES ({}, UTC_TIMESTAMP(6))",
-      step.number));
+  session.execute(
+      fmt::format("INSERT INTO schema_version (version, applied_at) VALUES ({}, UTC_TIMESTAMP(6))",
+                  step.number));
 }
 
 std::string random_key() {
@@ -175,7 +175,9 @@ MigrationOutcome migrate(Session& session, const std::vector<Migration>& steps) 
   return outcome;
 }
 
-MigrationOutcome migrate(Session& session) { return migrate(session, embedded_migrations()); }
+MigrationOutcome migrate(Session& session) {
+  return migrate(session, embedded_migrations());
+}
 
 void require_schema(Session& session) {
   open(session);

@@ -1,11 +1,11 @@
 #include "store/mysql_ledger.h"
 
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
-
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include "store/account_rows.h"
 #include "store/sql_text.h"
@@ -26,17 +26,23 @@ class MySqlTransaction : public LedgerTransaction {
   }
   void write(const IngestWrite& ingest) override { write_ingest(*session_, sequence_ + 1, ingest); }
 
-  std::optional<Account> find_account(std::string_view name) override { return read_account(*session_, name); }
-  AccountId last_account() override { return AccountId{last_id(*session_, "account", "account_id")}; }
+  std::optional<Account> find_account(std::string_view name) override {
+    return read_account(*session_, name);
+  }
+  AccountId last_account() override {
+    return AccountId{last_id(*session_, "account", "account_id")};
+  }
   void add_accounts(std::span<const Account> accounts) override {
     write_accounts(*session_, sequence_ + 1, accounts);
   }
   std::vector<Pack> packs_of(AccountId account, ProductId product) override {
-    return read_packs(*session_, fmt::format("account_id = {} AND product_id = {}", value_of(account),
-                                             value_of(product)));
+    return read_packs(*session_, fmt::format("account_id = {} AND product_id = {}",
+                                             value_of(account), value_of(product)));
   }
   PackId last_pack() override { return PackId{last_id(*session_, "pack", "pack_id")}; }
-  void add_packs(std::span<const Pack> packs) override { write_packs(*session_, sequence_ + 1, packs); }
+  void add_packs(std::span<const Pack> packs) override {
+    write_packs(*session_, sequence_ + 1, packs);
+  }
   std::optional<StoredCommand> find_command(const std::string& request_id) override {
     return read_command(*session_, request_id);
   }
@@ -44,7 +50,8 @@ class MySqlTransaction : public LedgerTransaction {
     write_command(*session_, sequence_ + 1, request_id, command);
   }
   void raise_dedupe_floor(Instant floor) override {
-    session_->execute("UPDATE deployment SET dedupe_floor = " + datetime_literal(floor) + " WHERE id = 1");
+    session_->execute("UPDATE deployment SET dedupe_floor = " + datetime_literal(floor) +
+                      " WHERE id = 1");
   }
 
  private:
@@ -53,7 +60,8 @@ class MySqlTransaction : public LedgerTransaction {
 };
 
 [[noreturn]] void throw_unavailable(const DatabaseError& error) {
-  throw LedgerUnavailable(fmt::format("the database {}: {} ({})", to_string(error.kind()), error.what(), error.code()));
+  throw LedgerUnavailable(
+      fmt::format("the database {}: {} ({})", to_string(error.kind()), error.what(), error.code()));
 }
 
 }  // namespace
@@ -71,25 +79,32 @@ std::optional<Sequence> MySqlLedger::transact(const char* kind, const Work& work
     std::optional<Sequence> in_doubt;
     try {
       Transaction transaction(session());
-      const Sequence before = to_int(session_.query("SELECT seq FROM ledger_sequence WHERE id = 1 FOR UPDATE").at(0).at(0));
+      const Sequence before = to_int(
+          session_.query("SELECT seq FROM ledger_sequence WHERE id = 1 FOR UPDATE").at(0).at(0));
       MySqlTransaction view(session_, before);
       if (work(view) == Verdict::roll_back) return std::nullopt;
-      session_.execute(fmt::format("INSERT INTO ledger_transaction (seq, kind, committed_at) VALUES ({}, {}, UTC_TIMESTAMP(6))",
-                                   before + 1, session_.escape(kind)));
-      const auto advanced = session_.execute(
-          fmt::format("UPDATE ledger_sequence SET seq = {} WHERE id = 1 AND seq = {}", before + 1, before));
+      session_.execute(
+          fmt::format("INSERT INTO ledger_transaction (seq, kind, committed_at) VALUES ({}, {}, "
+                      "UTC_TIMESTAMP(6))",
+                      before + 1, session_.escape(kind)));
+      const auto advanced = session_.execute(fmt::format(
+          "UPDATE ledger_sequence SET seq = {} WHERE id = 1 AND seq = {}", before + 1, before));
       if (advanced != 1) throw std::logic_error("the ledger sequence moved although it was locked");
       in_doubt = before + 1;
       transaction.commit();
       return before + 1;
     } catch (const DatabaseError& error) {
       if (in_doubt && error.kind() == DatabaseErrorKind::lost_connection) {
-        spdlog::warn("the answer to COMMIT of ledger transaction {} ({}) was lost; looking up whether it is there",
-                     *in_doubt, kind);
+        spdlog::warn(
+            "the answer to COMMIT of ledger transaction {} ({}) was lost; looking up whether it is "
+            "there",
+            *in_doubt, kind);
       }
-      if (!error.is_transient() || attempt >= options_.transaction_attempts_max) throw_unavailable(error);
-      spdlog::info("ledger transaction ({}) is run again, attempt {} of {}: {}: {}", kind, attempt + 1,
-                   options_.transaction_attempts_max, to_string(error.kind()), error.what());
+      if (!error.is_transient() || attempt >= options_.transaction_attempts_max)
+        throw_unavailable(error);
+      spdlog::info("ledger transaction ({}) is run again, attempt {} of {}: {}: {}", kind,
+                   attempt + 1, options_.transaction_attempts_max, to_string(error.kind()),
+                   error.what());
     }
     back_off(attempt);
   }
@@ -102,9 +117,10 @@ auto MySqlLedger::read(const char* what, Read&& read_all_of_it) {
     try {
       return read_all_of_it(session());
     } catch (const DatabaseError& error) {
-      if (!error.is_transient() || attempt >= options_.transaction_attempts_max) throw_unavailable(error);
-      spdlog::info("{} is read again, attempt {} of {}: {}", what, attempt + 1, options_.transaction_attempts_max,
-                   error.what());
+      if (!error.is_transient() || attempt >= options_.transaction_attempts_max)
+        throw_unavailable(error);
+      spdlog::info("{} is read again, attempt {} of {}: {}", what, attempt + 1,
+                   options_.transaction_attempts_max, error.what());
     }
     back_off(attempt);
   }
@@ -117,7 +133,8 @@ void MySqlLedger::back_off(std::uint32_t attempt) {
 }
 
 Changes MySqlLedger::load(const SegmentSink& sink) {
-  // Not run again: keys that were handed over already would have to be forgotten. The caller starts over.
+  // Not run again: keys that were handed over already would have to be forgotten. The caller starts
+  // over.
   try {
     session().begin_snapshot();
     Changes changes = packwarden::read_all(session_, sink);
@@ -130,17 +147,19 @@ Changes MySqlLedger::load(const SegmentSink& sink) {
 }
 
 std::vector<std::optional<FileProgress>> MySqlLedger::progress_of(std::span<const Digest> digests) {
-  return read("the progress of files", [&](Session& session) { return read_progress(session, digests); });
+  return read("the progress of files",
+              [&](Session& session) { return read_progress(session, digests); });
 }
 
 std::vector<FileOutcome> MySqlLedger::outcomes_of(std::span<const Digest> digests) {
-  return read("the outcome of files", [&](Session& session) { return read_outcomes(session, digests); });
+  return read("the outcome of files",
+              [&](Session& session) { return read_outcomes(session, digests); });
 }
 
 std::uint64_t MySqlLedger::delete_segments_before(std::int32_t day, std::uint32_t max_rows) {
   return read("what is let go", [&](Session& session) {
-    return session.execute(
-        fmt::format("DELETE FROM dedupe_segment WHERE arrival_day < {} LIMIT {}", date_literal(day), max_rows));
+    return session.execute(fmt::format("DELETE FROM dedupe_segment WHERE arrival_day < {} LIMIT {}",
+                                       date_literal(day), max_rows));
   });
 }
 

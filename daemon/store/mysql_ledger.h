@@ -40,7 +40,8 @@ class MySqlLedger : public Ledger {
 Sequence read_sequence(Session& session);
 Changes read_changes(Session& session, Sequence after, Sequence upto, const SegmentSink& sink);
 Changes read_all(Session& session, const SegmentSink& sink);
-std::vector<std::optional<FileProgress>> read_progress(Session& session, std::span<const Digest> digests);
+std::vector<std::optional<FileProgress>> read_progress(Session& session,
+                                                       std::span<const Digest> digests);
 std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest> digests);
 
 // Writes all that a batch adds as ledger transaction `sequence` (store/ingest_rows.cc).

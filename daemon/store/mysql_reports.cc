@@ -1,9 +1,9 @@
 #include "store/mysql_reports.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
-
-#include <fmt/format.h>
 
 #include "store/account_rows.h"
 #include "store/mysql_ledger.h"
@@ -61,9 +61,8 @@ auto MySqlReports::read(Callback&& callback) {
     if (!session_.connected()) session_.connect();
     return callback(session_);
   } catch (const DatabaseError& error) {
-    throw LedgerUnavailable(
-        fmt::format("the database {}: {} ({})", to_string(error.kind()), error.what(),
-                    error.code()));
+    throw LedgerUnavailable(fmt::format("the database {}: {} ({})", to_string(error.kind()),
+                                        error.what(), error.code()));
   }
 }
 
@@ -77,7 +76,9 @@ std::vector<AccountRow> MySqlReports::accounts() {
     session.for_each_row(
         "SELECT a.name, COALESCE(p.name, '') FROM account a"
         " LEFT JOIN account p ON p.account_id = a.parent_account_id ORDER BY a.name",
-        [&](RowView row) { rows.push_back({std::string(*row[0]), std::string(*row[1])}); });
+        [&](RowView row) {
+          rows.push_back({std::string(*row[0]), std::string(*row[1])});
+        });
     return rows;
   });
 }
@@ -119,12 +120,11 @@ std::vector<LedgerRow> MySqlReports::entries(const Account& account, std::uint32
   return read([&](Session& session) {
     std::vector<LedgerRow> rows;
     session.for_each_row(
-        fmt::format(
-            "SELECT u.name, d.name, m.name, {}, e.outcome, e.units, e.seq, e.pack_id,"
-            " COALESCE(p.tier, '') FROM (SELECT * FROM ledger_entry e WHERE {}"
-            " ORDER BY e.seq DESC, e.entry_no DESC LIMIT {}) e{}"
-            " LEFT JOIN pack p ON p.pack_id = e.pack_id ORDER BY e.seq, e.entry_no",
-            days_of("e.business_day"), entries_of(account), limit, entry_names),
+        fmt::format("SELECT u.name, d.name, m.name, {}, e.outcome, e.units, e.seq, e.pack_id,"
+                    " COALESCE(p.tier, '') FROM (SELECT * FROM ledger_entry e WHERE {}"
+                    " ORDER BY e.seq DESC, e.entry_no DESC LIMIT {}) e{}"
+                    " LEFT JOIN pack p ON p.pack_id = e.pack_id ORDER BY e.seq, e.entry_no",
+                    days_of("e.business_day"), entries_of(account), limit, entry_names),
         [&](RowView row) {
           rows.push_back({static_cast<Sequence>(to_int(row[6])), to_usage(row),
                           PackId{static_cast<std::uint32_t>(to_int(row[7]))},
@@ -137,14 +137,13 @@ std::vector<LedgerRow> MySqlReports::entries(const Account& account, std::uint32
 std::vector<InboxRow> MySqlReports::inbox(const std::string& account) {
   return read([&](Session& session) {
     std::vector<InboxRow> rows;
-    session.for_each_row(
-        fmt::format("SELECT account_name, subject, body, {} FROM inbox_message"
-                    " WHERE account_name = {} ORDER BY message_id",
-                    micros_of("stored_at"), session.escape(account)),
-        [&](RowView row) {
-          rows.push_back({std::string(*row[0]), std::string(*row[1]), std::string(*row[2]),
-                          to_instant(row[3])});
-        });
+    session.for_each_row(fmt::format("SELECT account_name, subject, body, {} FROM inbox_message"
+                                     " WHERE account_name = {} ORDER BY message_id",
+                                     micros_of("stored_at"), session.escape(account)),
+                         [&](RowView row) {
+                           rows.push_back({std::string(*row[0]), std::string(*row[1]),
+                                           std::string(*row[2]), to_instant(row[3])});
+                         });
     return rows;
   });
 }

@@ -1,22 +1,24 @@
 #include "store/sql_text.h"
 
+#include <date/date.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
-#include <date/date.h>
-#include <fmt/format.h>
-
 namespace packwarden {
 namespace {
 
-// Large enough that the server's work for a statement does not show, far below max_allowed_packet (16 MiB).
+// Large enough that the server's work for a statement does not show, far below max_allowed_packet
+// (16 MiB).
 constexpr std::size_t statement_bytes = 256 << 10;
 
 }  // namespace
 
 std::string datetime_literal(Instant at) {
-  const auto time = date::sys_time<std::chrono::microseconds>(std::chrono::microseconds(at.micros()));
+  const auto time =
+      date::sys_time<std::chrono::microseconds>(std::chrono::microseconds(at.micros()));
   return "'" + date::format("%F %T", time) + "'";
 }
 
@@ -24,13 +26,17 @@ std::string date_literal(std::int32_t days_since_epoch) {
   return "'" + date::format("%F", date::sys_days(date::days(days_since_epoch))) + "'";
 }
 
-std::string digest_literal(const Digest& digest) { return "x'" + to_hex(digest) + "'"; }
+std::string digest_literal(const Digest& digest) {
+  return "x'" + to_hex(digest) + "'";
+}
 
 std::string micros_of(std::string_view column) {
   return fmt::format("TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {})", column);
 }
 
-std::string days_of(std::string_view column) { return fmt::format("(TO_DAYS({}) - 719528)", column); }
+std::string days_of(std::string_view column) {
+  return fmt::format("(TO_DAYS({}) - 719528)", column);
+}
 
 std::int64_t to_int(const std::optional<std::string_view>& value) {
   std::int64_t number = 0;
@@ -44,7 +50,8 @@ std::int64_t to_int(const std::optional<std::string_view>& value) {
 
 Digest to_digest(const std::optional<std::string_view>& value) {
   Digest digest{};
-  if (!value || value->size() != digest.size()) throw std::logic_error("the database gave a digest of wrong size");
+  if (!value || value->size() != digest.size())
+    throw std::logic_error("the database gave a digest of wrong size");
   std::copy(value->begin(), value->end(), digest.begin());
   return digest;
 }

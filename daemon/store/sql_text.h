@@ -10,13 +10,15 @@
 
 namespace packwarden {
 
-// 'YYYY-MM-DD HH:MM:SS.ffffff', quoted, in UTC; instants beyond what DATETIME holds are not stored anywhere.
+// 'YYYY-MM-DD HH:MM:SS.ffffff', quoted, in UTC; instants beyond what DATETIME holds are not stored
+// anywhere.
 std::string datetime_literal(Instant at);
 // 'YYYY-MM-DD', quoted; also for days of arrival, counted from 1970-01-01.
 std::string date_literal(std::int32_t days_since_epoch);
 std::string digest_literal(const Digest& digest);
 
-// Columns as numbers, without the year 2038 of UNIX_TIMESTAMP: microseconds and days since 1970-01-01.
+// Columns as numbers, without the year 2038 of UNIX_TIMESTAMP: microseconds and days since
+// 1970-01-01.
 std::string micros_of(std::string_view column);
 std::string days_of(std::string_view column);
 

@@ -1,9 +1,9 @@
 #include "usecases/account_commands.h"
 
+#include <fmt/format.h>
+
 #include <unordered_set>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "domain/account_name.h"
 
@@ -22,10 +22,10 @@ CommandOutcome add(LedgerTransaction& transaction, std::span<const std::string> 
       return refuse("name_taken", fmt::format("'{}' is named twice. Name it once.", name));
     }
     if (const auto taken = transaction.find_account(name)) {
-      return refuse("name_taken",
-                    fmt::format("There is {} '{}' already. Choose another name.",
-                                taken->parent == AccountId{} ? "an account" : "a sub-account",
-                                name));
+      return refuse(
+          "name_taken",
+          fmt::format("There is {} '{}' already. Choose another name.",
+                      taken->parent == AccountId{} ? "an account" : "a sub-account", name));
     }
   }
   CommandDone done;

@@ -1,9 +1,9 @@
 #include "usecases/batch_decision.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
-
-#include <fmt/format.h>
 
 #include "notices/texts.h"
 #include "notices/usage_levels.h"
@@ -23,8 +23,9 @@ std::string to_text(std::vector<RejectedLine>& rejected) {
   });
   std::string text;
   for (const RejectedLine& line : rejected) {
-    fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\t{}\t{}\n", line.place.line_no, name_of(line.reason),
-                   line.place.offset_bytes, line.place.length_bytes, line.detail);
+    fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\t{}\t{}\n", line.place.line_no,
+                   name_of(line.reason), line.place.offset_bytes, line.place.length_bytes,
+                   line.detail);
   }
   return text;
 }
@@ -46,7 +47,8 @@ BatchDecision::BatchDecision(const DecideContext& context, Books& books, const B
     }
     std::vector<const PackState*> drawn;
     for (const PackBefore& before : touched_) drawn.push_back(before.pack);
-    std::sort(drawn.begin(), drawn.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+    std::sort(drawn.begin(), drawn.end(),
+              [](const auto* a, const auto* b) { return a->id < b->id; });
     drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());
     for (const PackState* pack : drawn) write_.balances.push_back({pack->id, pack->used});
   } catch (...) {
@@ -79,12 +81,13 @@ void BatchDecision::decide(const BatchItem& item, Units accepted_before) {
   rate(unit, out.counts);
   out.entry_count = write_.entries.size() - out.first_entry;
   for (const RejectedLine& line : rejected) {
-    if (line.reason != RejectReason::conflict) ++out.counts.rejected[static_cast<std::size_t>(line.reason)];
+    if (line.reason != RejectReason::conflict)
+      ++out.counts.rejected[static_cast<std::size_t>(line.reason)];
   }
   out.rejected_lines = to_text(rejected);
   if (!out.counts.adds_up()) {
-    throw std::logic_error(fmt::format("the counts of unit {} of file {} do not add up", unit.unit_no,
-                                       item.file->registered.name));
+    throw std::logic_error(fmt::format("the counts of unit {} of file {} do not add up",
+                                       unit.unit_no, item.file->registered.name));
   }
   write_.units.push_back(std::move(out));
 }
@@ -95,7 +98,7 @@ void BatchDecision::dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Un
   sums_.resize(unit.use_groups.size());
   for (std::size_t g = 0; g < sums_.size(); ++g) {
     const UseGroup& group = unit.use_groups[g];
-    sums_[g] = {group.used_by, group.meter,      group.day,           group.billable,
+    sums_[g] = {group.used_by,     group.meter,         group.day, group.billable,
                 Instant::latest(), Instant::earliest(), 0};
   }
   const std::size_t count = unit.keys.size();
@@ -121,20 +124,23 @@ void BatchDecision::dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Un
       ++counts.duplicate;
     } else {
       ++counts.conflict;
-      rejected.push_back({unit.places[i], RejectReason::conflict,
-                          "the same source and id came before with other content; that one stands"});
+      rejected.push_back(
+          {unit.places[i], RejectReason::conflict,
+           "the same source and id came before with other content; that one stands"});
     }
   }
 }
 
 // Slow and exact: a record that would not fit is rejected alone and does not hold its id.
-void BatchDecision::dedupe_in_line_order(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
-                                         UnitCounts& counts, std::vector<RejectedLine>& rejected) {
+void BatchDecision::dedupe_in_line_order(const DecodedUnit& unit, std::int32_t arrival_day,
+                                         Units accepted_before, UnitCounts& counts,
+                                         std::vector<RejectedLine>& rejected) {
   std::vector<Seen>& seen = seen_.back().seen;
   Units accepted = accepted_before;
   for (std::size_t i = 0; i < unit.keys.size(); ++i) {
     const Seen outcome = books_->index().insert(unit.keys[i], arrival_day);
-    if (outcome == Seen::is_new && !fits_below(context_->max_file_units, accepted, unit.quantities[i])) {
+    if (outcome == Seen::is_new &&
+        !fits_below(context_->max_file_units, accepted, unit.quantities[i])) {
       books_->index().erase(unit.keys[i]);
       --counts.duplicate;  // as which dedupe() counts it, since it is not new
       rejected.push_back({unit.places[i], RejectReason::out_of_range,
@@ -146,7 +152,8 @@ void BatchDecision::dedupe_in_line_order(const DecodedUnit& unit, std::int32_t a
   }
 }
 
-void BatchDecision::keep_new_keys(const DecodedUnit& unit, std::int32_t arrival_day, std::int64_t accepted) {
+void BatchDecision::keep_new_keys(const DecodedUnit& unit, std::int32_t arrival_day,
+                                  std::int64_t accepted) {
   if (accepted == 0) return;
   if (accepted == static_cast<std::int64_t>(unit.keys.size())) {
     write_.segments.push_back({arrival_day, unit.keys});
@@ -218,7 +225,8 @@ bool BatchDecision::rate_sums(const DecodedUnit& unit, std::span<const std::uint
   return true;
 }
 
-// The accounts that sums cannot tell: their records are gathered in one pass, then each account goes by the model.
+// The accounts that sums cannot tell: their records are gathered in one pass, then each account
+// goes by the model.
 void BatchDecision::rate_records(const DecodedUnit& unit,
                                  std::span<const std::span<const std::uint32_t>> accounts) {
   constexpr std::uint32_t none = UINT32_MAX;
@@ -232,7 +240,8 @@ void BatchDecision::rate_records(const DecodedUnit& unit,
     const std::uint32_t a = account_of_group[unit.groups[i]];
     if (a == none || seen[i] != Seen::is_new) continue;
     const UseGroup& of = unit.use_groups[unit.groups[i]];
-    records[a].push_back({of.used_by, of.meter, of.day, of.billable, unit.times[i], unit.quantities[i]});
+    records[a].push_back(
+        {of.used_by, of.meter, of.day, of.billable, unit.times[i], unit.quantities[i]});
   }
   for (std::size_t a = 0; a < accounts.size(); ++a) {
     const UseGroup& group = unit.use_groups[accounts[a].front()];
@@ -255,8 +264,8 @@ std::size_t BatchDecision::remember(std::span<PackState> packs) {
 // Notices of the packs that were drawn from; the others are no longer touched.
 void BatchDecision::tell(AccountId account, std::size_t touched_from) {
   const auto untouched = [](const PackBefore& before) { return before.pack->used == before.used; };
-  touched_.erase(std::remove_if(touched_.begin() + static_cast<std::ptrdiff_t>(touched_from), touched_.end(),
-                                untouched),
+  touched_.erase(std::remove_if(touched_.begin() + static_cast<std::ptrdiff_t>(touched_from),
+                                touched_.end(), untouched),
                  touched_.end());
   for (std::size_t t = touched_from; t < touched_.size(); ++t) {
     PackState& state = *touched_[t].pack;
@@ -265,11 +274,13 @@ void BatchDecision::tell(AccountId account, std::size_t touched_from) {
       const Account& owner = directory_->at(account);
       NoticeWrite out{notice, owner.name, owner.language, "", ""};
       if (!notice.superseded) {
-        const auto product = std::find_if(context_->catalogue->products.begin(), context_->catalogue->products.end(),
-                                          [&](const Product& p) { return p.id == pack.product; });
+        const auto product =
+            std::find_if(context_->catalogue->products.begin(), context_->catalogue->products.end(),
+                         [&](const Product& p) { return p.id == pack.product; });
         const std::string last_day = to_string(context_->calendar->day_of(pack.expires_at));
-        NoticeText text = render(notice, {owner.name, product->name, pack.tier, pack.quota, notice.used, last_day},
-                                 owner.language);
+        NoticeText text = render(
+            notice, {owner.name, product->name, pack.tier, pack.quota, notice.used, last_day},
+            owner.language);
         out.subject = std::move(text.subject);
         out.body = std::move(text.body);
       }

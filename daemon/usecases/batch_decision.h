@@ -16,9 +16,10 @@ struct DecideContext {
   Units max_file_units = INT64_MAX;  // U2: the accepted units of one file must fit
 };
 
-// What the units of a batch change, decided one after the other on the books (U3, B5, P3 to P5, N2). The books are
-// changed at once, so that each unit sees the one before it; unless stand() is called after COMMIT, the destructor
-// undoes all of it exactly. Nothing else may change the books in between.
+// What the units of a batch change, decided one after the other on the books (U3, B5, P3 to P5,
+// N2). The books are changed at once, so that each unit sees the one before it; unless stand() is
+// called after COMMIT, the destructor undoes all of it exactly. Nothing else may change the books
+// in between.
 class BatchDecision {
  public:
   BatchDecision(const DecideContext& context, Books& books, const Batch& batch);
@@ -44,14 +45,16 @@ class BatchDecision {
     std::uint32_t levels_told;
   };
   void decide(const BatchItem& item, Units accepted_before);
-  void dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before, UnitCounts& counts,
-              std::vector<RejectedLine>& rejected);
-  void dedupe_in_line_order(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
-                            UnitCounts& counts, std::vector<RejectedLine>& rejected);
+  void dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
+              UnitCounts& counts, std::vector<RejectedLine>& rejected);
+  void dedupe_in_line_order(const DecodedUnit& unit, std::int32_t arrival_day,
+                            Units accepted_before, UnitCounts& counts,
+                            std::vector<RejectedLine>& rejected);
   void keep_new_keys(const DecodedUnit& unit, std::int32_t arrival_day, std::int64_t accepted);
   void rate(const DecodedUnit& unit, UnitCounts& counts);
   bool rate_sums(const DecodedUnit& unit, std::span<const std::uint32_t> groups);
-  void rate_records(const DecodedUnit& unit, std::span<const std::span<const std::uint32_t>> accounts);
+  void rate_records(const DecodedUnit& unit,
+                    std::span<const std::span<const std::uint32_t>> accounts);
   std::size_t remember(std::span<PackState> packs);
   void tell(AccountId account, std::size_t touched_from);
   void undo();
@@ -63,7 +66,7 @@ class BatchDecision {
   std::vector<UnitSeen> seen_;
   std::vector<std::vector<RecordKey>> kept_keys_;  // where not all keys of a unit are new
   std::vector<PackBefore> touched_;
-  std::vector<UseSum> sums_;         // by group of the current unit
+  std::vector<UseSum> sums_;  // by group of the current unit
   std::vector<UseSum> account_sums_;
   bool stands_ = false;
 };

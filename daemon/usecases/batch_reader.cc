@@ -10,8 +10,12 @@ constexpr std::uint64_t shortest_line_bytes = 28;
 
 }  // namespace
 
-BatchReader::BatchReader(UsageSpool& spool, Ledger& lookups, DecodeContext context, ReaderLimits limits)
-    : spool_(&spool), lookups_(&lookups), context_(std::move(context)), limits_(std::move(limits)) {}
+BatchReader::BatchReader(UsageSpool& spool, Ledger& lookups, DecodeContext context,
+                         ReaderLimits limits)
+    : spool_(&spool),
+      lookups_(&lookups),
+      context_(std::move(context)),
+      limits_(std::move(limits)) {}
 
 std::optional<Batch> BatchReader::next(Instant now) {
   Batch batch;
@@ -39,9 +43,10 @@ std::optional<Batch> BatchReader::next(Instant now) {
 }
 
 bool BatchReader::fits(const Batch& batch, const FileInWork& file) const {
-  const std::uint64_t lines_at_most =
-      std::min<std::uint64_t>(file.registered.unit_records, file.registered.size_bytes / shortest_line_bytes + 1);
-  return static_cast<std::uint64_t>(batch.data_lines) + lines_at_most <= limits_.max_transaction_records;
+  const std::uint64_t lines_at_most = std::min<std::uint64_t>(
+      file.registered.unit_records, file.registered.size_bytes / shortest_line_bytes + 1);
+  return static_cast<std::uint64_t>(batch.data_lines) + lines_at_most <=
+         limits_.max_transaction_records;
 }
 
 bool BatchReader::open_next(Batch& batch, Instant now) {
@@ -51,7 +56,8 @@ bool BatchReader::open_next(Batch& batch, Instant now) {
     left_over_taken_ = true;
     for (const ClaimedFile& file : claimed) unended_.push_back({file, std::nullopt});
     if (claimed.empty()) {
-      // Right after a start nothing is left over as a rule; incoming/ is looked at in the same call.
+      // Right after a start nothing is left over as a rule; incoming/ is looked at in the same
+      // call.
       for (const ClaimedFile& file : spool_->claim(limits_.max_claimed_files, now)) {
         unended_.push_back({file, std::nullopt});
       }
@@ -78,14 +84,20 @@ bool BatchReader::open_next(Batch& batch, Instant now) {
   if (!digest) return fail(digest.error());
   if (is_on_its_way(*digest)) return false;
 
-  const std::optional<FileProgress> progress = lookups_->progress_of(std::span(&*digest, 1)).front();
+  const std::optional<FileProgress> progress =
+      lookups_->progress_of(std::span(&*digest, 1)).front();
   if (progress) {
     file->registered = progress->file;
     file->accepted_units = progress->accepted_units;
   } else {
-    file->registered = {*digest,           spool_->name(),         next.file.claim,
-                        next.file.name,    file->bytes->size_bytes(), next.file.arrival,
-                        limits_.default_source, limits_.unit_records};
+    file->registered = {*digest,
+                        spool_->name(),
+                        next.file.claim,
+                        next.file.name,
+                        file->bytes->size_bytes(),
+                        next.file.arrival,
+                        limits_.default_source,
+                        limits_.unit_records};
   }
   if (progress && progress->complete) {
     batch.items.push_back({file, nullptr, ""});
@@ -99,7 +111,8 @@ bool BatchReader::open_next(Batch& batch, Instant now) {
   return true;
 }
 
-// The same bytes under another name: their receipt can only be written once those before them have ended (U4).
+// The same bytes under another name: their receipt can only be written once those before them have
+// ended (U4).
 bool BatchReader::is_on_its_way(const Digest& digest) const {
   return std::any_of(unended_.begin(), unended_.begin() + static_cast<std::ptrdiff_t>(next_file_),
                      [&](const Unended& other) { return other.digest == digest; });
@@ -107,8 +120,9 @@ bool BatchReader::is_on_its_way(const Digest& digest) const {
 
 void BatchReader::ended(const std::vector<std::string>& claims) {
   for (const std::string& claim : claims) {
-    const auto found = std::find_if(unended_.begin(), unended_.end(),
-                                    [&](const Unended& other) { return other.file.claim == claim; });
+    const auto found = std::find_if(unended_.begin(), unended_.end(), [&](const Unended& other) {
+      return other.file.claim == claim;
+    });
     if (found == unended_.end()) continue;
     if (static_cast<std::size_t>(found - unended_.begin()) < next_file_) --next_file_;
     unended_.erase(found);

@@ -11,29 +11,30 @@
 namespace packwarden {
 
 struct ReaderLimits {
-  std::uint32_t unit_records = 1'000'000;              // B5, for files that are met for the first time
-  std::uint32_t max_transaction_records = 1'000'000;   // small files are committed together (U9)
+  std::uint32_t unit_records = 1'000'000;  // B5, for files that are met for the first time
+  std::uint32_t max_transaction_records = 1'000'000;  // small files are committed together (U9)
   std::uint32_t max_transaction_units = 1'000;
   std::uint32_t max_claimed_files = 10'000;
-  std::string default_source;                          // U2
+  std::string default_source;  // U2
 };
 
-// Takes files from the spool and cuts them into batches, each the work of one ledger transaction. It runs ahead of what
-// is committed; rewind() takes it back. Used by one thread at a time.
+// Takes files from the spool and cuts them into batches, each the work of one ledger transaction.
+// It runs ahead of what is committed; rewind() takes it back. Used by one thread at a time.
 class BatchReader {
  public:
   // `lookups` is a connection of its own. All must outlive the reader.
   BatchReader(UsageSpool& spool, Ledger& lookups, DecodeContext context, ReaderLimits limits);
 
-  // The next batch; nullopt where there is nothing to do, or where all that there is must wait until files that were
-  // handed over before have ended. Throws LedgerUnavailable, and can be called again then.
+  // The next batch; nullopt where there is nothing to do, or where all that there is must wait
+  // until files that were handed over before have ended. Throws LedgerUnavailable, and can be
+  // called again then.
   std::optional<Batch> next(Instant now);
 
   // These files have been ended and need no further care.
   void ended(const std::vector<std::string>& claims);
 
-  // Forgets all that was handed over and not ended, and starts again from the checkpoints, against this directory and
-  // floor. Must be called once before next().
+  // Forgets all that was handed over and not ended, and starts again from the checkpoints, against
+  // this directory and floor. Must be called once before next().
   void rewind(std::shared_ptr<const AccountDirectory> directory, Instant dedupe_floor);
 
  private:

@@ -18,7 +18,8 @@ std::int32_t utc_day_of(Instant at) {
 }
 
 std::int32_t first_held_day(Instant now, int window_days) {
-  // A day may go once its last instant is window_days old; the day in which now - window lies is still needed.
+  // A day may go once its last instant is window_days old; the day in which now - window lies is
+  // still needed.
   return utc_day_of(now - Span::days(window_days));
 }
 
@@ -77,7 +78,8 @@ void Books::add_pack(Pack pack) {
   if (value_of(pack.id) != packs_.size() + 1) {
     throw std::logic_error("pack ids have a gap before " + std::to_string(value_of(pack.id)));
   }
-  if (value_of(pack.account) >= account_packs_.size()) account_packs_.resize(value_of(pack.account) + 1);
+  if (value_of(pack.account) >= account_packs_.size())
+    account_packs_.resize(value_of(pack.account) + 1);
   auto& products = account_packs_[value_of(pack.account)];
   auto held = std::find_if(products.begin(), products.end(),
                            [&](const ProductPacks& p) { return p.product == pack.product; });
@@ -90,7 +92,8 @@ void Books::add_pack(Pack pack) {
   state.expires_at = pack.expires_at;
   state.quota = pack.quota;
   state.level_list = level_list_index(pack.notice_levels);
-  held->packs.insert(std::upper_bound(held->packs.begin(), held->packs.end(), state, draws_before), state);
+  held->packs.insert(std::upper_bound(held->packs.begin(), held->packs.end(), state, draws_before),
+                     state);
   packs_.push_back(std::move(pack));
 }
 

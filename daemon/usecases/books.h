@@ -12,12 +12,14 @@
 
 namespace packwarden {
 
-// The days from which keys must be held at `now`: whole UTC days of arrival within the dedupe window (U3).
+// The days from which keys must be held at `now`: whole UTC days of arrival within the dedupe
+// window (U3).
 std::int32_t first_held_day(Instant now, int window_days);
 std::int32_t utc_day_of(Instant at);
 
-// What the daemon knows of the ledger as of one sequence: accounts, packs with what is used of them, dedupe keys.
-// Owned by the thread that decides; only the directory snapshot may be handed to others.
+// What the daemon knows of the ledger as of one sequence: accounts, packs with what is used of
+// them, dedupe keys. Owned by the thread that decides; only the directory snapshot may be handed to
+// others.
 class Books {
  public:
   Books();
@@ -31,16 +33,20 @@ class Books {
   // committed must have been undone before.
   void take_over(Changes changes);
   void take_over(const KeySegment& segment);
-  // A transaction of our own raised the floor: forgets the keys of the days before it. Returns how many.
+  // A transaction of our own raised the floor: forgets the keys of the days before it. Returns how
+  // many.
   std::size_t raise_floor(Sequence sequence, Instant floor);
   // A transaction of our own was committed as `sequence`: what was decided stands.
   void committed(Sequence sequence) { sequence_ = sequence; }
 
-  // All packs of a main account and product, in drawdown order; empty if there are none. Valid until the next take_over.
+  // All packs of a main account and product, in drawdown order; empty if there are none. Valid
+  // until the next take_over.
   std::span<PackState> packs_of(AccountId main_account, ProductId product);
   // The pack as it was bought.
   const Pack& pack(PackId id) const { return packs_[value_of(id) - 1]; }
-  std::span<const int> levels_of(const PackState& pack) const { return level_lists_[pack.level_list]; }
+  std::span<const int> levels_of(const PackState& pack) const {
+    return level_lists_[pack.level_list];
+  }
 
  private:
   struct ProductPacks {

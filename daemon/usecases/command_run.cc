@@ -1,15 +1,15 @@
 #include "usecases/command_run.h"
 
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <memory>
 #include <stdexcept>
 #include <utility>
-
-#include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/rand.h>
 
 namespace packwarden {
 namespace {

@@ -37,8 +37,8 @@ struct UseGroup {
   auto operator<=>(const UseGroup&) const = default;
 };
 
-// A rating unit as decoded: a function of its bytes, its file's stored parameters, the catalogue and one snapshot of the
-// directory. Records stand in columns, in line order.
+// A rating unit as decoded: a function of its bytes, its file's stored parameters, the catalogue
+// and one snapshot of the directory. Records stand in columns, in line order.
 struct DecodedUnit {
   std::uint32_t unit_no = 0;
   std::uint64_t end_offset_bytes = 0;
@@ -63,8 +63,9 @@ struct FileInWork {
   ClaimedFile claimed;
   RegisteredFile registered;  // of the database, or as it will be registered with its first unit
   std::unique_ptr<UsageFile> bytes;
-  Units accepted_units = 0;   // of its committed units; once handed over, the deciding thread's
-  // Whether the one who registered this digest is this very file, so that the receipt is this file's.
+  Units accepted_units = 0;  // of its committed units; once handed over, the deciding thread's
+  // Whether the one who registered this digest is this very file, so that the receipt is this
+  // file's.
   bool is_own(const std::string& spool_name) const {
     return registered.spool == spool_name && registered.claim == claimed.claim;
   }

@@ -39,7 +39,8 @@ void Ingest::load() {
 std::optional<IngestReport> Ingest::round(Instant now) {
   if (!pending_) pending_ = take_batch(now);
   if (!pending_) return std::nullopt;
-  if (!ahead_.valid()) ahead_ = std::async(std::launch::async, [this, now] { return reader_->next(now); });
+  if (!ahead_.valid())
+    ahead_ = std::async(std::launch::async, [this, now] { return reader_->next(now); });
 
   IngestReport report;
   const bool has_units = std::any_of(pending_->items.begin(), pending_->items.end(),
@@ -84,7 +85,8 @@ bool Ingest::is_stale(const Batch& batch) const {
 Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
   if (is_stale(batch)) return Applied::stale;
 
-  // Decided before the lock is taken, on what is known now; again under the lock only if others were faster.
+  // Decided before the lock is taken, on what is known now; again under the lock only if others
+  // were faster.
   std::optional<BatchDecision> decision(std::in_place, context_, books_, batch);
   const std::optional<Sequence> sequence = ledger_->transact("ingest", [&](LedgerTransaction& tx) {
     if (tx.sequence() != books_.sequence()) {
@@ -125,15 +127,17 @@ bool Ingest::still_fits(LedgerTransaction& tx, const Batch& batch) const {
     previous = item.file.get();
     const std::optional<FileProgress>& found = progress[file++];
     if (item.unit->unit_no != (found ? found->units : 0)) return false;
-    if (found && (found->complete || found->accepted_units != item.file->accepted_units)) return false;
+    if (found && (found->complete || found->accepted_units != item.file->accepted_units))
+      return false;
   }
   return true;
 }
 
 void Ingest::catch_up(LedgerTransaction& tx) {
-  // Keys first, then the rest with the sequence: should reading fail in between, the same keys come again, unharmed.
-  Changes changes =
-      tx.changes_since(books_.sequence(), [this](const KeySegment& segment) { books_.take_over(segment); });
+  // Keys first, then the rest with the sequence: should reading fail in between, the same keys come
+  // again, unharmed.
+  Changes changes = tx.changes_since(
+      books_.sequence(), [this](const KeySegment& segment) { books_.take_over(segment); });
   books_.take_over(std::move(changes));
 }
 

@@ -14,7 +14,7 @@ namespace packwarden {
 // What one round did, for logs and measurements.
 struct IngestReport {
   bool committed = false;
-  bool stale = false;      // others were faster, or accounts came: read again from the checkpoints
+  bool stale = false;  // others were faster, or accounts came: read again from the checkpoints
   Sequence sequence = 0;
   std::size_t units = 0;
   UnitCounts counts;
@@ -28,15 +28,15 @@ struct IngestReport {
   std::vector<Ended> ended;
 };
 
-// U3: for how long a key is held after the arrival of its file, and how far ahead of that arrival an event may lie
-// (less than a day).
+// U3: for how long a key is held after the arrival of its file, and how far ahead of that arrival
+// an event may lie (less than a day).
 struct DedupeWindow {
   int days = 36;
   Span max_skew = Span::minutes(5);
 };
 
-// The main job: usage files from the spool become ledger entries, exactly once (U1 to U9, B5). One thread calls round();
-// the next batch is read and decoded on another thread meanwhile.
+// The main job: usage files from the spool become ledger entries, exactly once (U1 to U9, B5). One
+// thread calls round(); the next batch is read and decoded on another thread meanwhile.
 class Ingest {
  public:
   // `ledger` decides and commits; the reader has a connection of its own. All must outlive this.
@@ -47,11 +47,12 @@ class Ingest {
   // Loads the books. Call once, first. Throws LedgerUnavailable.
   void load();
 
-  // Takes one batch through to its end. nullopt: there was nothing to do. Throws LedgerUnavailable with everything
-  // undone; call it again later.
+  // Takes one batch through to its end. nullopt: there was nothing to do. Throws LedgerUnavailable
+  // with everything undone; call it again later.
   std::optional<IngestReport> round(Instant now);
 
-  // U3: lets go of the keys of days beyond the dedupe window, if a new day has come into it. Returns the keys forgotten.
+  // U3: lets go of the keys of days beyond the dedupe window, if a new day has come into it.
+  // Returns the keys forgotten.
   std::size_t let_go(Instant now);
 
   Books& books() { return books_; }

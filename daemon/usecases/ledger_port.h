@@ -17,7 +17,8 @@
 // What the verbs need of the ledger; store/ implements it on MySQL.
 namespace packwarden {
 
-// How a usage file was first met. Whoever reads it again, on any host, reads and cuts it with these (B5, U6).
+// How a usage file was first met. Whoever reads it again, on any host, reads and cuts it with these
+// (B5, U6).
 struct RegisteredFile {
   Digest digest{};
   std::string spool;
@@ -109,7 +110,8 @@ struct StoredCommand {
   std::string result;
 };
 
-// Inside one ledger transaction, under the sequence lock. All that it reads is committed and stays so until the end.
+// Inside one ledger transaction, under the sequence lock. All that it reads is committed and stays
+// so until the end.
 class LedgerTransaction {
  public:
   virtual ~LedgerTransaction() = default;
@@ -134,7 +136,8 @@ class LedgerTransaction {
 
 enum class Verdict { commit, roll_back };
 
-// The database cannot be reached or refuses: nothing was changed, or, for a commit in doubt, the next attempt finds out.
+// The database cannot be reached or refuses: nothing was changed, or, for a commit in doubt, the
+// next attempt finds out.
 struct LedgerUnavailable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -146,11 +149,13 @@ class Ledger {
 
   virtual ~Ledger() = default;
 
-  // The one way to change the ledger: locks the sequence, runs `work`, and, if it says commit, advances the sequence and
-  // commits; `kind` stands in the feed. Runs `work` again as a whole, with jitter and a bound, after a deadlock, a lock
-  // wait time-out, a lost connection or an unanswered COMMIT; so `work` must start from committed state each time, and a
-  // second run must find what a first one may have committed. Returns the new sequence if it committed, nullopt if
-  // `work` said roll back. Throws LedgerUnavailable; whatever `work` throws passes through after a rollback.
+  // The one way to change the ledger: locks the sequence, runs `work`, and, if it says commit,
+  // advances the sequence and commits; `kind` stands in the feed. Runs `work` again as a whole,
+  // with jitter and a bound, after a deadlock, a lock wait time-out, a lost connection or an
+  // unanswered COMMIT; so `work` must start from committed state each time, and a second run must
+  // find what a first one may have committed. Returns the new sequence if it committed, nullopt if
+  // `work` said roll back. Throws LedgerUnavailable; whatever `work` throws passes through after a
+  // rollback.
   virtual std::optional<Sequence> transact(const char* kind, const Work& work) = 0;
 
   // All of the ledger that memory needs, in one consistent snapshot: as changes_since(0).
@@ -160,7 +165,8 @@ class Ledger {
   virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;
   virtual std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) = 0;
 
-  // Deletes segments of files that arrived before `day` (days since 1970-01-01), at most `max_rows`. Returns how many.
+  // Deletes segments of files that arrived before `day` (days since 1970-01-01), at most
+  // `max_rows`. Returns how many.
   virtual std::uint64_t delete_segments_before(std::int32_t day, std::uint32_t max_rows) = 0;
 };
 

@@ -1,17 +1,17 @@
 #include "usecases/pack_commands.h"
 
+#include <fmt/format.h>
+
 #include <unordered_set>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "billing/pack_purchase.h"
 
 namespace packwarden {
 namespace {
 
-using Purchase = std::function<tl::expected<Pack, Refusal>(LedgerTransaction&, const Account&,
-                                                           const Product&)>;
+using Purchase =
+    std::function<tl::expected<Pack, Refusal>(LedgerTransaction&, const Account&, const Product&)>;
 
 tl::unexpected<Refusal> unknown_product(const Catalogue& catalogue, const std::string& name) {
   std::string known;

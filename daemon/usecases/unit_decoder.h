@@ -1,10 +1,9 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "dedupe/key_hasher.h"
 #include "domain/business_calendar.h"
@@ -25,15 +24,14 @@ struct DecodeContext {
   Instant dedupe_floor;
 };
 
-// Cuts one file into rating units and decodes them, from its checkpoint on, in memory bounded by the unit size (U9).
-// Not thread-safe.
+// Cuts one file into rating units and decodes them, from its checkpoint on, in memory bounded by
+// the unit size (U9). Not thread-safe.
 class UnitDecoder {
  public:
-  // Reads the header. `progress` is null for a file that no unit was committed of. The error says why the file cannot
-  // be read at all.
-  static tl::expected<std::unique_ptr<UnitDecoder>, std::string> open(const DecodeContext& context,
-                                                                      std::shared_ptr<FileInWork> file,
-                                                                      const FileProgress* progress);
+  // Reads the header. `progress` is null for a file that no unit was committed of. The error says
+  // why the file cannot be read at all.
+  static tl::expected<std::unique_ptr<UnitDecoder>, std::string> open(
+      const DecodeContext& context, std::shared_ptr<FileInWork> file, const FileProgress* progress);
 
   // The next unit; the last one has is_last. Must not be called again after that.
   std::unique_ptr<DecodedUnit> next();
@@ -54,7 +52,7 @@ class UnitDecoder {
   RecordResolver resolver_;
   DayTable days_;
   std::vector<char> buffer_;
-  std::size_t buffer_begin_ = 0;    // of what is not decoded yet
+  std::size_t buffer_begin_ = 0;  // of what is not decoded yet
   std::size_t buffer_end_ = 0;
   std::uint64_t offset_bytes_ = 0;  // of buffer_begin_ in the file
   std::uint64_t line_no_ = 1;       // of buffer_begin_

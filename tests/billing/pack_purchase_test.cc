@@ -16,10 +16,16 @@ Product captcha() {
   return product;
 }
 
-Account tenant() { return {AccountId{7}, AccountId{}, "acme", "en"}; }
-Account sub_account() { return {AccountId{8}, AccountId{7}, "acme-web", "en"}; }
+Account tenant() {
+  return {AccountId{7}, AccountId{}, "acme", "en"};
+}
+Account sub_account() {
+  return {AccountId{8}, AccountId{7}, "acme-web", "en"};
+}
 
-BusinessCalendar shanghai() { return BusinessCalendar::for_zone("Asia/Shanghai").value(); }
+BusinessCalendar shanghai() {
+  return BusinessCalendar::for_zone("Asia/Shanghai").value();
+}
 
 std::string code_of(const tl::expected<Pack, Refusal>& outcome) {
   return outcome ? "" : outcome.error().code;
@@ -41,8 +47,7 @@ TEST(PackPurchase, P1_refusals_say_why_and_what_to_do) {
   const auto unknown = buy_pack(tenant(), captcha(), "31k", noon, shanghai());
   ASSERT_FALSE(unknown.has_value());
   EXPECT_EQ(unknown.error().code, "unknown_tier");
-  EXPECT_EQ(unknown.error().message,
-            "Product 'captcha' has no tier '31k'. Choose one of: 30k.");
+  EXPECT_EQ(unknown.error().message, "Product 'captcha' has no tier '31k'. Choose one of: 30k.");
 }
 
 TEST(PackPurchase, P2_a_trial_is_given_once) {

@@ -1,7 +1,8 @@
+#include "notices/usage_levels.h"
+
 #include <gtest/gtest.h>
 
 #include "notices/texts.h"
-#include "notices/usage_levels.h"
 
 namespace packwarden {
 namespace {
@@ -75,7 +76,8 @@ TEST(N4_Texts, SpeakTheLanguageOfTheAccount) {
   const Notice notice{AccountId{1}, PackId{1}, NoticeKind::pack_usage, 70, false, 21'001};
   const NoticeFacts facts{"acme", "captcha", "30k", 30'000, 21'001, "2027-11-22"};
   EXPECT_EQ(render(notice, facts, "en").body,
-            "Account acme has used 21001 of 30000 units of its captcha pack 30k. 8999 units are left, valid until "
+            "Account acme has used 21001 of 30000 units of its captcha pack 30k. 8999 units are "
+            "left, valid until "
             "2027-11-22.");
   EXPECT_EQ(render(notice, facts, "zh-CN").subject, "套餐包用量超过 70%：captcha 30k");
 }

@@ -9,7 +9,8 @@ namespace packwarden::testing {
 
 inline constexpr AccountId tenant{1};
 
-// A pack that is valid for all time unless the test says otherwise; given earlier means bought earlier.
+// A pack that is valid for all time unless the test says otherwise; given earlier means bought
+// earlier.
 class PackBuilder {
  public:
   PackBuilder(std::uint32_t id, Units quota) {
@@ -35,12 +36,18 @@ inline std::vector<PackState> in_drawdown_order(std::vector<PackState> packs) {
 }
 
 inline UseRecord use(Units units, std::int64_t at = 0) {
-  return {.used_by = tenant, .meter = MeterId{1}, .day = {}, .billable = true, .time = {at}, .units = units};
+  return {.used_by = tenant,
+          .meter = MeterId{1},
+          .day = {},
+          .billable = true,
+          .time = {at},
+          .units = units};
 }
 
 // What is left in the pack with this id.
 inline Units left(const std::vector<PackState>& packs, std::uint32_t id) {
-  return std::find_if(packs.begin(), packs.end(), [&](const PackState& p) { return p.id == PackId{id}; })
+  return std::find_if(packs.begin(), packs.end(),
+                      [&](const PackState& p) { return p.id == PackId{id}; })
       ->left();
 }
 

@@ -11,8 +11,9 @@ namespace {
 std::vector<UseSum> summed(const std::vector<UseRecord>& records) {
   std::map<std::tuple<AccountId, MeterId, BusinessDay, bool>, UseSum> sums;
   for (const UseRecord& r : records) {
-    auto [at, fresh] = sums.try_emplace({r.used_by, r.meter, r.day, r.billable},
-                                        UseSum{r.used_by, r.meter, r.day, r.billable, r.time, r.time, 0});
+    auto [at, fresh] =
+        sums.try_emplace({r.used_by, r.meter, r.day, r.billable},
+                         UseSum{r.used_by, r.meter, r.day, r.billable, r.time, r.time, 0});
     at->second.first = std::min(at->second.first, r.time);
     at->second.last = std::max(at->second.last, r.time);
     at->second.units += r.units;
@@ -25,7 +26,9 @@ std::vector<UseSum> summed(const std::vector<UseRecord>& records) {
 TEST(B5_Sums, GiveTheVerySameResultAsRecordByRecordWhereTheyAreUsed) {
   const auto seed = std::random_device{}();
   std::mt19937 random(seed);
-  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  const auto pick = [&](int low, int high) {
+    return std::uniform_int_distribution<int>(low, high)(random);
+  };
   int by_sum = 0;
   int refused = 0;
   for (int round = 0; round < 60'000; ++round) {
@@ -60,7 +63,8 @@ TEST(B5_Sums, GiveTheVerySameResultAsRecordByRecordWhereTheyAreUsed) {
       entries.erase(entries.begin());
       std::sort(entries.begin(), entries.end());
       ASSERT_EQ(entries, expected) << "seed " << seed << " round " << round;
-      for (std::size_t i = 0; i < packs.size(); ++i) ASSERT_EQ(fast_packs[i].used, model_packs[i].used);
+      for (std::size_t i = 0; i < packs.size(); ++i)
+        ASSERT_EQ(fast_packs[i].used, model_packs[i].used);
     } else {
       ++refused;
       ASSERT_EQ(entries.size(), 1U) << "seed " << seed;
@@ -92,9 +96,12 @@ TEST(B5_Sums, RefuseWhereAPackEndsBetweenTheRecordsOfASum) {
 TEST(B5_Halves, TwoRunsInOrderOfEventTimeEqualOne) {
   const auto seed = std::random_device{}();
   std::mt19937 random(seed);
-  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  const auto pick = [&](int low, int high) {
+    return std::uniform_int_distribution<int>(low, high)(random);
+  };
   for (int round = 0; round < 2'000; ++round) {
-    auto packs = in_drawdown_order({PackBuilder(1, pick(1, 50)).until(pick(1, 100)), PackBuilder(2, pick(1, 50))});
+    auto packs = in_drawdown_order(
+        {PackBuilder(1, pick(1, 50)).until(pick(1, 100)), PackBuilder(2, pick(1, 50))});
     std::vector<UseRecord> all;
     for (int at = 0; at < 40; ++at) all.push_back(use(pick(1, 5), at * 2));
     auto once = packs;
@@ -102,7 +109,8 @@ TEST(B5_Halves, TwoRunsInOrderOfEventTimeEqualOne) {
     const auto half = all.begin() + pick(0, 40);
     rate_by_record(tenant, packs, {all.begin(), half});
     rate_by_record(tenant, packs, {half, all.end()});
-    for (std::size_t i = 0; i < packs.size(); ++i) ASSERT_EQ(packs[i].used, once[i].used) << "seed " << seed;
+    for (std::size_t i = 0; i < packs.size(); ++i)
+      ASSERT_EQ(packs[i].used, once[i].used) << "seed " << seed;
   }
 }
 

@@ -2,7 +2,8 @@
 
 #include "rating/builders.h"
 
-// The cases of the peers' own tests, and the rules about drawdown, against the record-by-record model.
+// The cases of the peers' own tests, and the rules about drawdown, against the record-by-record
+// model.
 namespace packwarden::testing {
 namespace {
 
@@ -19,7 +20,8 @@ TEST(P3_Stacking, OnePackIsDrawnDown) {
 }
 
 TEST(P4_DrawdownOrder, SoonestExpiryGoesFirst) {
-  auto packs = in_drawdown_order({PackBuilder(1, 100).until(2000), PackBuilder(2, 100).until(1000)});
+  auto packs =
+      in_drawdown_order({PackBuilder(1, 100).until(2000), PackBuilder(2, 100).until(1000)});
   rate_by_record(tenant, packs, {use(120)});
   EXPECT_EQ(left(packs, 2), 0);
   EXPECT_EQ(left(packs, 1), 80);
@@ -65,13 +67,15 @@ TEST(P4_DrawdownOrder, OfManyPacksOnlyTheOneThatExpiresSoonestIsTouched) {
 
 TEST(P5_Eligible, FromIsInclusiveAndExpiryExclusive) {
   std::vector<PackState> packs = {PackBuilder(1, 100).from(10).until(20)};
-  const auto entries = rate_by_record(tenant, packs, {use(1, 9), use(2, 10), use(4, 19), use(8, 20)});
+  const auto entries =
+      rate_by_record(tenant, packs, {use(1, 9), use(2, 10), use(4, 19), use(8, 20)});
   EXPECT_EQ(packs[0].used, 2 + 4);
   EXPECT_EQ(sum_of(entries, Outcome::overrun), 1 + 8);
 }
 
 TEST(P5_Eligible, ALateRecordDrawsFromAPackThatHasSinceExpired) {
-  auto packs = in_drawdown_order({PackBuilder(1, 100).from(0).until(100), PackBuilder(2, 100).from(50).until(500)});
+  auto packs = in_drawdown_order(
+      {PackBuilder(1, 100).from(0).until(100), PackBuilder(2, 100).from(50).until(500)});
   rate_by_record(tenant, packs, {use(10, 400)});
   rate_by_record(tenant, packs, {use(10, 99)});
   EXPECT_EQ(left(packs, 1), 90);
@@ -107,7 +111,8 @@ TEST(B2_Billable, WhatIsNotBillableDrawsNothing) {
 }
 
 TEST(P5_Eligible, TwoPacksOfTheYearEmptyOneAfterTheOther) {
-  // Huawei's published example: A 10,000 units from 1 May, B 100,000 from 10 May, one year each; in days.
+  // Huawei's published example: A 10,000 units from 1 May, B 100,000 from 10 May, one year each; in
+  // days.
   const auto fresh = [] {
     return in_drawdown_order(
         {PackBuilder(1, 10'000).from(1).until(366), PackBuilder(2, 100'000).from(10).until(375)});

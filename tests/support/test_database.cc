@@ -2,15 +2,13 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <utility>
-#include <vector>
+
+#include "store/migrations.h"
 
 namespace packwarden {
 namespace {
@@ -20,19 +18,6 @@ std::string unique_name() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
   return "pw_test_" + std::to_string(getpid()) + "_" + std::to_string(now) + "_" +
          std::to_string(counter++);
-}
-
-// A statement ends with a semicolon at the end of a line.
-void apply_migration(Session& session, const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::string statement;
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line.starts_with("--")) continue;
-    statement += line + "\n";
-    if (!line.ends_with(';')) continue;
-    session.execute(statement);
-    statement.clear();
-  }
 }
 
 DatabaseAddress create_database() {
@@ -66,13 +51,7 @@ DatabaseAddress test_server_address() {
 
 TestDatabase::TestDatabase() : address_(create_database()), session_(address_) {
   session_.connect();
-  std::vector<std::filesystem::path> migrations;
-  const auto folder = std::filesystem::path(PACKWARDEN_SOURCE_DIR) / "sql" / "migrations";
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() == ".sql") migrations.push_back(entry.path());
-  }
-  std::sort(migrations.begin(), migrations.end());
-  for (const auto& path : migrations) apply_migration(session_, path);
+  migrate(session_);
 }
 
 TestDatabase::~TestDatabase() {

@@ -1,3 +1,5 @@
+#include "usecases/batch_decision.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -5,9 +7,9 @@
 #include <random>
 
 #include "rating/builders.h"
-#include "usecases/batch_decision.h"
 
-// Deciding a batch, beside a model that goes record by record through a plain map of ids. No database.
+// Deciding a batch, beside a model that goes record by record through a plain map of ids. No
+// database.
 namespace packwarden::testing {
 namespace {
 
@@ -22,12 +24,19 @@ struct Record {
   bool billable = true;
 };
 
-AccountId main_of(std::uint32_t account) { return AccountId{account == 3 ? 1 : account}; }
-MeterId meter_of(const Record& r) { return MeterId{r.billable ? 1U : 2U}; }
-BusinessDay day_of(const Record& r) { return {static_cast<std::int32_t>(r.at / 25)}; }
+AccountId main_of(std::uint32_t account) {
+  return AccountId{account == 3 ? 1 : account};
+}
+MeterId meter_of(const Record& r) {
+  return MeterId{r.billable ? 1U : 2U};
+}
+BusinessDay day_of(const Record& r) {
+  return {static_cast<std::int32_t>(r.at / 25)};
+}
 
 std::uint32_t content_of(const Record& r) {
-  return r.account + 10 * static_cast<std::uint32_t>(r.at) + 10'000 * static_cast<std::uint32_t>(r.units) + (r.billable ? 0 : 5);
+  return r.account + 10 * static_cast<std::uint32_t>(r.at) +
+         10'000 * static_cast<std::uint32_t>(r.units) + (r.billable ? 0 : 5);
 }
 
 class DecisionWorld {
@@ -35,14 +44,16 @@ class DecisionWorld {
   DecisionWorld() {
     catalogue_.products.push_back({.id = product, .name = "captcha"});
     Changes changes;
-    changes.accounts = {{AccountId{1}, {}, "acme", "en"}, {AccountId{2}, {}, "zeta", "zh-CN"},
+    changes.accounts = {{AccountId{1}, {}, "acme", "en"},
+                        {AccountId{2}, {}, "zeta", "zh-CN"},
                         {AccountId{3}, AccountId{1}, "acme-shop", "en"}};
     books.take_over(std::move(changes));
     context.catalogue = &catalogue_;
     context.calendar = &calendar_;
   }
 
-  void pack(std::uint32_t id, AccountId account, Units quota, std::int64_t from, std::int64_t until) {
+  void pack(std::uint32_t id, AccountId account, Units quota, std::int64_t from,
+            std::int64_t until) {
     Pack pack;
     pack.id = PackId{id};
     pack.account = account;
@@ -88,7 +99,8 @@ class DecisionWorld {
   std::shared_ptr<const AccountDirectory> books_directory() const { return books.directory(); }
 
   static void add(DecodedUnit& unit, const Record& r) {
-    const UseGroup group{main_of(r.account), AccountId{r.account}, product, meter_of(r), day_of(r), r.billable};
+    const UseGroup group{main_of(r.account), AccountId{r.account}, product, meter_of(r), day_of(r),
+                         r.billable};
     auto found = std::find(unit.use_groups.begin(), unit.use_groups.end(), group);
     if (found == unit.use_groups.end()) found = unit.use_groups.insert(found, group);
     unit.groups.push_back(static_cast<std::uint32_t>(found - unit.use_groups.begin()));
@@ -108,7 +120,8 @@ struct Model {
   std::map<AccountId, std::vector<PackState>> packs;
   Units max_file_units = INT64_MAX;
 
-  std::vector<LedgerEntry> unit(const std::vector<Record>& records, Units& accepted, UnitCounts& counts) {
+  std::vector<LedgerEntry> unit(const std::vector<Record>& records, Units& accepted,
+                                UnitCounts& counts) {
     std::map<AccountId, std::vector<UseRecord>> taken;
     for (const Record& r : records) {
       const auto before = held.find(r.id);
@@ -141,7 +154,9 @@ std::vector<LedgerEntry> sorted(std::vector<LedgerEntry> entries) {
 TEST(B5_Batch, EqualsOneRecordAfterTheOtherAndCanBeUndone) {
   const auto seed = std::random_device{}();
   std::mt19937 random(seed);
-  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  const auto pick = [&](int low, int high) {
+    return std::uniform_int_distribution<int>(low, high)(random);
+  };
   for (int history = 0; history < 300; ++history) {
     DecisionWorld world;
     for (std::uint32_t id = 1; id <= 4; ++id) {
@@ -181,7 +196,8 @@ TEST(B5_Batch, EqualsOneRecordAfterTheOtherAndCanBeUndone) {
       ASSERT_EQ(world.books.index().size(), keys_before) << "seed " << seed;
       for (std::size_t p = 0; p < packs_before.size(); ++p) {
         ASSERT_EQ(world.packs(AccountId{1})[p].used, packs_before[p].used) << "seed " << seed;
-        ASSERT_EQ(world.packs(AccountId{1})[p].levels_told, packs_before[p].levels_told) << "seed " << seed;
+        ASSERT_EQ(world.packs(AccountId{1})[p].levels_told, packs_before[p].levels_told)
+            << "seed " << seed;
       }
       BatchDecision decision(world.context, world.books, batch);
       decision.stand();
@@ -206,14 +222,16 @@ TEST(B5_Batch, EqualsOneRecordAfterTheOtherAndCanBeUndone) {
 TEST(U2_OutOfRange, RejectsAloneWhatWouldNotFit) {
   DecisionWorld world;
   world.context.max_file_units = 10;
-  const Batch batch = world.batch({{{.id = 1, .units = 8}, {.id = 2, .units = 3}, {.id = 3, .units = 2}}});
+  const Batch batch =
+      world.batch({{{.id = 1, .units = 8}, {.id = 2, .units = 3}, {.id = 3, .units = 2}}});
   BatchDecision decision(world.context, world.books, batch);
   const UnitCounts& counts = decision.write().units[0].counts;
   EXPECT_EQ(counts.accepted, 2);
   EXPECT_EQ(counts.accepted_units, 10);
   EXPECT_EQ(counts.rejected[static_cast<std::size_t>(RejectReason::out_of_range)], 1);
-  EXPECT_EQ(decision.write().units[0].rejected_lines,
-            "2\tout_of_range\t200\t99\tthe accepted units of this file would not fit; split the file\n");
+  EXPECT_EQ(
+      decision.write().units[0].rejected_lines,
+      "2\tout_of_range\t200\t99\tthe accepted units of this file would not fit; split the file\n");
 }
 
 TEST(N2_Batch, AUnitSendsTheHighestLevelAndTheNextUnitTheNext) {

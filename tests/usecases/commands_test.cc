@@ -11,7 +11,9 @@ namespace {
 
 const Instant noon = Instant::from_micros(1'700'020'800'000'000);
 
-std::string code_of(const CommandOutcome& outcome) { return outcome ? "" : outcome.error().code; }
+std::string code_of(const CommandOutcome& outcome) {
+  return outcome ? "" : outcome.error().code;
+}
 
 class Commands : public ::testing::Test {
  protected:
@@ -65,9 +67,9 @@ TEST_F(Commands, names_are_added_all_or_none) {
 
 TEST_F(Commands, names_that_cannot_be) {
   const std::string too_long(129, 'a');
-  for (const std::string name : {std::string(), too_long, std::string("tab\there"),
-                                 std::string("\xFF"), std::string("end "), std::string("\u3000x"),
-                                 std::string("\xED\xA0\x80"), std::string("x\u0085y")}) {
+  for (const std::string& name :
+       {std::string(), too_long, std::string("tab\there"), std::string("\xFF"), std::string("end "),
+        std::string("\u3000x"), std::string("\xED\xA0\x80"), std::string("x\u0085y")}) {
     EXPECT_EQ(code_of(add({name})), "bad_name") << name;
   }
   EXPECT_TRUE(add({std::string(128, 'a'), "with space inside", "o'brien\\"}));

@@ -5,7 +5,8 @@
 
 #include "usecases/world.h"
 
-// The rules of usage files, on real files and a real server, through the composition that the daemon runs.
+// The rules of usage files, on real files and a real server, through the composition that the
+// daemon runs.
 namespace packwarden::testing {
 namespace {
 
@@ -56,7 +57,9 @@ TEST_F(U3_Dedupe, TheSameRecordsInAnotherFileAndOrderChangeNothing) {
   Host host(database, "h1");
   host.drop("a.csv", csv({{.id = "1"}, {.id = "2"}, {.id = "3", .quantity = "7"}}));
   host.run();
-  host.drop("b.csv", csv({{.id = "3", .time = "2026-11-20T19:00:00+08:00", .quantity = "7"}, {.id = "1"}, {.id = "2"}}));
+  host.drop("b.csv", csv({{.id = "3", .time = "2026-11-20T19:00:00+08:00", .quantity = "7"},
+                          {.id = "1"},
+                          {.id = "2"}}));
   host.run();
   EXPECT_EQ(host.receipt_value("b.csv", "duplicate"), "3");
   EXPECT_EQ(host.receipt_value("b.csv", "accepted"), "0");
@@ -157,7 +160,8 @@ TEST_F(U4_Repeat, TwoCopiesAtOnceAreOneFileAndOneRepeat) {
   host.drop("a.csv", text);
   host.drop("b.csv", text);
   host.run();
-  std::set<std::string> outcomes = {host.receipt_value("a.csv", "outcome"), host.receipt_value("b.csv", "outcome")};
+  std::set<std::string> outcomes = {host.receipt_value("a.csv", "outcome"),
+                                    host.receipt_value("b.csv", "outcome")};
   EXPECT_EQ(outcomes, (std::set<std::string>{"repeat", "taken"}));
   EXPECT_EQ(used_of_all_packs(database), 5);
 }
@@ -189,7 +193,7 @@ TEST_F(U5_Rejects, EachLineHasTheFirstReasonThatHolds) {
                           {.id = "8", .time = "2026-11-20T12:05:00Z"},
                           {.id = "9", .time = "2026-11-20T12:05:00.000000001Z"},
                           {.id = ""}}) +
-                          "only,three,fields\n");
+                         "only,three,fields\n");
   host.run();
   EXPECT_EQ(host.receipt_value("a.csv", "rejected"),
             R"({"malformed":1,"missing_field":1,"bad_time":1,"bad_quantity":1,"unknown_account":1,)"
@@ -228,13 +232,15 @@ TEST_F(U9_Units, AreCutFromTheStartAndCommittedOneByOne) {
   lines[4].account = "nobody";
   host.drop("a.csv", csv(lines));
   EXPECT_EQ(host.run(), 4);
-  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(data_lines ORDER BY unit_no) FROM rating_unit"), "3,3,3,1");
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(data_lines ORDER BY unit_no) FROM rating_unit"),
+            "3,3,3,1");
   EXPECT_EQ(host.receipt_value("a.csv", "accepted"), "9");
 }
 
 TEST_F(U9_Units, ManySmallFilesAreCommittedTogether) {
   Host host(database, "h1");
-  for (int i = 0; i < 50; ++i) host.drop("f" + std::to_string(i) + ".csv", csv({{.id = std::to_string(i)}}));
+  for (int i = 0; i < 50; ++i)
+    host.drop("f" + std::to_string(i) + ".csv", csv({{.id = std::to_string(i)}}));
   EXPECT_LE(host.run(), 2);
   EXPECT_EQ(host.files_in("receipts").size(), 50U);
   EXPECT_EQ(used_of_all_packs(database), 50);
@@ -243,7 +249,8 @@ TEST_F(U9_Units, ManySmallFilesAreCommittedTogether) {
 TEST_F(U8_Atomic, AKillAtAnyRoundLosesNothingAndRepeatsNothing) {
   Host host(database, "h1", 2, 1);
   std::vector<Line> lines;
-  for (int i = 0; i < 21; ++i) lines.push_back({.id = std::to_string(i), .quantity = std::to_string(i + 1)});
+  for (int i = 0; i < 21; ++i)
+    lines.push_back({.id = std::to_string(i), .quantity = std::to_string(i + 1)});
   host.drop("a.csv", csv(lines));
   int rounds = 0;
   while (host.round()) {
@@ -258,7 +265,9 @@ TEST_F(U8_Atomic, AKillAtAnyRoundLosesNothingAndRepeatsNothing) {
 TEST_F(U8_Atomic, TwoHostsWithHalfOfTheRecordsInBothChargeEachOnce) {
   const auto seed = std::random_device{}();
   std::mt19937 random(seed);
-  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  const auto pick = [&](int low, int high) {
+    return std::uniform_int_distribution<int>(low, high)(random);
+  };
   add_pack(database, "acme", 1'000'000);
   Host hosts[2] = {{database, "h1", 10, 1}, {database, "h2", 10, 1}};
   std::set<int> all;
@@ -267,7 +276,9 @@ TEST_F(U8_Atomic, TwoHostsWithHalfOfTheRecordsInBothChargeEachOnce) {
     for (int h = 0; h < 2; ++h) {
       std::vector<Line> lines;
       for (int i = 0; i < 25; ++i) {
-        const int id = pick(0, 1) == 0 ? next++ : pick(0, next);  // every second one was dropped somewhere before
+        const int id = pick(0, 1) == 0
+                           ? next++
+                           : pick(0, next);  // every second one was dropped somewhere before
         all.insert(id);
         lines.push_back({.id = std::to_string(id)});
       }
@@ -281,7 +292,8 @@ TEST_F(U8_Atomic, TwoHostsWithHalfOfTheRecordsInBothChargeEachOnce) {
   while (hosts[0].round() || hosts[1].round()) {
   }
   EXPECT_EQ(used_of_all_packs(database), static_cast<Units>(all.size())) << "seed " << seed;
-  EXPECT_EQ(database.value("SELECT COUNT(*) FROM ledger_transaction"), database.value("SELECT seq FROM ledger_sequence"));
+  EXPECT_EQ(database.value("SELECT COUNT(*) FROM ledger_transaction"),
+            database.value("SELECT seq FROM ledger_sequence"));
 }
 
 TEST_F(N2_Notices, AreWrittenWithTheUnitThatCrossedTheLevel) {
@@ -291,13 +303,17 @@ TEST_F(N2_Notices, AreWrittenWithTheUnitThatCrossedTheLevel) {
   EXPECT_EQ(database.value("SELECT COUNT(*) FROM notice"), "0");
   host.drop("b.csv", csv({{.id = "2", .quantity = "410"}}));
   host.run();
-  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(level_percent, state ORDER BY level_percent) FROM notice"),
+  EXPECT_EQ(database.value(
+                "SELECT GROUP_CONCAT(level_percent, state ORDER BY level_percent) FROM notice"),
             "50superseded,70superseded,90due");
-  EXPECT_EQ(database.value("SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND account_name = 'acme'"), "1");
+  EXPECT_EQ(database.value(
+                "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND account_name = 'acme'"),
+            "1");
   host.restart();
   host.drop("c.csv", csv({{.id = "3", .quantity = "90"}}));
   host.run();
-  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(kind, state ORDER BY level_percent) FROM notice WHERE level_percent > 90"),
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(kind, state ORDER BY level_percent) FROM notice "
+                           "WHERE level_percent > 90"),
             "pack_usagesuperseded,pack_used_updue");
 }
 
@@ -314,10 +330,12 @@ TEST_F(B2_Meter, OutsideItsDatesIsKeptAndDrawsNothing) {
 
 TEST_F(B6_SubAccount, DrawsFromItsMainAccountAndStaysVisible) {
   Host host(database, "h1");
-  host.drop("a.csv", csv({{.id = "1", .quantity = "3"}, {.id = "2", .account = "acme-shop", .quantity = "4"}}));
+  host.drop("a.csv", csv({{.id = "1", .quantity = "3"},
+                          {.id = "2", .account = "acme-shop", .quantity = "4"}}));
   host.run();
   EXPECT_EQ(used_of_all_packs(database), 7);
-  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(account_id, ':', used_by_account_id, ':', units ORDER BY units) FROM ledger_entry"),
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(account_id, ':', used_by_account_id, ':', units "
+                           "ORDER BY units) FROM ledger_entry"),
             "1:1:3,1:2:4");
 }
 

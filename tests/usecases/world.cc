@@ -3,11 +3,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-
-#include <boost/json.hpp>
 
 namespace packwarden::testing {
 namespace {
@@ -19,15 +18,17 @@ Catalogue shipped_catalogue() {
   return settings->catalogue;
 }
 
-MySqlLedger ledger_of(TestDatabase& database) { return MySqlLedger(database.address()); }
+MySqlLedger ledger_of(TestDatabase& database) {
+  return MySqlLedger(database.address());
+}
 
 }  // namespace
 
 std::string csv(const std::vector<Line>& lines) {
   std::string text = "id,source,account,product,meter,time,quantity\n";
   for (const Line& line : lines) {
-    text += line.id + "," + line.source + "," + line.account + "," + line.product + "," + line.meter + "," +
-            line.time + "," + line.quantity + "\n";
+    text += line.id + "," + line.source + "," + line.account + "," + line.product + "," +
+            line.meter + "," + line.time + "," + line.quantity + "\n";
   }
   return text;
 }
@@ -66,11 +67,14 @@ void Host::drop(const std::string& name, const std::string& text) {
   std::filesystem::rename(hidden, root_ / "incoming" / name);
 }
 
-bool Host::round(Instant at) { return composition_->ingest().round(at).has_value(); }
+bool Host::round(Instant at) {
+  return composition_->ingest().round(at).has_value();
+}
 
 int Host::run(Instant at) {
   int transactions = 0;
-  while (const auto report = composition_->ingest().round(at)) transactions += report->committed ? 1 : 0;
+  while (const auto report = composition_->ingest().round(at))
+    transactions += report->committed ? 1 : 0;
   return transactions;
 }
 
@@ -93,8 +97,12 @@ std::string Host::read_file_of(const std::string& folder, const std::string& nam
   throw std::runtime_error("nothing of " + name + " in " + folder + "/");
 }
 
-std::string Host::receipt(const std::string& name) const { return read_file_of("receipts", name); }
-std::string Host::rejects(const std::string& name) const { return read_file_of("rejected", name); }
+std::string Host::receipt(const std::string& name) const {
+  return read_file_of("receipts", name);
+}
+std::string Host::rejects(const std::string& name) const {
+  return read_file_of("rejected", name);
+}
 
 std::string Host::receipt_value(const std::string& name, const std::string& key) const {
   const auto value = boost::json::parse(receipt(name)).as_object().at(key);
@@ -114,8 +122,8 @@ void add_account(TestDatabase& database, const std::string& name, const std::str
   });
 }
 
-void add_pack(TestDatabase& database, const std::string& account, Units quota, Instant effective_from,
-              Instant expires_at) {
+void add_pack(TestDatabase& database, const std::string& account, Units quota,
+              Instant effective_from, Instant expires_at) {
   auto ledger = ledger_of(database);
   ledger.transact("pack", [&](LedgerTransaction& tx) {
     Pack pack;

@@ -26,8 +26,8 @@ struct Line {
 };
 std::string csv(const std::vector<Line>& lines);
 
-// A host with a spool of its own on a database that several hosts may share. Runs the very composition that the daemon
-// runs, on real files and a real server; only the clock is given.
+// A host with a spool of its own on a database that several hosts may share. Runs the very
+// composition that the daemon runs, on real files and a real server; only the clock is given.
 class Host {
  public:
   Host(TestDatabase& database, const std::string& name, std::uint32_t unit_records = 1'000'000,
