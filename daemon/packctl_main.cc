@@ -1,3 +1,3 @@
-int main() {
-  return 0;
-}
+#include "app/packctl_backend.h"
+
+int main(int argc, char** argv) { return packwarden::packctl_main(argc, argv); }

@@ -5,9 +5,9 @@ namespace packwarden {
 namespace {
 
 // Each pack with its number in the order of purchase within account and product.
-#define PACKWARDEN_NUMBERED                                                                  \
-  "(SELECT pack_id, account_id, product_id, tier, quota_units, ROW_NUMBER() OVER (PARTITION" \
-  " BY account_id, product_id ORDER BY pack_id) AS number FROM pack)"
+const std::string numbered_packs =
+    "(SELECT pack_id, account_id, product_id, tier, quota_units, ROW_NUMBER() OVER (PARTITION"
+    " BY account_id, product_id ORDER BY pack_id) AS number FROM pack)";
 
 std::uint32_t to_number(const std::optional<std::string_view>& value) {
   return static_cast<std::uint32_t>(to_int(value));
@@ -22,20 +22,22 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
       [&](RowView row) { sink.account(*row[0], *row[1]); });
   session.for_each_row(
       "SELECT a.name, d.name, p.number, n.kind, n.level_percent, n.state FROM notice n"
-      " JOIN " PACKWARDEN_NUMBERED
-      " p ON p.pack_id = n.pack_id JOIN account a ON a.account_id = p.account_id"
-      " JOIN product d ON d.product_id = p.product_id"
-      " ORDER BY a.name, d.name, p.number, n.kind, n.level_percent",
+      " JOIN " +
+          numbered_packs +
+          " p ON p.pack_id = n.pack_id JOIN account a ON a.account_id = p.account_id"
+          " JOIN product d ON d.product_id = p.product_id"
+          " ORDER BY a.name, d.name, p.number, n.kind, n.level_percent",
       [&](RowView row) {
         sink.notice({*row[0], *row[1], to_number(row[2]), *row[3], static_cast<int>(to_int(row[4])),
                      *row[5]});
       });
   session.for_each_row(
       "SELECT a.name, d.name, p.tier, p.number, p.quota_units, b.used_units"
-      " FROM " PACKWARDEN_NUMBERED
-      " p JOIN pack_balance b ON b.pack_id = p.pack_id"
-      " JOIN account a ON a.account_id = p.account_id"
-      " JOIN product d ON d.product_id = p.product_id ORDER BY a.name, d.name, p.number",
+      " FROM " +
+          numbered_packs +
+          " p JOIN pack_balance b ON b.pack_id = p.pack_id"
+          " JOIN account a ON a.account_id = p.account_id"
+          " JOIN product d ON d.product_id = p.product_id ORDER BY a.name, d.name, p.number",
       [&](RowView row) {
         sink.pack({*row[0], *row[1], *row[2], to_number(row[3]), to_int(row[4]), to_int(row[5])});
       });
@@ -46,9 +48,10 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
       " JOIN account a ON a.account_id = e.account_id"
       " JOIN account u ON u.account_id = e.used_by_account_id"
       " JOIN meter m ON m.meter_id = e.meter_id JOIN product d ON d.product_id = m.product_id"
-      " LEFT JOIN " PACKWARDEN_NUMBERED
-      " p ON p.pack_id = e.pack_id"
-      " ORDER BY a.name, u.name, d.name, m.name, e.business_day, e.outcome, p.number",
+      " LEFT JOIN " +
+          numbered_packs +
+          " p ON p.pack_id = e.pack_id"
+          " ORDER BY a.name, u.name, d.name, m.name, e.business_day, e.outcome, p.number",
       [&](RowView row) {
         sink.usage({*row[0], *row[1], *row[2], *row[3], *row[4],
                     static_cast<Outcome>(to_int(row[5])), to_number(row[6]), to_int(row[7])});

@@ -5,8 +5,9 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <tl/expected.hpp>
 #include <vector>
+
+#include <tl/expected.hpp>
 
 #include "domain/ids.h"
 #include "domain/instant.h"
@@ -36,10 +37,9 @@ class UsageFile {
   virtual std::uint64_t size_bytes() const = 0;
   // SHA-256 of all bytes, read once.
   virtual tl::expected<Digest, std::string> digest() = 0;
-  // Reads up to `size` bytes at `offset`; fewer only at the end. The error says what happened, also
-  // where the file is no longer what its digest was made of.
-  virtual tl::expected<std::size_t, std::string> read(std::uint64_t offset, char* into,
-                                                      std::size_t size) = 0;
+  // Reads up to `size` bytes at `offset`; fewer only at the end. The error says what happened, also where the file
+  // is no longer what its digest was made of.
+  virtual tl::expected<std::size_t, std::string> read(std::uint64_t offset, char* into, std::size_t size) = 0;
 };
 
 enum class FileEnding { taken, repeat, failed };
@@ -56,9 +56,8 @@ class UsageSpool {
   virtual std::vector<ClaimedFile> claim(std::size_t max_files, Instant now) = 0;
   virtual tl::expected<std::unique_ptr<UsageFile>, std::string> open(const ClaimedFile& file) = 0;
 
-  // Ends a file: its rejected lines to rejected/, its receipt to receipts/, itself to done/ or
-  // failed/. The same call again after a crash has the same result. `outcome` has all counts zero
-  // for a repeat.
+  // Ends a file: its rejected lines to rejected/, its receipt to receipts/, itself to done/ or failed/. The same call
+  // again after a crash has the same result. `outcome` has all counts zero for a repeat.
   virtual void end(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) = 0;
 };
 

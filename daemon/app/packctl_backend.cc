@@ -1,0 +1,125 @@
+#include "app/packctl_backend.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <iostream>
+#include <optional>
+
+#include "app/composition.h"
+#include "app/settings.h"
+#include "ctl/packctl.h"
+#include "store/deployment.h"
+#include "store/migrations.h"
+#include "store/mysql_ledger.h"
+#include "store/mysql_reports.h"
+
+namespace packwarden {
+namespace {
+
+// What the database refuses before the ledger has a word, as the ledger would say it.
+template <class Callback>
+auto reaching(Callback&& callback) {
+  try {
+    return callback();
+  } catch (const DatabaseError& error) {
+    throw LedgerUnavailable(
+        fmt::format("The database cannot be used ({}, {}): {}. See that it runs, and look at "
+                    "'database' in the settings",
+                    to_string(error.kind()), error.code(), error.what()));
+  }
+}
+
+class SettingsContext : public Context {
+ public:
+  explicit SettingsContext(Settings settings)
+      : settings_(std::move(settings)),
+        calendar_(BusinessCalendar::for_zone(settings_.business_time_zone).value()),
+        stored_(settings_.catalogue),
+        ledger_(database_address(settings_), ledger_options(settings_)),
+        reports_(database_address(settings_)) {}
+
+  bool allow_as_of() const override { return settings_.allow_as_of; }
+  Instant now() const override {
+    return {std::chrono::duration_cast<std::chrono::nanoseconds>(
+                std::chrono::system_clock::now().time_since_epoch())
+                .count()};
+  }
+  const BusinessCalendar& calendar() const override { return calendar_; }
+  const Catalogue& catalogue() const override { return settings_.catalogue; }
+  const Catalogue& stored_catalogue() override {
+    require();
+    if (!interned_) {
+      reaching([&] { intern_catalogue(ledger_.session(), stored_); });
+      interned_ = true;
+    }
+    return stored_;
+  }
+  Ledger& ledger() override {
+    require();
+    return ledger_;
+  }
+  Reports& reports() override {
+    require();
+    return reports_;
+  }
+  SchemaChange migrate() override {
+    Session session(database_address(settings_));
+    const auto outcome = reaching([&] { return packwarden::migrate(session); });
+    return {outcome.from_version, outcome.to_version};
+  }
+
+ private:
+  void require() {
+    if (known_) return;
+    Session session(database_address(settings_));
+    reaching([&] { require_schema(session); });
+    known_ = true;
+  }
+
+  Settings settings_;
+  BusinessCalendar calendar_;
+  Catalogue stored_;
+  MySqlLedger ledger_;
+  MySqlReports reports_;
+  bool known_ = false;
+  bool interned_ = false;
+};
+
+std::vector<std::string> sentences(const std::vector<SettingsError>& errors) {
+  std::vector<std::string> all;
+  for (const SettingsError& error : errors) all.push_back(to_string(error));
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> PackctlBackend::check_config(const std::string& path) {
+  const auto settings = load_settings(path);
+  return settings ? std::vector<std::string>() : sentences(settings.error());
+}
+
+std::unique_ptr<Context> PackctlBackend::open(const std::string& path) {
+  auto settings = load_settings(path);
+  if (!settings) {
+    throw ConfigBroken(
+        fmt::format("The settings cannot be used. Mend them, or name others with "
+                    "--config:\n{}",
+                    fmt::join(sentences(settings.error()), "\n")));
+  }
+  return std::make_unique<SettingsContext>(std::move(*settings));
+}
+
+int packctl_main(int argc, char** argv) {
+  // What runs again is said on stderr, so that stdout stays what a program expects.
+  spdlog::set_default_logger(spdlog::stderr_logger_st("packctl"));
+  spdlog::set_level(spdlog::level::warn);
+  std::ios::sync_with_stdio(false);
+  PackctlBackend backend;
+  return run_packctl(argc, argv, backend, std::cout, std::cerr);
+}
+
+}  // namespace packwarden

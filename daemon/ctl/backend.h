@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "domain/business_calendar.h"
+#include "domain/catalogue.h"
+#include "usecases/ledger_port.h"
+#include "usecases/report_port.h"
+
+namespace packwarden {
+
+// The settings cannot be used; what() names each mistake with its line and column.
+struct ConfigBroken : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct SchemaChange {
+  unsigned from_version = 0;
+  unsigned to_version = 0;
+};
+
+// What a command of packctl works with. What needs the database connects when it is first asked
+// for, and throws LedgerUnavailable where it cannot, or where the schema is not the one of this
+// binary. References live as long as the context.
+class Context {
+ public:
+  virtual ~Context() = default;
+
+  virtual bool allow_as_of() const = 0;
+  virtual Instant now() const = 0;
+  virtual const BusinessCalendar& calendar() const = 0;
+  // As the settings have it, without ids.
+  virtual const Catalogue& catalogue() const = 0;
+  // With the ids of the ledger.
+  virtual const Catalogue& stored_catalogue() = 0;
+  virtual Ledger& ledger() = 0;
+  virtual Reports& reports() = 0;
+  virtual SchemaChange migrate() = 0;
+};
+
+// How packctl gets there once it knows the path of the settings.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // Each mistake as FILE:LINE:COLUMN: MESSAGE; empty where all is well.
+  virtual std::vector<std::string> check_config(const std::string& path) = 0;
+  // Throws ConfigBroken. Does not connect.
+  virtual std::unique_ptr<Context> open(const std::string& path) = 0;
+};
+
+}  // namespace packwarden

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+
+#include "ctl/backend.h"
+#include "ctl/table.h"
+#include "domain/refusal.h"
+
+namespace CLI {
+class App;
+}
+
+namespace packwarden {
+
+// Ends a command with exit status 1.
+struct Refused : std::runtime_error {
+  explicit Refused(Refusal why) : std::runtime_error(why.message), code(std::move(why.code)) {}
+  std::string code;
+};
+
+// Where a command finds its settings and puts its answer.
+class Desk {
+ public:
+  Desk(Backend& backend, std::ostream& out) : backend_(&backend), out_(&out) {}
+
+  std::string config_path = "/etc/packwarden/packwarden.yaml";
+  bool json = false;
+  std::optional<Instant> as_of;
+
+  Backend& backend() { return *backend_; }
+  std::ostream& out() { return *out_; }
+  // Opened when it is first asked for. Throws Refused where --as-of is given and not allowed.
+  Context& context();
+  // The instant as at which the command acts.
+  Instant now();
+  // Throws Refused (unknown_account).
+  Account account(const std::string& name);
+
+  // The answer for programs: an array with one row a line, or an object.
+  void print(const boost::json::array& rows);
+  void print(const boost::json::object& object);
+
+ private:
+  Backend* backend_;
+  std::ostream* out_;
+  std::unique_ptr<Context> context_;
+};
+
+using Action = std::function<void(Desk&)>;
+
+// Each adds its words to the command line; the command that is parsed leaves its action in
+// `chosen`.
+void add_account_words(CLI::App& app, Action& chosen);
+void add_pack_words(CLI::App& app, Action& chosen);
+void add_report_words(CLI::App& app, Action& chosen);
+void add_system_words(CLI::App& app, Action& chosen);
+
+// A sub-command that needs one of its own.
+CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& help);
+
+// RFC 3339 in UTC, without the fraction of a second where it is zero.
+std::string shown_time(Instant at);
+
+}  // namespace packwarden

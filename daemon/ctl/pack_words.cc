@@ -1,0 +1,94 @@
+#include <CLI/CLI.hpp>
+
+#include "ctl/change.h"
+#include "ctl/desk.h"
+#include "usecases/pack_commands.h"
+
+namespace packwarden {
+namespace {
+
+struct PackWords {
+  ChangeWords change;
+  std::string product;
+  std::string tier;
+  std::string account;
+};
+
+void trial(Desk& desk, const PackWords& words) {
+  run_change(desk, words.change, "trial",
+             [&](const std::vector<std::string>& names, const std::string& request_id) {
+               Context& context = desk.context();
+               return claim_trials(context.ledger(), context.stored_catalogue(),
+                                   {words.product, names, desk.now()}, request_id);
+             });
+}
+
+void buy(Desk& desk, const PackWords& words) {
+  run_change(desk, words.change, "pack",
+             [&](const std::vector<std::string>& names, const std::string& request_id) {
+               Context& context = desk.context();
+               return buy_packs(context.ledger(), context.stored_catalogue(), context.calendar(),
+                                {words.product, names, desk.now()}, words.tier, request_id);
+             });
+}
+
+void list(Desk& desk, const PackWords& words) {
+  std::optional<AccountId> account;
+  if (!words.account.empty()) account = desk.account(words.account).main();
+  const auto rows = desk.context().reports().packs(account);
+  if (desk.json) {
+    boost::json::array array;
+    for (const PackRow& row : rows) {
+      array.push_back(boost::json::object{{"account", row.account},
+                                          {"product", row.product},
+                                          {"tier", row.tier},
+                                          {"quota", row.quota},
+                                          {"used", row.used},
+                                          {"left", row.left()},
+                                          {"effective_from", to_rfc3339(row.effective_from)},
+                                          {"expires_at", to_rfc3339(row.expires_at)}});
+    }
+    desk.print(array);
+    return;
+  }
+  Table table({{"account"},
+               {"product"},
+               {"tier"},
+               {"quota", true},
+               {"used", true},
+               {"left", true},
+               {"effective from"},
+               {"expires at"}});
+  for (const PackRow& row : rows) {
+    table.add({row.account, row.product, row.tier, with_separators(row.quota),
+               with_separators(row.used), with_separators(row.left()),
+               shown_time(row.effective_from), shown_time(row.expires_at)});
+  }
+  table.print(desk.out());
+}
+
+}  // namespace
+
+void add_pack_words(CLI::App& app, Action& chosen) {
+  CLI::App* group = add_group(app, "pack", "packs and trials");
+  const auto words = std::make_shared<PackWords>();
+
+  CLI::App* claiming = group->add_subcommand("trial", "claim the trial of a product (P2)");
+  claiming->add_option("product", words->product, "product")->type_name("PRODUCT")->required();
+  add_change_words(*claiming, words->change, "ACCOUNT");
+  claiming->final_callback(
+      [&chosen, words] { chosen = [words](Desk& desk) { trial(desk, *words); }; });
+
+  CLI::App* buying = group->add_subcommand("buy", "buy a pack for each account (P1)");
+  buying->add_option("product", words->product, "product")->type_name("PRODUCT")->required();
+  buying->add_option("tier", words->tier, "tier of the catalogue")->type_name("TIER")->required();
+  add_change_words(*buying, words->change, "ACCOUNT");
+  buying->final_callback([&chosen, words] { chosen = [words](Desk& desk) { buy(desk, *words); }; });
+
+  CLI::App* listing = group->add_subcommand("list", "packs with what is used and left");
+  listing->add_option("account", words->account, "of this account alone")->type_name("ACCOUNT");
+  listing->final_callback(
+      [&chosen, words] { chosen = [words](Desk& desk) { list(desk, *words); }; });
+}
+
+}  // namespace packwarden

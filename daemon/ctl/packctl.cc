@@ -1,0 +1,97 @@
+#include "ctl/packctl.h"
+
+#include <CLI/CLI.hpp>
+#include <cstring>
+#include <string_view>
+
+#include "ctl/desk.h"
+
+namespace packwarden {
+namespace {
+
+constexpr int status_refused = 1;
+constexpr int status_usage = 2;
+constexpr int status_unavailable = 3;
+
+// Also where the command line cannot be parsed.
+bool wants_json(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--output=json") return true;
+    if (word == "--output" && i + 1 < argc && std::strcmp(argv[i + 1], "json") == 0) return true;
+  }
+  return false;
+}
+
+int fail(std::ostream& err, bool json, int status, const std::string& code,
+         const std::string& message) {
+  if (json) {
+    const boost::json::object error{{"code", code}, {"message", message}};
+    err << boost::json::serialize(boost::json::object{{"error", error}}) << '\n';
+  } else {
+    err << "packctl: " << message << '\n';
+  }
+  return status;
+}
+
+int act(Desk& desk, const Action& action, std::ostream& err) {
+  try {
+    action(desk);
+    desk.out().flush();
+    if (!desk.out()) {
+      return fail(err, desk.json, status_unavailable, "output",
+                  "The output could not be written. Look at the disk or pipe that it goes to.");
+    }
+    return 0;
+  } catch (const Refused& refused) {
+    return fail(err, desk.json, status_refused, refused.code, refused.what());
+  } catch (const ConfigBroken& broken) {
+    return fail(err, desk.json, status_unavailable, "config", broken.what());
+  } catch (const LedgerUnavailable& unavailable) {
+    return fail(err, desk.json, status_unavailable, "unavailable", unavailable.what());
+  } catch (const std::exception& error) {
+    return fail(err, desk.json, status_unavailable, "failed", error.what());
+  }
+}
+
+}  // namespace
+
+int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std::ostream& err) {
+  Desk desk(backend, out);
+  Action chosen;
+  std::string output = "table";
+  std::string as_of;
+
+  CLI::App app("Packwarden: tenants, their packs and what they use.", "packctl");
+  app.fallthrough();  // options may also stand behind the command
+  app.require_subcommand(1, 1);
+  app.add_option("--config", desk.config_path, "settings (/etc/packwarden/packwarden.yaml)")
+      ->type_name("FILE");
+  app.add_option("--output", output, "table (default) or json")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "json"}));
+  app.add_option("--as-of", as_of, "act as at this instant; needs allow_as_of in the settings")
+      ->type_name("RFC3339");
+  add_system_words(app, chosen);
+  add_account_words(app, chosen);
+  add_pack_words(app, chosen);
+  add_report_words(app, chosen);
+  app.footer("Exit status: 0 done, 1 refused, 2 usage, 3 unavailable.");
+
+  try {
+    app.parse(argc, argv);
+    if (!as_of.empty()) {
+      const auto instant = parse_rfc3339(as_of.data(), as_of.data() + as_of.size());
+      if (!instant) throw CLI::ValidationError("--as-of", instant.error());
+      desk.as_of = *instant;
+    }
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error, out, err);  // help
+    return fail(err, wants_json(argc, argv), status_usage, "usage",
+                std::string(error.what()) + ". Look at packctl --help.");
+  }
+  desk.json = output == "json";
+  return act(desk, chosen, err);
+}
+
+}  // namespace packwarden

@@ -1,0 +1,126 @@
+#include "ctl/receipt_words.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "domain/account_name.h"
+
+namespace packwarden {
+namespace {
+
+constexpr std::string_view digest_prefix = "sha256:";
+
+std::string_view outcome_of(const FileOutcome& outcome) {
+  if (!outcome.failure.empty()) return "failed";
+  return outcome.complete ? "taken" : "unfinished";
+}
+
+boost::json::object receipt_json_of(const FileOutcome& outcome) {
+  const UnitCounts& counts = outcome.counts;
+  boost::json::object rejected;
+  for (std::size_t i = 0; i < reject_reason_count; ++i) {
+    if (counts.rejected[i] == 0) continue;
+    rejected[name_of(static_cast<RejectReason>(i))] = counts.rejected[i];
+  }
+  boost::json::object not_billable;
+  if (counts.not_billable_meter != 0) not_billable["meter"] = counts.not_billable_meter;
+  return {{"file", shown_bytes(outcome.file.name)},
+          {"digest", std::string(digest_prefix) + to_hex(outcome.file.digest)},
+          {"claim", outcome.file.claim},
+          {"spool", outcome.file.spool},
+          {"outcome", outcome_of(outcome)},
+          {"reason", shown_bytes(outcome.failure)},
+          {"arrival", to_rfc3339(outcome.file.arrival)},
+          {"finished", to_rfc3339(outcome.finished_at)},
+          {"lines", counts.lines},
+          {"accepted", counts.accepted},
+          {"duplicate", counts.duplicate},
+          {"conflict", counts.conflict},
+          {"rejected", std::move(rejected)},
+          {"not_billable", std::move(not_billable)},
+          {"units",
+           {{"accepted", counts.accepted_units},
+            {"drawn", counts.drawn_units},
+            {"overage", counts.overage_units},
+            {"overrun", counts.overrun_units},
+            {"not_billable", counts.not_billable_units}}}};
+}
+
+void print_for_people(Desk& desk, const FileOutcome& outcome) {
+  const UnitCounts& counts = outcome.counts;
+  std::ostream& out = desk.out();
+  out << "file      " << shown_bytes(outcome.file.name) << "\ndigest    "
+      << to_hex(outcome.file.digest) << "\nspool     " << outcome.file.spool << "\noutcome   "
+      << outcome_of(outcome) << (outcome.failure.empty() ? "" : ": ")
+      << shown_bytes(outcome.failure) << "\narrival   " << shown_time(outcome.file.arrival)
+      << "\nfinished  " << shown_time(outcome.finished_at) << '\n';
+  Table table({{"lines"}, {"", true}});
+  const auto add = [&](std::string_view name, std::int64_t number) {
+    table.add({std::string(name), with_separators(number)});
+  };
+  add("all data lines", counts.lines);
+  add("accepted", counts.accepted);
+  if (counts.not_billable_meter != 0) {
+    add("  not billable: meter outside its dates", counts.not_billable_meter);
+  }
+  add("duplicate", counts.duplicate);
+  add("conflict", counts.conflict);
+  for (std::size_t i = 0; i < reject_reason_count; ++i) {
+    if (counts.rejected[i] == 0) continue;
+    add(fmt::format("rejected: {}", name_of(static_cast<RejectReason>(i))), counts.rejected[i]);
+  }
+  add("units accepted", counts.accepted_units);
+  add("  drawn from packs", counts.drawn_units);
+  add("  overage", counts.overage_units);
+  add("  overrun", counts.overrun_units);
+  add("  not billable", counts.not_billable_units);
+  table.print(out);
+  out << '\n';
+}
+
+}  // namespace
+
+std::string shown_bytes(std::string_view bytes) {
+  // File names have at most 255 bytes, the names of accounts 128: looked at in parts.
+  std::string text;
+  while (!bytes.empty()) {
+    std::size_t length = 1;
+    while (length <= 4 && length <= bytes.size()) {
+      const auto fault = fault_of_account_name(bytes.substr(0, length));
+      if (!fault || fault == "begins with white space") break;
+      ++length;
+    }
+    if (length > 4 || length > bytes.size()) {
+      fmt::format_to(std::back_inserter(text), "\\x{:02X}", static_cast<unsigned char>(bytes[0]));
+      length = 1;
+    } else {
+      text.append(bytes.substr(0, length));
+    }
+    bytes.remove_prefix(length);
+  }
+  return text;
+}
+
+void show_receipts(Desk& desk, const std::string& name_or_digest) {
+  Context& context = desk.context();
+  const bool prefixed = name_or_digest.starts_with(digest_prefix);
+  const auto digests = context.reports().find_files(
+      prefixed ? name_or_digest.substr(digest_prefix.size()) : name_or_digest);
+  if (digests.empty()) {
+    throw Refused({"unknown_file", fmt::format("No usage file '{}' has come. Give its name as it "
+                                               "stood in incoming/, or its SHA-256.",
+                                               shown_bytes(name_or_digest))});
+  }
+  boost::json::array array;
+  for (const FileOutcome& outcome : context.ledger().outcomes_of(digests)) {
+    if (desk.json) {
+      array.push_back(receipt_json_of(outcome));
+    } else {
+      print_for_people(desk, outcome);
+    }
+  }
+  if (desk.json) desk.print(array);
+}
+
+}  // namespace packwarden

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ctl/desk.h"
+
+namespace packwarden {
+
+// The receipts (U7) of all files of this name or digest, from the ledger. Throws Refused
+// (unknown_file).
+void show_receipts(Desk& desk, const std::string& name_or_digest);
+
+// The name of a file as text: bytes beyond ASCII that are no UTF-8, and control characters, as
+// \xNN.
+std::string shown_bytes(std::string_view bytes);
+
+}  // namespace packwarden

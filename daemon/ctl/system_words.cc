@@ -1,0 +1,152 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+
+#include "ctl/desk.h"
+#include "usecases/canonical_export.h"
+
+namespace packwarden {
+namespace {
+
+void migrate(Desk& desk) {
+  const SchemaChange change = desk.context().migrate();
+  if (desk.json) {
+    desk.print(boost::json::object{{"from_version", change.from_version},
+                                   {"to_version", change.to_version}});
+  } else if (change.from_version == change.to_version) {
+    desk.out() << "The schema is at version " << change.to_version << " already.\n";
+  } else {
+    desk.out() << "The schema went from version " << change.from_version << " to "
+               << change.to_version << ".\n";
+  }
+}
+
+// 300000000 micro-units as "300", 5000 as "0.005".
+std::string shown_price(MoneyMicros micros) {
+  std::string text = with_separators(micros / 1'000'000);
+  if (const auto fraction = micros % 1'000'000; fraction != 0) {
+    text += fmt::format(".{:06}", fraction);
+    text.erase(text.find_last_not_of('0') + 1);
+  }
+  return text;
+}
+
+// Whole numbers and decimal text, never a floating-point number.
+std::string plain_price(MoneyMicros micros) {
+  std::string text = shown_price(micros);
+  std::erase(text, ',');
+  return text;
+}
+
+void catalogue(Desk& desk) {
+  const Catalogue& all = desk.context().catalogue();
+  if (desk.json) {
+    boost::json::array array;
+    for (const Product& product : all.products) {
+      for (const Tier& tier : product.tiers) {
+        array.push_back(boost::json::object{{"product", product.name},
+                                            {"tier", tier.name},
+                                            {"units", tier.units},
+                                            {"price", plain_price(tier.price_micros)},
+                                            {"unit_price", shown_unit_price(tier)},
+                                            {"currency", all.currency},
+                                            {"trial", tier.is_trial}});
+      }
+    }
+    desk.print(array);
+    return;
+  }
+  Table table({{"product"},
+               {"tier"},
+               {"units", true},
+               {"price " + all.currency, true},
+               {"unit price", true}});
+  for (const Product& product : all.products) {
+    for (const Tier& tier : product.tiers) {
+      table.add({product.name, tier.name, with_separators(tier.units),
+                 shown_price(tier.price_micros), shown_unit_price(tier)});
+    }
+  }
+  table.print(desk.out());
+}
+
+void status(Desk& desk) {
+  const StatusNumbers now = desk.context().reports().status();
+  const std::vector<std::pair<const char*, std::int64_t>> numbers = {
+      {"sequence", static_cast<std::int64_t>(now.sequence)},
+      {"accounts", now.accounts},
+      {"packs", now.packs},
+      {"files", now.files},
+      {"files_unfinished", now.files_unfinished},
+      {"accepted_units", now.accepted_units},
+      {"drawn_units", now.drawn_units},
+      {"overage_units", now.overage_units},
+      {"overrun_units", now.overrun_units},
+      {"not_billable_units", now.not_billable_units},
+      {"key_bytes", now.key_bytes}};
+  if (desk.json) {
+    boost::json::object object;
+    for (const auto& [name, number] : numbers) object[name] = number;
+    boost::json::array deliveries;
+    for (const DeliveryCount& count : now.deliveries) {
+      deliveries.push_back(boost::json::object{
+          {"channel", count.channel}, {"state", count.state}, {"deliveries", count.deliveries}});
+    }
+    object["deliveries"] = std::move(deliveries);
+    desk.print(object);
+    return;
+  }
+  Table table({{"number"}, {"", true}});
+  for (const auto& [name, number] : numbers) {
+    std::string words = name;
+    std::replace(words.begin(), words.end(), '_', ' ');
+    table.add({words, with_separators(number)});
+  }
+  for (const DeliveryCount& count : now.deliveries) {
+    table.add(
+        {"deliveries " + count.channel + " " + count.state, with_separators(count.deliveries)});
+  }
+  table.print(desk.out());
+}
+
+void check_config(Desk& desk) {
+  const auto mistakes = desk.backend().check_config(desk.config_path);
+  if (!mistakes.empty()) {
+    throw Refused({"config", fmt::format("Mend the settings, then check again:\n{}",
+                                         fmt::join(mistakes, "\n"))});
+  }
+  if (desk.json) {
+    desk.print(boost::json::object{{"config", desk.config_path}, {"mistakes", 0}});
+  } else {
+    desk.out() << desk.config_path << " is in order.\n";
+  }
+}
+
+}  // namespace
+
+void add_system_words(CLI::App& app, Action& chosen) {
+  app.add_subcommand("migrate", "bring the database's schema up to this packwarden")
+      ->final_callback([&chosen] { chosen = migrate; });
+  app.add_subcommand("catalogue", "products, tiers and prices (C1)")->final_callback([&chosen] {
+    chosen = catalogue;
+  });
+  app.add_subcommand("status", "how far the ledger is")->final_callback([&chosen] {
+    chosen = status;
+  });
+
+  const auto canonical = std::make_shared<bool>(false);
+  CLI::App* exporting = app.add_subcommand("export", "print the ledger");
+  exporting->add_flag("--canonical", *canonical, "in a stable order, to be compared with diff")
+      ->required();
+  exporting->final_callback([&chosen, canonical] {
+    chosen = [canonical](Desk& desk) { export_canonical(desk.context().reports(), desk.out()); };
+  });
+
+  CLI::App* config = add_group(app, "config", "the settings");
+  config->add_subcommand("check", "list every mistake in the settings")->final_callback([&chosen] {
+    chosen = check_config;
+  });
+}
+
+}  // namespace packwarden

@@ -1,0 +1,155 @@
+#include "ctl/packctl.h"
+
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "ctl/receipt_words.h"
+#include "ctl/table.h"
+
+namespace packwarden {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// Settings without a database.
+class Offline : public Backend, public Context {
+ public:
+  Offline() {
+    Product product;
+    product.name = "captcha";
+    product.tiers = {{"trial", 20'000, 0, true}, {"30k", 30'000, 300'500'000, false}};
+    catalogue_.products.push_back(product);
+  }
+
+  std::vector<std::string> check_config(const std::string& path) override {
+    if (path == "broken") return {"broken:3:5: what is this"};
+    return {};
+  }
+  std::unique_ptr<Context> open(const std::string& path) override {
+    if (path == "broken") throw ConfigBroken("broken:3:5: what is this");
+    return std::make_unique<Offline>();
+  }
+  bool allow_as_of() const override { return false; }
+  Instant now() const override { return {}; }
+  const BusinessCalendar& calendar() const override { return calendar_; }
+  const Catalogue& catalogue() const override { return catalogue_; }
+  const Catalogue& stored_catalogue() override { throw LedgerUnavailable("there is no database"); }
+  Ledger& ledger() override { throw LedgerUnavailable("there is no database"); }
+  Reports& reports() override { throw LedgerUnavailable("there is no database"); }
+  SchemaChange migrate() override { return {0, 1}; }
+
+ private:
+  BusinessCalendar calendar_ = BusinessCalendar::for_zone("Asia/Shanghai").value();
+  Catalogue catalogue_;
+};
+
+struct Answer {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+
+Answer packctl(std::vector<std::string> words) {
+  words.insert(words.begin(), "packctl");
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  Offline backend;
+  std::ostringstream out;
+  std::ostringstream err;
+  const int status = run_packctl(static_cast<int>(words.size()), argv.data(), backend, out, err);
+  return {status, out.str(), err.str()};
+}
+
+TEST(Packctl, status_0_is_done) {
+  const Answer answer = packctl({"migrate"});
+  EXPECT_EQ(answer.status, 0);
+  EXPECT_EQ(answer.out, "The schema went from version 0 to 1.\n");
+  EXPECT_EQ(packctl({"--help"}).status, 0);
+}
+
+TEST(Packctl, status_1_is_refused) {
+  const Answer answer = packctl({"--as-of", "2024-01-01T00:00:00Z", "status"});
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_THAT(answer.err, HasSubstr("allow_as_of: true"));
+  EXPECT_EQ(packctl({"--config", "broken", "config", "check"}).status, 1);
+}
+
+TEST(Packctl, status_2_is_usage) {
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{},
+                                             {"nonsense"},
+                                             {"account"},
+                                             {"account", "add"},
+                                             {"account", "add-sub", "acme"},
+                                             {"pack", "buy", "captcha"},
+                                             {"usage"},
+                                             {"export"},
+                                             {"--output", "xml", "status"},
+                                             {"--as-of", "yesterday", "status"},
+                                             {"ledger", "acme", "--limit", "0"}}) {
+    const Answer answer = packctl(words);
+    EXPECT_EQ(answer.status, 2) << testing::PrintToString(words);
+    EXPECT_THAT(answer.err, HasSubstr("packctl --help"));
+  }
+}
+
+TEST(Packctl, status_3_is_unavailable) {
+  EXPECT_EQ(packctl({"status"}).status, 3);
+  EXPECT_EQ(packctl({"--config", "broken", "status"}).status, 3);
+  EXPECT_EQ(packctl({"account", "add", "--from-file", "/no/such/file"}).status, 3);
+}
+
+TEST(Packctl, a_name_may_be_a_word_of_packctl) {
+  EXPECT_EQ(packctl({"account", "add", "status", "list", "add"}).status, 3);
+}
+
+TEST(Packctl, options_may_stand_behind_the_command) {
+  EXPECT_THAT(packctl({"catalogue", "--output", "json"}).out, StartsWith("["));
+}
+
+TEST(Packctl, errors_for_programs) {
+  EXPECT_EQ(packctl({"--output", "json", "status"}).err,
+            "{\"error\":{\"code\":\"unavailable\",\"message\":\"there is no database\"}}\n");
+  EXPECT_THAT(packctl({"--output", "json", "nonsense"}).err,
+              StartsWith("{\"error\":{\"code\":\"usage\""));
+}
+
+TEST(Packctl, C1_the_catalogue_shows_computed_unit_prices) {
+  EXPECT_EQ(packctl({"catalogue"}).out,
+            "product  tier    units  price CNY  unit price\n"
+            "captcha  trial  20,000          0           -\n"
+            "captcha  30k    30,000      300.5      0.0100\n");
+  EXPECT_THAT(packctl({"--output", "json", "catalogue"}).out,
+              HasSubstr("\"price\":\"300.5\",\"unit_price\":\"0.0100\""));
+}
+
+TEST(Table, wide_characters_count_two_columns) {
+  Table table({{"name"}, {"units", true}});
+  table.add({"网易", "1"});
+  table.add({"acme", "1,000"});
+  std::ostringstream out;
+  table.print(out);
+  EXPECT_EQ(out.str(), "name  units\n网易      1\nacme  1,000\n");
+  EXPECT_EQ(shown_width("é"), 1U);
+  EXPECT_EQ(shown_width("e\u0301"), 1U);
+}
+
+TEST(Table, separators) {
+  EXPECT_EQ(with_separators(0), "0");
+  EXPECT_EQ(with_separators(999), "999");
+  EXPECT_EQ(with_separators(1'000), "1,000");
+  EXPECT_EQ(with_separators(-1'234'567), "-1,234,567");
+  EXPECT_EQ(with_separators(-123), "-123");
+}
+
+TEST(Receipts, bytes_that_are_no_text) {
+  EXPECT_EQ(shown_bytes("a b\xFF"
+                        "\n网"),
+            "a b\\xFF\\x0A网");
+}
+
+}  // namespace
+}  // namespace packwarden
