@@ -31,8 +31,7 @@ IngestComposition::IngestComposition(const Settings& settings)
   require_schema(ledger_.session());
   hasher_ = std::make_unique<KeyHasher>(read_hash_key(ledger_.session()));
   intern_catalogue(ledger_.session(), catalogue_);
-  spool_ =
-      std::make_unique<SpoolDirectory>(SpoolPlace{settings.spool.directory, settings.spool.name});
+  spool_ = std::make_unique<SpoolDirectory>(settings.spool.directory, settings.spool.name);
 
   DecodeContext decode;
   decode.catalogue = &catalogue_;

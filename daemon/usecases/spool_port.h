@@ -5,9 +5,8 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <vector>
-
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "domain/ids.h"
 #include "domain/instant.h"
@@ -30,16 +29,18 @@ struct SpoolUnavailable : std::runtime_error {
 };
 
 // The bytes of a claimed file. What is wrong with the file is an error; what is wrong with the
-// machine (no descriptors, no memory) is thrown as SpoolUnavailable, and says nothing about the file.
+// machine (no descriptors, no memory) is thrown as SpoolUnavailable and says nothing about the
+// file.
 class UsageFile {
  public:
   virtual ~UsageFile() = default;
   virtual std::uint64_t size_bytes() const = 0;
   // SHA-256 of all bytes, read once.
   virtual tl::expected<Digest, std::string> digest() = 0;
-  // Reads up to `size` bytes at `offset`; fewer only at the end. The error says what happened, also where the file
-  // is no longer what its digest was made of.
-  virtual tl::expected<std::size_t, std::string> read(std::uint64_t offset, char* into, std::size_t size) = 0;
+  // Reads up to `size` bytes at `offset`; fewer only at the end. The error says what happened, also
+  // where the file is no longer what its digest was made of.
+  virtual tl::expected<std::size_t, std::string> read(std::uint64_t offset, char* into,
+                                                      std::size_t size) = 0;
 };
 
 enum class FileEnding { taken, repeat, failed };
@@ -56,8 +57,9 @@ class UsageSpool {
   virtual std::vector<ClaimedFile> claim(std::size_t max_files, Instant now) = 0;
   virtual tl::expected<std::unique_ptr<UsageFile>, std::string> open(const ClaimedFile& file) = 0;
 
-  // Ends a file: its rejected lines to rejected/, its receipt to receipts/, itself to done/ or failed/. The same call
-  // again after a crash has the same result. `outcome` has all counts zero for a repeat.
+  // Ends a file: its rejected lines to rejected/, its receipt to receipts/, itself to done/ or
+  // failed/. The same call again after a crash has the same result. `outcome` has all counts zero
+  // for a repeat.
   virtual void end(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) = 0;
 };
 
