@@ -29,7 +29,7 @@ struct SpoolUnavailable : std::runtime_error {
 };
 
 // The bytes of a claimed file. What is wrong with the file is an error; what is wrong with the
-// machine (no descriptors, no memory) is thrown as SpoolUnavailable, and says nothing about the
+// machine (no descriptors, no memory) is thrown as SpoolUnavailable and says nothing about the
 // file.
 class UsageFile {
  public:
