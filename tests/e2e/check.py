@@ -9,6 +9,7 @@ spool. Ends with 0 only if all agrees, and prints where they differ otherwise.
 import csv
 import json
 import pathlib
+import re
 import sys
 import typing
 from collections import Counter
@@ -17,6 +18,8 @@ import harness
 import tables
 from reference import Model
 from reference_input import parse_time
+
+CLAIM = re.compile(r"^\d{8}T\d{6}\.\d{6}Z-\d{4,}\.")  # before the name in rejected/ and the others
 
 
 def expected_by_model(folder):
@@ -67,7 +70,7 @@ def rejected_lines(spool):
     """All of rejected/, in the order of their claims."""
     found = []
     for path in sorted((spool / "rejected").glob("[!.]*.rejects")):
-        name = path.name.split(".", 1)[1].removesuffix(".rejects")
+        name = CLAIM.sub("", path.name).removesuffix(".rejects")
         with open(path, newline="", encoding="utf-8") as file:
             for entry in csv.DictReader(file):
                 found.append(Rejected(name, int(entry["line"]), entry["reason"],
