@@ -20,13 +20,13 @@ import usage_data  # noqa: E402
 from harness import Failure  # noqa: E402
 
 ACCOUNTS = 40
-FILE_RECORDS = 6_000
+FILE_RECORDS = 3_000
 SMALL_FILE_RECORDS = 150
 # Small units and small transactions: many instants at which a kill can hit.
-INGEST = {"max_unit_records": 500, "max_transaction_records": 1_000, "max_transaction_units": 2}
-ROUND_FILES = 8
-WAITING_FILES_MIN = 5
-UPTIME_S_MIN, UPTIME_S_MAX = 0.02, 5.0
+INGEST = {"max_unit_records": 50, "max_transaction_records": 100, "max_transaction_units": 2}
+ROUND_FILES = 6
+WAITING_FILES_MIN = 8
+UPTIME_S_MIN, UPTIME_S_MAX = 0.05, 5.0
 
 
 class Load:
@@ -111,7 +111,7 @@ def kill_often(where, load, kills_wanted, hits_wanted, seed):
         hit = ledger.kill_hit_a_unit()
         hits += hit
         # Longer while it gets nowhere, shorter while it gets through: spread over all it does.
-        uptime_s *= 1.3 if after == before else 0.9 if not hit else 1
+        uptime_s *= 1.3 if after == before else 0.8 if not hit else 1
         uptime_s = min(max(uptime_s, UPTIME_S_MIN), UPTIME_S_MAX)
         before = after
     return kills, hits
