@@ -2,14 +2,17 @@
 
 For each number of groups a million records (a group: what one account used on one day) and each way
 of the server: a fresh MariaDB with flush at commit, accounts with a pack each, and files of unique
-records of about 100 bytes. A running daemon gets one file after the other; a file's time is from
-its rename into incoming/ until its receipt is there. Beside it, in the same run and on the same
-server, LOAD DATA LOCAL INFILE ... IGNORE of the same files into a table keyed by the record's id:
-raw rows, no rating. Figures are medians; the first file warms both up and is not counted.
+records of about 100 bytes. A running daemon gets bursts of files, as a billing host does when
+producers close their files on the hour: a burst's time is from the first rename into incoming/
+until the last receipt is there. Then single files, one after the other, which shows what one file
+alone takes. Beside it, in the same run and on the same server, LOAD DATA LOCAL INFILE ... IGNORE of
+the same files into a table keyed by the record's id: raw rows, no rating. Figures are medians; the
+first file warms both up and is not counted.
 """
 
 import argparse
 import datetime
+import os
 import pathlib
 import statistics
 import subprocess
@@ -94,35 +97,45 @@ class Case:
             write_file(path, number, self.tails)
             yield path
 
-    def ingest(self, process, path):
-        """Seconds from the rename into incoming/ to the receipt."""
-        hidden = self.where.spool / "incoming" / f".{path.name}"
-        hidden.hardlink_to(path)
-        receipts, suffix = self.where.spool / "receipts", f".{path.name}.json"
+    def ingest(self, process, paths):
+        """Seconds from the first rename into incoming/ to the last receipt."""
+        incoming = self.where.spool / "incoming"
+        for path in paths:
+            (incoming / f".{path.name}").hardlink_to(path)
+        wanted = {f".{path.name}.json" for path in paths}
         begin = time.perf_counter()
-        hidden.rename(hidden.with_name(path.name))
-        while not any(entry.name.endswith(suffix) and not entry.name.startswith(".")
-                      for entry in receipts.iterdir()):
+        for path in paths:
+            (incoming / f".{path.name}").rename(incoming / path.name)
+        while wanted:
             if process.poll() is not None or time.perf_counter() - begin > FILE_BOUND_S:
-                raise harness.Failure(f"no receipt for {path.name}\n{process.log_tail()}")
-            time.sleep(0.001)
+                raise harness.Failure(f"no receipt for {wanted}\n{process.log_tail()}")
+            time.sleep(0.005)
+            names = [name for name in os.listdir(self.where.spool / "receipts")
+                     if not name.startswith(".")]
+            wanted = {end for end in wanted if not any(name.endswith(end) for name in names)}
         return time.perf_counter() - begin
 
-    def measure_daemon(self, paths):
+    def measure_daemon(self, paths, bursts):
+        """(records a second in bursts, seconds of single files, peak bytes, bytes a key)"""
         process = self.where.daemon()
+        records = len(self.tails)
         try:
-            times = [self.ingest(process, paths[0])]
+            self.ingest(process, paths[:1])
             warm, _ = resident(process.pid)
-            times += [self.ingest(process, path) for path in paths[1:]]
+            size = (len(paths) - 1) // (bursts + 1)
+            rates = []
+            for burst in range(bursts):
+                part = paths[1 + burst * size:1 + (burst + 1) * size]
+                rates.append(len(part) * records / self.ingest(process, part))
+            alone = [self.ingest(process, [path]) for path in paths[1 + bursts * size:]]
             harness.wait_until(self.where.idle, 60, "the spool is empty", alive=[process])
             now, peak = resident(process.pid)
         finally:
             process.stop()
         for receipt in self.where.receipts():
-            if receipt["accepted"] != len(self.tails) or harness.receipt_adds_up(receipt):
+            if receipt["accepted"] != records or harness.receipt_adds_up(receipt):
                 raise harness.Failure(f"not all was accepted: {receipt}")
-        keys = (len(paths) - 1) * len(self.tails)
-        return times[1:], peak, (now - warm) / keys if keys else 0
+        return rates, alone, peak, (now - warm) / ((len(paths) - 1) * records)
 
     def measure_load_data(self, paths):
         self.server.sql(RAW_TABLE, "bench")
@@ -138,13 +151,10 @@ class Case:
         return times[1:]
 
 
-def per_second(records, times):
-    """(median, slowest, fastest) in records a second."""
-    return [int(records / t) for t in (statistics.median(times), max(times), min(times))]
-
-
 def thousands(rates):
-    return f"{rates[0]:>9,}  ({rates[1] // 1000:,}k to {rates[2] // 1000:,}k)"
+    """Median, slowest and fastest."""
+    return (f"{int(statistics.median(rates)):>9,}"
+            f"  ({int(min(rates)) // 1000:,}k to {int(max(rates)) // 1000:,}k)")
 
 
 def measure(groups, binlog, options):
@@ -152,20 +162,20 @@ def measure(groups, binlog, options):
         server = harness.PrivateServer(directory, (*BINLOG[binlog], "--local-infile=1"))
         try:
             tails = line_tails(options.records, groups)
-            case = Case(directory, server, groups, tails, options.files + 1)
+            case = Case(directory, server, groups, tails, options.files * (options.bursts + 1) + 1)
             paths = list(case.make_files())
-            size = paths[0].stat().st_size / options.records
-            times, peak, key_bytes = case.measure_daemon(paths)
-            ours = per_second(options.records, times)
-            print(f"  {groups:,} groups, binary log {binlog}: packwarden {ours[0]:,} records/s,"
-                  f" {size:.0f} bytes a record", flush=True)
-            base = per_second(options.records, case.measure_load_data(paths))
-            print(f"  {groups:,} groups, binary log {binlog}: LOAD DATA  {base[0]:,} records/s",
-                  flush=True)
+            title = f"  {groups:,} groups, binary log {binlog}:"
+            ours, alone, peak, key_bytes = case.measure_daemon(paths, options.bursts)
+            print(f"{title} packwarden {thousands(ours)} records/s, a file alone"
+                  f" {statistics.median(alone):.2f} s, {paths[0].stat().st_size / options.records:.0f}"
+                  " bytes a record", flush=True)
+            base = [options.records / t for t in case.measure_load_data(paths[:options.files + 1])]
+            print(f"{title} LOAD DATA  {thousands(base)} records/s", flush=True)
         finally:
             server.stop()
-    return (groups, binlog, thousands(ours), thousands(base), f"{ours[0] / base[0]:.1f}",
-            f"{peak / 2**20:,.0f} MiB", f"{key_bytes:.1f}")
+    ratio = statistics.median(ours) / statistics.median(base)
+    return (groups, binlog, thousands(ours), f"{statistics.median(alone):.2f} s", thousands(base),
+            f"{ratio:.1f}", f"{peak / 2**20:,.0f} MiB", f"{key_bytes:.1f}")
 
 
 def main():
@@ -175,17 +185,19 @@ def main():
                         help="groups a million records, i.e. accounts")
     parser.add_argument("--binlog", nargs="+", choices=BINLOG, default=["off", "on"])
     parser.add_argument("--records", type=int, default=1_000_000, help="of each file")
-    parser.add_argument("--files", type=int, default=3, help="measured, after one that warms up")
+    parser.add_argument("--files", type=int, default=4, help="of a burst; and so many alone")
+    parser.add_argument("--bursts", type=int, default=3)
     options = parser.parse_args()
-    print(f"\n{options.files} files of {options.records:,} records after one to warm up, flush at"
-          " commit; records a second: median (slowest to fastest)\n", flush=True)
+    print(f"\n{options.bursts} bursts of {options.files} files of {options.records:,} records after"
+          " one to warm up, flush at commit; records a second: median (slowest to fastest)\n",
+          flush=True)
     try:
         rows = [measure(groups, binlog, options)
                 for groups in options.groups for binlog in options.binlog]
     except harness.Failure as failure:
         sys.exit(str(failure))
     print()
-    tables.table(("groups", "binlog", "packwarden records/s", "LOAD DATA records/s", "ratio",
+    tables.table(("groups", "binlog", "packwarden records/s", "a file alone", "LOAD DATA records/s", "ratio",
                   "peak RSS", "bytes/key"), rows, indent=2)
     print("\n  bytes/key: how much the daemon's resident memory rose for each record after the"
           " first file\n")

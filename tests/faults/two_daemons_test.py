@@ -214,9 +214,9 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    parser.add_argument("--kill", type=float, default=0.025, help="chance per daemon and round")
-    parser.add_argument("--swallow", type=float, default=0.02, help="chance per COMMIT")
-    parser.add_argument("--cut", type=float, default=0.01, help="chance per COMMIT")
+    parser.add_argument("--kill", type=float, default=0.05, help="chance per daemon and round")
+    parser.add_argument("--swallow", type=float, default=0.05, help="chance per COMMIT")
+    parser.add_argument("--cut", type=float, default=0.03, help="chance per COMMIT")
     try:
         sys.exit(run(parser.parse_args()))
     except harness.Failure as failure:
