@@ -28,9 +28,10 @@ IngestComposition::IngestComposition(const Settings& settings)
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
       ledger_(database_address(settings), ledger_options(settings)),
       lookups_(database_address(settings), ledger_options(settings)) {
-  require_schema(ledger_.session());
-  hasher_ = std::make_unique<KeyHasher>(read_hash_key(ledger_.session()));
-  intern_catalogue(ledger_.session(), catalogue_);
+  Session session(database_address(settings));
+  require_schema(session);
+  hasher_ = std::make_unique<KeyHasher>(read_hash_key(session));
+  intern_catalogue(session, catalogue_);
   spool_ = std::make_unique<SpoolDirectory>(settings.spool.directory, settings.spool.name);
 
   DecodeContext decode;

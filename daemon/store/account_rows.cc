@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
+#include <unordered_map>
 
 #include "store/sql_text.h"
 
 namespace packwarden {
 namespace {
+
+constexpr std::size_t names_a_query = 1'000;
 
 std::vector<int> to_levels(std::string_view text) {
   std::vector<int> levels;
@@ -41,10 +45,27 @@ std::vector<Account> read_accounts(Session& session, std::string_view condition)
   return accounts;
 }
 
-std::optional<Account> read_account(Session& session, std::string_view name) {
-  auto found = read_accounts(session, "name = " + session.escape(name) + "");
-  if (found.empty()) return std::nullopt;
-  return std::move(found.front());
+std::vector<std::optional<Account>> read_accounts_named(Session& session,
+                                                        std::span<const std::string> names) {
+  std::unordered_map<std::string, Account> by_name;
+  for (std::size_t begin = 0; begin < names.size(); begin += names_a_query) {
+    std::string list;
+    for (const std::string& name :
+         names.subspan(begin, std::min(names_a_query, names.size() - begin))) {
+      list.append(list.empty() ? "" : ",").append(session.escape(name));
+    }
+    for (Account& account : read_accounts(session, "name IN (" + list + ")")) {
+      std::string name = account.name;
+      by_name.emplace(std::move(name), std::move(account));
+    }
+  }
+  std::vector<std::optional<Account>> found;
+  found.reserve(names.size());
+  for (const std::string& name : names) {
+    const auto at = by_name.find(name);
+    found.push_back(at == by_name.end() ? std::nullopt : std::optional(at->second));
+  }
+  return found;
 }
 
 void write_accounts(Session& session, Sequence sequence, std::span<const Account> accounts) {

@@ -14,7 +14,9 @@ namespace packwarden {
 // Rows of accounts, packs and commands. `condition` is SQL over the columns of the table; results
 // are in order of id.
 std::vector<Account> read_accounts(Session& session, std::string_view condition);
-std::optional<Account> read_account(Session& session, std::string_view name);
+// By name, in the order of `names`.
+std::vector<std::optional<Account>> read_accounts_named(Session& session,
+                                                        std::span<const std::string> names);
 void write_accounts(Session& session, Sequence sequence, std::span<const Account> accounts);
 
 std::vector<Pack> read_packs(Session& session, std::string_view condition);

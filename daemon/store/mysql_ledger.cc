@@ -26,8 +26,8 @@ class MySqlTransaction : public LedgerTransaction {
   }
   void write(const IngestWrite& ingest) override { write_ingest(*session_, sequence_ + 1, ingest); }
 
-  std::optional<Account> find_account(std::string_view name) override {
-    return read_account(*session_, name);
+  std::vector<std::optional<Account>> find_accounts(std::span<const std::string> names) override {
+    return read_accounts_named(*session_, names);
   }
   AccountId last_account() override {
     return AccountId{last_id(*session_, "account", "account_id")};

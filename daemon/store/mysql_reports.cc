@@ -67,7 +67,10 @@ auto MySqlReports::read(Callback&& callback) {
 }
 
 std::optional<Account> MySqlReports::find_account(std::string_view name) {
-  return read([&](Session& session) { return read_account(session, name); });
+  const std::string wanted(name);
+  return read([&](Session& session) {
+    return read_accounts_named(session, std::span(&wanted, 1)).front();
+  });
 }
 
 std::vector<AccountRow> MySqlReports::accounts() {

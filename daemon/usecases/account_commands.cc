@@ -14,14 +14,16 @@ CommandOutcome add(LedgerTransaction& transaction, std::span<const std::string> 
                    AccountId parent, const std::string& language) {
   if (names.empty()) return refuse("nothing_to_do", "No name is given. Name at least one account.");
   std::unordered_set<std::string_view> seen;
-  for (const std::string& name : names) {
+  const auto found = transaction.find_accounts(names);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string& name = names[i];
     if (const auto fault = fault_of_account_name(name)) {
       return refuse("bad_name", fmt::format("The name '{}' {}. Choose another one.", name, *fault));
     }
     if (!seen.insert(name).second) {
       return refuse("name_taken", fmt::format("'{}' is named twice. Name it once.", name));
     }
-    if (const auto taken = transaction.find_account(name)) {
+    if (const auto& taken = found[i]) {
       return refuse(
           "name_taken",
           fmt::format("There is {} '{}' already. Choose another name.",

@@ -123,7 +123,11 @@ class LedgerTransaction {
   virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;
   virtual void write(const IngestWrite& ingest) = 0;
 
-  virtual std::optional<Account> find_account(std::string_view name) = 0;
+  // The accounts of these names, in their order; one round trip for many.
+  virtual std::vector<std::optional<Account>> find_accounts(std::span<const std::string> names) = 0;
+  std::optional<Account> find_account(const std::string& name) {
+    return find_accounts(std::span(&name, 1)).front();
+  }
   virtual AccountId last_account() = 0;  // ids go on from here
   virtual void add_accounts(std::span<const Account> accounts) = 0;
   virtual std::vector<Pack> packs_of(AccountId account, ProductId product) = 0;

@@ -34,14 +34,16 @@ CommandOutcome give(LedgerTransaction& transaction, const Catalogue& catalogue,
   done.first_id = value_of(transaction.last_pack()) + 1;
   std::unordered_set<std::string_view> seen;
   std::vector<Pack> packs;
-  for (const std::string& name : order.accounts) {
+  const auto found = transaction.find_accounts(order.accounts);
+  for (std::size_t i = 0; i < order.accounts.size(); ++i) {
+    const std::string& name = order.accounts[i];
+    const auto& account = found[i];
     if (!seen.insert(name).second) {
       return refuse("named_twice",
                     fmt::format("Account '{}' is named twice. Name it once; for two packs, run "
                                 "the command twice.",
                                 name));
     }
-    const auto account = transaction.find_account(name);
     if (!account) {
       return refuse("unknown_account",
                     fmt::format("There is no account '{}'. Add it first, or look at packctl "
