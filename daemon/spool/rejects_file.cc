@@ -121,30 +121,33 @@ std::string detail_of(const Row& row, bool is_whole) {
   return detail + (detail.empty() ? "" : "; ") + "the usage file no longer holds all of this line";
 }
 
+void append_row(NewFile& out, Window& window, const Row& row) {
+  const std::uint64_t there = window.size() - std::min(window.size(), row.offset);
+  append_field(out, row.line_no);
+  out.append(",");
+  append_field(out, row.reason);
+  out.append(",");
+  append_field(out, detail_of(row, row.bytes <= there));
+  out.append(",\"");
+  std::uint64_t left = std::min(row.bytes, there);
+  for (std::uint64_t offset = row.offset; left > 0;) {
+    const std::string_view text = window.at(offset, left);
+    if (text.empty()) break;
+    append_doubling_quotes(out, text);
+    offset += text.size();
+    left -= text.size();
+  }
+  out.append("\"\r\n");
+}
+
 }  // namespace
 
-void append_rejects(NewFile& out, int source, std::string_view rejected_lines) {
+void append_rejects(NewFile& out, int source, const RejectedLines& rejected_lines) {
   out.append("line,reason,detail,text\r\n");
   Window window(source);
-  while (!rejected_lines.empty()) {
-    const Row row = parse_row(take_until(rejected_lines, '\n'));
-    const std::uint64_t there = window.size() - std::min(window.size(), row.offset);
-    append_field(out, row.line_no);
-    out.append(",");
-    append_field(out, row.reason);
-    out.append(",");
-    append_field(out, detail_of(row, row.bytes <= there));
-    out.append(",\"");
-    std::uint64_t left = std::min(row.bytes, there);
-    for (std::uint64_t offset = row.offset; left > 0;) {
-      const std::string_view text = window.at(offset, left);
-      if (text.empty()) break;
-      append_doubling_quotes(out, text);
-      offset += text.size();
-      left -= text.size();
-    }
-    out.append("\"\r\n");
-  }
+  rejected_lines([&](std::string_view some) {
+    while (!some.empty()) append_row(out, window, parse_row(take_until(some, '\n')));
+  });
 }
 
 }  // namespace packwarden

@@ -229,7 +229,7 @@ void SpoolDirectory::write_and_move(const ClaimedFile& file, FileEnding ending,
   const int root = root_->get();
   const std::string folder =
       ending == FileEnding::failed ? "failed" : "done/" + utc_day(outcome.finished_at);
-  if (ending != FileEnding::repeat && !outcome.rejected_lines.empty()) {
+  if (ending != FileEnding::repeat && outcome.rejected_lines) {
     write_rejects(file, folder, outcome.rejected_lines);
   }
   NewFile receipt(root, "receipts/." + file.claim + ".json");
@@ -240,7 +240,7 @@ void SpoolDirectory::write_and_move(const ClaimedFile& file, FileEnding ending,
 }
 
 void SpoolDirectory::write_rejects(const ClaimedFile& file, const std::string& folder,
-                                   const std::string& rejected_lines) const {
+                                   const RejectedLines& rejected_lines) const {
   const int root = root_->get();
   const std::string target = "rejected/" + entry_of(file, ".rejects");
   const std::string entry = entry_of(file);

@@ -68,7 +68,7 @@ class SpoolDirectory : public UsageSpool {
   bool take(const std::string& incoming_name);
   void sync_claims() const;
   void write_rejects(const ClaimedFile& file, const std::string& folder,
-                     const std::string& rejected_lines) const;
+                     const RejectedLines& rejected_lines) const;
   bool move_from_work(const std::string& entry, const std::string& folder) const;
 
   std::string directory_;

@@ -50,11 +50,11 @@ void write_units(Session& session, Sequence sequence, const IngestWrite& ingest)
     rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
                          digest_literal(unit.file->digest), unit.unit_no, sequence,
                          unit.end_offset_bytes, unit.end_line, unit.is_last ? 1 : 0,
-                         session.escape(std::string_view(unit.failure).substr(0, 255)),
-                         counts.lines, counts.accepted, counts.duplicate, counts.conflict,
-                         counts.accepted_units, counts.drawn_units, counts.overage_units,
-                         counts.overrun_units, counts.not_billable_units, unit.first_entry,
-                         unit.entry_count, finished_at));
+                         bytes_literal(std::string_view(unit.failure).substr(0, 255)), counts.lines,
+                         counts.accepted, counts.duplicate, counts.conflict, counts.accepted_units,
+                         counts.drawn_units, counts.overage_units, counts.overrun_units,
+                         counts.not_billable_units, unit.first_entry, unit.entry_count,
+                         finished_at));
   }
   rows.finish();
 
@@ -78,7 +78,9 @@ void write_rejects(Session& session, const IngestWrite& ingest) {
   for (const UnitWrite& unit : ingest.units) {
     std::string_view rest = unit.rejected_lines;
     for (unsigned part = 0; !rest.empty(); ++part) {
-      const std::string_view text = rest.substr(0, reject_part_bytes);
+      // Whole lines; one is a few hundred bytes at most.
+      std::string_view text = rest.substr(0, reject_part_bytes);
+      text = text.substr(0, text.rfind('\n') + 1);
       rest.remove_prefix(text.size());
       session.execute(fmt::format(
           "INSERT INTO unit_rejects (digest, unit_no, part, rejected_lines) VALUES ({},{},{},{})",

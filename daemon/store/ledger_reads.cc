@@ -138,6 +138,13 @@ std::vector<std::optional<FileProgress>> read_progress(Session& session,
   return found;
 }
 
+void read_rejected_lines(Session& session, const Digest& digest,
+                         const std::function<void(std::string_view)>& sink) {
+  session.for_each_row("SELECT rejected_lines FROM unit_rejects WHERE digest = " +
+                           digest_literal(digest) + " ORDER BY unit_no, part",
+                       [&](RowView row) { sink(*row[0]); });
+}
+
 std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest> digests) {
   if (digests.empty()) return {};
   const std::string among = " WHERE u.digest IN " + in_list(digests);
@@ -179,10 +186,6 @@ std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest>
                            counts.rejected[static_cast<std::size_t>(*reason)] = to_int(row[3]);
                          }
                        });
-  session.for_each_row(
-      "SELECT u.digest, u.rejected_lines FROM unit_rejects u" + among +
-          " ORDER BY u.digest, u.unit_no, u.part",
-      [&](RowView row) { by_digest.at(to_digest(row[0])).rejected_lines.append(*row[1]); });
   std::vector<FileOutcome> outcomes;
   for (const Digest& digest : digests) {
     const auto found = by_digest.find(digest);

@@ -152,8 +152,20 @@ std::vector<std::optional<FileProgress>> MySqlLedger::progress_of(std::span<cons
 }
 
 std::vector<FileOutcome> MySqlLedger::outcomes_of(std::span<const Digest> digests) {
-  return read("the outcome of files",
-              [&](Session& session) { return read_outcomes(session, digests); });
+  auto outcomes = read("the outcome of files",
+                       [&](Session& session) { return read_outcomes(session, digests); });
+  for (FileOutcome& outcome : outcomes) {
+    if (outcome.counts.rejected_total() + outcome.counts.conflict == 0) continue;
+    outcome.rejected_lines = [this, digest = outcome.file.digest](const auto& sink) {
+      // Not read again here: the sink has taken a part of it.
+      try {
+        read_rejected_lines(session(), digest, sink);
+      } catch (const DatabaseError& error) {
+        throw_unavailable(error);
+      }
+    };
+  }
+  return outcomes;
 }
 
 std::uint64_t MySqlLedger::delete_segments_before(std::int32_t day, std::uint32_t max_rows) {

@@ -42,7 +42,10 @@ Changes read_changes(Session& session, Sequence after, Sequence upto, const Segm
 Changes read_all(Session& session, const SegmentSink& sink);
 std::vector<std::optional<FileProgress>> read_progress(Session& session,
                                                        std::span<const Digest> digests);
+// Without their rejected lines.
 std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest> digests);
+void read_rejected_lines(Session& session, const Digest& digest,
+                         const std::function<void(std::string_view)>& sink);
 
 // Writes all that a batch adds as ledger transaction `sequence` (store/ingest_rows.cc).
 void write_ingest(Session& session, Sequence sequence, const IngestWrite& ingest);

@@ -40,6 +40,11 @@ struct FileProgress {
   Units accepted_units = 0;
 };
 
+// Gives the rejected lines of a file to `sink`, some whole lines at a time, in order, so that no
+// number of them needs memory: line, reason, offset, bytes, detail; tab-separated, each ended by
+// LF. Throws LedgerUnavailable; call it again from the start then.
+using RejectedLines = std::function<void(const std::function<void(std::string_view)>& sink)>;
+
 // All that a receipt and a file with rejected lines need (U7), also long after.
 struct FileOutcome {
   RegisteredFile file;
@@ -47,7 +52,7 @@ struct FileOutcome {
   bool complete = false;
   std::string failure;  // empty unless the rest of the file could not be read
   Instant finished_at;
-  std::string rejected_lines;  // line, reason, offset, bytes, detail: tab-separated lines
+  RejectedLines rejected_lines;  // null where there are none
 };
 
 struct PackDraw {
@@ -167,6 +172,7 @@ class Ledger {
 
   // Reads outside of a transaction: a hint for who decides, the truth for files that are complete.
   virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;
+  // The outcomes' rejected_lines read from this connection: it must outlive them, on one thread.
   virtual std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) = 0;
 
   // Deletes segments of files that arrived before `day` (days since 1970-01-01), at most

@@ -182,7 +182,7 @@ TEST_F(Claim, a_name_of_255_bytes_keeps_its_end_everywhere) {
   ASSERT_TRUE(again.open(file).has_value());
   FileOutcome outcome;
   outcome.finished_at = now;
-  outcome.rejected_lines = "2\tmalformed\t0\t7\t\n";
+  outcome.rejected_lines = lines("2\tmalformed\t0\t7\t\n");
   again.end(file, FileEnding::taken, outcome);
   EXPECT_THAT(names_in(root / "done" / "2026-11-22"), ElementsAre(file.claim + "." + file.name));
   EXPECT_EQ(names_in(root / "receipts").at(0).size(), 255U);

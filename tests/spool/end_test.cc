@@ -34,7 +34,7 @@ class End : public SpoolTest {
     outcome.counts.drawn_units = 7;
     outcome.complete = true;
     outcome.finished_at = at("2026-11-22T23:59:59.999999Z");
-    outcome.rejected_lines = "2\tmalformed\t5\t16\tquote, \"inside\"\n4\ttoo_old\t29\t7\t\n";
+    outcome.rejected_lines = lines("2\tmalformed\t5\t16\tquote, \"inside\"\n4\ttoo_old\t29\t7\t\n");
     return outcome;
   }
   std::string everything() const {
@@ -64,8 +64,9 @@ TEST_F(End, U5_rejects_hold_long_lines_and_any_bytes) {
   line += std::string("\r\n\0,", 4);
   const ClaimedFile file = claimed(spool, "a.csv", "id\n" + line + "\nlast\n");
   FileOutcome outcome = outcome_of(file);
-  outcome.rejected_lines = "2\tmalformed\t3\t" + std::to_string(line.size()) +
-                           "\t\n9\tmalformed\t" + std::to_string(line.size() + 4) + "\t4\t\n";
+  outcome.rejected_lines =
+      lines("2\tmalformed\t3\t" + std::to_string(line.size()) + "\t\n9\tmalformed\t" +
+            std::to_string(line.size() + 4) + "\t4\t\n");
   spool.end(file, FileEnding::taken, outcome);
   EXPECT_EQ(content_of(root / "rejected" / (file.claim + ".a.csv.rejects")),
             "line,reason,detail,text\r\n2,malformed,,\"" + std::string(1'400'000, '"') +
@@ -87,7 +88,7 @@ TEST_F(End, U5_a_row_that_is_not_as_stored_stops_and_leaves_nothing_behind) {
   const ClaimedFile file = claimed(spool, "a.csv", content);
   FileOutcome outcome = outcome_of(file);
   for (const char* row : {"x\tmalformed\t1\t1\t\n", "1\tmalformed\t\t1\t\n", "\n", "1\tbad\t1\n"}) {
-    outcome.rejected_lines = row;
+    outcome.rejected_lines = lines(row);
     EXPECT_THROW(spool.end(file, FileEnding::taken, outcome), std::runtime_error) << row;
   }
   EXPECT_THAT(names_in(root / "rejected"), IsEmpty());

@@ -35,6 +35,17 @@ inline std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
+// Rejected lines as the ledger gives them, one at a time.
+inline RejectedLines lines(std::string text) {
+  return [text = std::move(text)](const std::function<void(std::string_view)>& sink) {
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t end = text.find('\n', begin) + 1;
+      sink(std::string_view(text).substr(begin, end - begin));
+      begin = end;
+    }
+  };
+}
+
 inline Instant at(const char* text) {
   const std::string_view all(text);
   return *parse_rfc3339(all.data(), all.data() + all.size());
