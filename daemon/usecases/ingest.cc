@@ -19,12 +19,12 @@ std::vector<Digest> digests_of_units(const Batch& batch) {
 }  // namespace
 
 Ingest::Ingest(Ledger& ledger, UsageSpool& spool, BatchReader& reader, DecideContext context,
-               DedupeWindow dedupe_window)
+               int dedupe_window_days)
     : ledger_(&ledger),
       spool_(&spool),
       reader_(&reader),
       context_(context),
-      dedupe_window_(dedupe_window) {}
+      dedupe_window_days_(dedupe_window_days) {}
 
 Ingest::~Ingest() {
   if (ahead_.valid()) ahead_.wait();
@@ -179,9 +179,11 @@ void Ingest::end_files(const Batch& batch, Instant now, IngestReport& report) {
 }
 
 std::size_t Ingest::let_go(Instant now) {
-  const std::int32_t first_day = first_held_day(now, dedupe_window_.days);
-  // Records that arrived before first_day may lie this far ahead of their arrival.
-  const Instant floor = Instant{} + Span::days(first_day) + dedupe_window_.max_skew;
+  const std::int32_t first_day = first_held_day(now, dedupe_window_days_);
+  // However the skew was set when it came, or on another host, no event lies a day ahead of its
+  // arrival. So the day before first_day is held too: what came before that day lies before the
+  // floor, and a file that waited since has its whole acceptance window open.
+  const Instant floor = Instant::from_micros((Instant{} + Span::days(first_day)).micros() - 1);
   if (floor <= books_.dedupe_floor()) return 0;
   const auto sequence = ledger_->transact("let_go", [&](LedgerTransaction& tx) {
     if (tx.sequence() != books_.sequence()) catch_up(tx);
