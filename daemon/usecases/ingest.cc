@@ -16,6 +16,16 @@ std::vector<Digest> digests_of_units(const Batch& batch) {
   return digests;
 }
 
+bool has_unknown_account(const Batch& batch) {
+  return std::any_of(batch.items.begin(), batch.items.end(), [](const BatchItem& item) {
+    return item.unit != nullptr &&
+           std::any_of(item.unit->rejected.begin(), item.unit->rejected.end(),
+                       [](const RejectedLine& line) {
+                         return line.reason == RejectReason::unknown_account;
+                       });
+  });
+}
+
 }  // namespace
 
 Ingest::Ingest(Ledger& ledger, UsageSpool& spool, BatchReader& reader, DecideContext context,
@@ -78,8 +88,11 @@ void Ingest::start_again() {
   reader_->rewind(books_.directory(), books_.dedupe_floor());
 }
 
+// Accounts only ever come: they change nothing where every name was known. Else ingest would stand
+// still while accounts are added faster than a batch is read.
 bool Ingest::is_stale(const Batch& batch) const {
-  return batch.directory != books_.directory() || batch.dedupe_floor != books_.dedupe_floor();
+  if (batch.dedupe_floor != books_.dedupe_floor()) return true;
+  return batch.directory != books_.directory() && has_unknown_account(batch);
 }
 
 Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {

@@ -339,6 +339,22 @@ TEST_F(U8_Atomic, TwoHostsWithHalfOfTheRecordsInBothChargeEachOnce) {
             database.value("SELECT seq FROM ledger_sequence"));
 }
 
+TEST_F(U8_Atomic, NewAccountsMakeABatchStaleOnlyIfOneWasUnknown) {
+  Host host(database, "h1");
+  for (const std::string name : {"one", "two", "three"}) {
+    add_account(database, name);
+    host.drop(name + ".csv", csv({{.id = name}}));
+    const auto report = host.ingest().round(noon);
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->committed);
+  }
+  host.drop("last.csv", csv({{.id = "4", .account = "three"}}));
+  add_account(database, "four");
+  host.run();
+  EXPECT_EQ(host.receipt_value("last.csv", "accepted"), "1");
+  EXPECT_EQ(used_of_all_packs(database), 3);
+}
+
 TEST_F(N2_Notices, AreWrittenWithTheUnitThatCrossedTheLevel) {
   Host host(database, "h1");
   host.drop("a.csv", csv({{.id = "1", .quantity = "500"}}));
