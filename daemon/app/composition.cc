@@ -51,9 +51,8 @@ IngestComposition::IngestComposition(const Settings& settings)
   DecideContext decide;
   decide.catalogue = &catalogue_;
   decide.calendar = &calendar_;
-  ingest_ = std::make_unique<Ingest>(
-      ledger_, *spool_, *reader_, decide,
-      DedupeWindow{static_cast<int>(settings.dedupe_window_days), settings.acceptance.max_skew});
+  ingest_ = std::make_unique<Ingest>(ledger_, *spool_, *reader_, decide,
+                                     static_cast<int>(settings.dedupe_window_days));
 }
 
 }  // namespace packwarden

@@ -162,7 +162,7 @@ class Loader {
     std::int64_t max_skew_s = settings_.acceptance.max_skew.nanos / Span::seconds(1).nanos;
     MapReader acceptance = root.group("acceptance");
     acceptance.whole_number("max_age_days", max_age_days, {1, max_days - 2});
-    acceptance.whole_number("max_skew_s", max_skew_s, {0, seconds_per_day});
+    acceptance.whole_number("max_skew_s", max_skew_s, {0, seconds_per_day - 1});
     acceptance.finish();
     settings_.acceptance = {Span::days(max_age_days), Span::seconds(max_skew_s)};
 

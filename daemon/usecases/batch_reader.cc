@@ -39,11 +39,11 @@ std::optional<Batch> BatchReader::read_ahead(Instant now) {
     }
     if (!batch.items.empty() && !fits(batch, *current_->file())) break;
     std::unique_ptr<DecodedUnit> unit = current_->next();
-    batch.data_lines += unit->data_lines;
     const bool is_last = unit->is_last;
-    if (!unit->failure.empty() && unit->unit_no == 0 && unit->data_lines == 0) {
+    if (!unit->failure.empty() && unit->unit_no == 0) {  // S6: nothing of it was committed
       batch.items.push_back({current_->file(), nullptr, unit->failure});
     } else {
+      batch.data_lines += unit->data_lines;
       batch.items.push_back({current_->file(), std::move(unit), ""});
     }
     if (is_last) current_.reset();

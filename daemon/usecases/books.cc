@@ -42,7 +42,7 @@ std::size_t Books::raise_floor(Sequence sequence, Instant floor) {
   sequence_ = sequence;
   if (floor <= dedupe_floor_) return 0;
   dedupe_floor_ = floor;
-  // The floor stands less than a day after the begin of the first day that is held.
+  // The floor stands at the end of the first day that is held.
   return index_.let_go_before(utc_day_of(floor));
 }
 

@@ -16,15 +16,25 @@ std::vector<Digest> digests_of_units(const Batch& batch) {
   return digests;
 }
 
+bool has_unknown_account(const Batch& batch) {
+  return std::any_of(batch.items.begin(), batch.items.end(), [](const BatchItem& item) {
+    return item.unit != nullptr &&
+           std::any_of(item.unit->rejected.begin(), item.unit->rejected.end(),
+                       [](const RejectedLine& line) {
+                         return line.reason == RejectReason::unknown_account;
+                       });
+  });
+}
+
 }  // namespace
 
 Ingest::Ingest(Ledger& ledger, UsageSpool& spool, BatchReader& reader, DecideContext context,
-               DedupeWindow dedupe_window)
+               int dedupe_window_days)
     : ledger_(&ledger),
       spool_(&spool),
       reader_(&reader),
       context_(context),
-      dedupe_window_(dedupe_window) {}
+      dedupe_window_days_(dedupe_window_days) {}
 
 Ingest::~Ingest() {
   if (ahead_.valid()) ahead_.wait();
@@ -78,8 +88,11 @@ void Ingest::start_again() {
   reader_->rewind(books_.directory(), books_.dedupe_floor());
 }
 
+// Accounts only ever come: they change nothing where every name was known. Else ingest would stand
+// still while accounts are added faster than a batch is read.
 bool Ingest::is_stale(const Batch& batch) const {
-  return batch.directory != books_.directory() || batch.dedupe_floor != books_.dedupe_floor();
+  if (batch.dedupe_floor != books_.dedupe_floor()) return true;
+  return batch.directory != books_.directory() && has_unknown_account(batch);
 }
 
 Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
@@ -179,9 +192,11 @@ void Ingest::end_files(const Batch& batch, Instant now, IngestReport& report) {
 }
 
 std::size_t Ingest::let_go(Instant now) {
-  const std::int32_t first_day = first_held_day(now, dedupe_window_.days);
-  // Records that arrived before first_day may lie this far ahead of their arrival.
-  const Instant floor = Instant{} + Span::days(first_day) + dedupe_window_.max_skew;
+  const std::int32_t first_day = first_held_day(now, dedupe_window_days_);
+  // However the skew was set when it came, or on another host, no event lies a day ahead of its
+  // arrival. So the day before first_day is held too: what came before that day lies before the
+  // floor, and a file that waited since has its whole acceptance window open.
+  const Instant floor = Instant::from_micros((Instant{} + Span::days(first_day)).micros() - 1);
   if (floor <= books_.dedupe_floor()) return 0;
   const auto sequence = ledger_->transact("let_go", [&](LedgerTransaction& tx) {
     if (tx.sequence() != books_.sequence()) catch_up(tx);

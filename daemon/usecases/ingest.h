@@ -28,20 +28,14 @@ struct IngestReport {
   std::vector<Ended> ended;
 };
 
-// U3: for how long a key is held after the arrival of its file, and how far ahead of that arrival
-// an event may lie (less than a day).
-struct DedupeWindow {
-  int days = 36;
-  Span max_skew = Span::minutes(5);
-};
-
 // The main job: usage files from the spool become ledger entries, exactly once (U1 to U9, B5). One
 // thread calls round(); the next batch is read and decoded on another thread meanwhile.
 class Ingest {
  public:
   // `ledger` decides and commits; the reader has a connection of its own. All must outlive this.
+  // U3: a key is held for `dedupe_window_days` after the arrival of its file.
   Ingest(Ledger& ledger, UsageSpool& spool, BatchReader& reader, DecideContext context,
-         DedupeWindow dedupe_window);
+         int dedupe_window_days);
   ~Ingest();
 
   // Loads the books. Call once, first. Throws LedgerUnavailable.
@@ -71,7 +65,7 @@ class Ingest {
   UsageSpool* spool_;
   BatchReader* reader_;
   DecideContext context_;
-  DedupeWindow dedupe_window_;
+  int dedupe_window_days_;
   Books books_;
   std::optional<Batch> pending_;  // taken, and not applied yet because the ledger was not to be had
   std::future<std::optional<Batch>> ahead_;

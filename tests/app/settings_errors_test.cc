@@ -84,7 +84,7 @@ const Wrong wrong_values[] = {
     {"beyond_64_bits",
      "acceptance: {max_skew_s: 99999999999999999999}\n",
      {"p.yaml:1:26: acceptance.max_skew_s: 99999999999999999999 is out of bounds: give a whole "
-      "number from 0 to 86400"}},
+      "number from 0 to 86399"}},
     {"flag", "allow_as_of: yes\n", {"p.yaml:1:14: allow_as_of: give true or false"}},
     {"log_level",
      "log_level: loud\n",
@@ -117,9 +117,9 @@ const Wrong wrong_values[] = {
 
 const Wrong wrong_together[] = {
     {"U3_window_equal_to_what_is_accepted",
-     "acceptance: {max_age_days: 35, max_skew_s: 86400}\ndedupe: {window_days: 36}\n",
-     {"p.yaml:2:23: dedupe.window_days: 36 days are not longer than acceptance.max_age_days plus "
-      "acceptance.max_skew_s: give at least 37, or accept less (U3)"}},
+     "acceptance: {max_age_days: 35, max_skew_s: 0}\ndedupe: {window_days: 35}\n",
+     {"p.yaml:2:23: dedupe.window_days: 35 days are not longer than acceptance.max_age_days plus "
+      "acceptance.max_skew_s: give at least 36, or accept less (U3)"}},
     {"U3_default_window_below_what_is_accepted",
      "acceptance:\n  max_age_days: 36\n",
      {"p.yaml:2:17: dedupe.window_days: 36 days are not longer than acceptance.max_age_days plus "

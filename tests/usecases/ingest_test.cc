@@ -141,6 +141,49 @@ TEST_F(U3_Dedupe, KeysInsideTheWindowAreKept) {
   EXPECT_EQ(host.ingest().books().index().size(), 1U);
 }
 
+TEST_F(U3_Dedupe, WhatIsLetGoIsClosedWhateverTheSkewWasWhenItCame) {
+  const AcceptanceWindow wide{Span::days(35), Span::minutes(12 * 60)};
+  const Line line{.id = "1", .time = "2026-11-21T06:00:00Z"};
+  Host host(database, "h1");
+  host.settings().acceptance = wide;
+  host.restart();
+  host.drop("a.csv", csv({line}));
+  host.run(noon + Span::minutes(11 * 60));
+  ASSERT_EQ(used_of_all_packs(database), 1);
+
+  host.settings().acceptance = {Span::days(1), Span::minutes(5)};
+  host.settings().dedupe_window_days = 2;
+  host.restart();
+  EXPECT_EQ(host.ingest().let_go(noon + Span::days(4)), 1U);
+
+  host.settings().acceptance = wide;
+  host.settings().dedupe_window_days = 36;
+  host.restart();
+  host.drop("b.csv", csv({line, {.id = "2", .time = "2026-11-22T00:00:00Z"}}));
+  host.run(noon + Span::days(4));
+  EXPECT_EQ(host.receipt_value("b.csv", "rejected"), R"({"too_old":1})");
+  EXPECT_EQ(host.receipt_value("b.csv", "accepted"), "1");
+  EXPECT_EQ(used_of_all_packs(database), 2);
+}
+
+// Else a restart would not load its key, and the rows would be deleted.
+TEST_F(U3_Dedupe, AKeyThatIsAcceptedBelongsToADayThatIsHeld) {
+  Host host(database, "h1");
+  host.settings().acceptance.max_skew = Span::minutes(12 * 60);
+  host.restart();
+  host.drop("a.csv", csv({{.id = "1", .time = "2026-11-21T06:00:00Z"},
+                          {.id = "2", .time = "2026-11-21T10:00:00Z"}}));
+  Host other(database, "h2");
+  other.settings().dedupe_window_days = 2;
+  other.settings().acceptance = {Span::days(1), Span::minutes(5)};
+  other.restart();
+  other.ingest().let_go(noon + Span::days(3));
+  host.run(noon + Span::minutes(11 * 60));  // as of a file that was claimed and left over
+  const std::size_t held = host.ingest().books().index().size();
+  host.restart();
+  EXPECT_EQ(host.ingest().books().index().size(), held);
+}
+
 TEST_F(U4_Repeat, TheSameContentUnderAnotherNameChangesNothing) {
   Host host(database, "h1");
   const std::string text = csv({{.id = "1"}, {.id = "2", .account = "nobody"}});
@@ -294,6 +337,22 @@ TEST_F(U8_Atomic, TwoHostsWithHalfOfTheRecordsInBothChargeEachOnce) {
   EXPECT_EQ(used_of_all_packs(database), static_cast<Units>(all.size())) << "seed " << seed;
   EXPECT_EQ(database.value("SELECT COUNT(*) FROM ledger_transaction"),
             database.value("SELECT seq FROM ledger_sequence"));
+}
+
+TEST_F(U8_Atomic, NewAccountsMakeABatchStaleOnlyIfOneWasUnknown) {
+  Host host(database, "h1");
+  for (const std::string name : {"one", "two", "three"}) {
+    add_account(database, name);
+    host.drop(name + ".csv", csv({{.id = name}}));
+    const auto report = host.ingest().round(noon);
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->committed);
+  }
+  host.drop("last.csv", csv({{.id = "4", .account = "three"}}));
+  add_account(database, "four");
+  host.run();
+  EXPECT_EQ(host.receipt_value("last.csv", "accepted"), "1");
+  EXPECT_EQ(used_of_all_packs(database), 3);
 }
 
 TEST_F(N2_Notices, AreWrittenWithTheUnitThatCrossedTheLevel) {
