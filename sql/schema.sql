@@ -118,7 +118,6 @@ CREATE TABLE rating_unit (
   end_offset_bytes BIGINT UNSIGNED NOT NULL,
   end_line BIGINT UNSIGNED NOT NULL,
   is_last BOOLEAN NOT NULL,
-  failure VARBINARY(255) NOT NULL,
   data_lines BIGINT NOT NULL,
   accepted_records BIGINT NOT NULL,
   duplicate_records BIGINT NOT NULL,

@@ -9,6 +9,7 @@ namespace packwarden {
 namespace {
 
 constexpr std::uint32_t segments_deleted_at_a_time = 16;
+constexpr Span clocks_apart_max = Span::minutes(60);
 constexpr std::chrono::milliseconds longest_pause{15'000};
 
 struct Tally {
@@ -55,15 +56,48 @@ void log(const IngestReport& report) {
   }
 }
 
-// Keys of days that are over, in memory and, in small steps, in the database.
-void let_go(IngestComposition& composition, Instant at) {
-  const std::size_t forgotten = composition.ingest().let_go(at);
-  if (forgotten > 0) spdlog::info("let go of {} dedupe keys beyond the window", forgotten);
-  const std::int32_t first_day = utc_day_of(composition.ingest().books().dedupe_floor());
-  while (composition.ledger().delete_segments_before(first_day, segments_deleted_at_a_time) ==
-         segments_deleted_at_a_time) {
+// Lets go of the keys of days that are over (U3): in memory at once, in the database a few segments
+// between two rounds, so that ingest never waits for it.
+class LettingGo {
+ public:
+  // `trust_clock`: the instants are given, not this host's clock.
+  LettingGo(IngestComposition& composition, bool trust_clock)
+      : composition_(&composition), trust_clock_(trust_clock) {}
+
+  void step(Instant at) {
+    if (utc_day_of(at) != day_) {
+      if (trust_clock_ || clocks_agree(at)) forget(at);
+      day_ = utc_day_of(at);
+    }
+    if (!rows_left_) return;
+    const std::int32_t first_day = utc_day_of(composition_->ingest().books().dedupe_floor());
+    rows_left_ = composition_->ledger().delete_segments_before(
+                     first_day, segments_deleted_at_a_time) == segments_deleted_at_a_time;
   }
-}
+
+ private:
+  void forget(Instant at) {
+    const std::size_t forgotten = composition_->ingest().let_go(at);
+    if (forgotten > 0) spdlog::info("let go of {} dedupe keys beyond the window", forgotten);
+    rows_left_ = true;
+  }
+
+  // What is let go cannot come back: a clock that has jumped must not close the time before it.
+  bool clocks_agree(Instant at) {
+    const Instant there = composition_->ledger().database_now();
+    if (at <= there + clocks_apart_max && there <= at + clocks_apart_max) return true;
+    spdlog::error(
+        "this host's clock says {} and the database's {}: no dedupe keys are let go until they "
+        "agree; set the clocks right",
+        to_rfc3339(at), to_rfc3339(there));
+    return false;
+  }
+
+  IngestComposition* composition_;
+  bool trust_clock_;
+  std::int32_t day_ = INT32_MIN;
+  bool rows_left_ = false;
+};
 
 void load(IngestComposition& composition) {
   const auto begin = std::chrono::steady_clock::now();
@@ -99,7 +133,7 @@ void Wakeup::sleep(std::stop_token stop, std::chrono::milliseconds at_most) {
 void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval,
                 Wakeup& wakeup, std::stop_token stop, const std::function<void()>& on_ready) {
   bool loaded = false;
-  std::int32_t day_let_go = INT32_MIN;
+  LettingGo letting_go(composition, false);
   std::chrono::milliseconds pause{200};
   while (!stop.stop_requested()) {
     try {
@@ -109,10 +143,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
         on_ready();
       }
       const Instant at = now();
-      if (utc_day_of(at) != day_let_go) {
-        let_go(composition, at);
-        day_let_go = utc_day_of(at);
-      }
+      letting_go.step(at);
       const std::optional<IngestReport> report = composition.ingest().round(at);
       pause = std::chrono::milliseconds{200};
       if (report) {
@@ -136,7 +167,8 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
 
 void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_of) {
   load(composition);
-  let_go(composition, as_of.value_or(now()));
+  LettingGo letting_go(composition, as_of.has_value());
+  letting_go.step(as_of.value_or(now()));
   Tally tally;
   const auto begin = std::chrono::steady_clock::now();
   while (const auto report = composition.ingest().round(as_of.value_or(now()))) {

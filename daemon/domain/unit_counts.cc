@@ -3,6 +3,14 @@
 #include <numeric>
 
 namespace packwarden {
+namespace {
+
+// Held at the largest number: the units of one file always fit (S2), those of several may not.
+void add_units(Units& sum, Units more) {
+  if (__builtin_add_overflow(sum, more, &sum)) sum = INT64_MAX;
+}
+
+}  // namespace
 
 std::int64_t UnitCounts::rejected_total() const {
   return std::accumulate(rejected.begin(), rejected.end(), std::int64_t{0});
@@ -20,11 +28,11 @@ UnitCounts& UnitCounts::operator+=(const UnitCounts& other) {
   conflict += other.conflict;
   for (std::size_t i = 0; i < rejected.size(); ++i) rejected[i] += other.rejected[i];
   not_billable_meter += other.not_billable_meter;
-  accepted_units += other.accepted_units;
-  drawn_units += other.drawn_units;
-  overage_units += other.overage_units;
-  overrun_units += other.overrun_units;
-  not_billable_units += other.not_billable_units;
+  add_units(accepted_units, other.accepted_units);
+  add_units(drawn_units, other.drawn_units);
+  add_units(overage_units, other.overage_units);
+  add_units(overrun_units, other.overrun_units);
+  add_units(not_billable_units, other.not_billable_units);
   return *this;
 }
 

@@ -39,7 +39,7 @@ void write_files(Session& session, Sequence sequence, const IngestWrite& ingest)
 void write_units(Session& session, Sequence sequence, const IngestWrite& ingest) {
   RowWriter rows(
       session,
-      "INSERT INTO rating_unit (digest, unit_no, seq, end_offset_bytes, end_line, is_last, failure,"
+      "INSERT INTO rating_unit (digest, unit_no, seq, end_offset_bytes, end_line, is_last,"
       " data_lines, accepted_records, duplicate_records, conflict_records, accepted_units, "
       "drawn_units,"
       " overage_units, overrun_units, not_billable_units, first_entry_no, entry_count, "
@@ -47,14 +47,12 @@ void write_units(Session& session, Sequence sequence, const IngestWrite& ingest)
   const std::string finished_at = datetime_literal(ingest.now);
   for (const UnitWrite& unit : ingest.units) {
     const UnitCounts& counts = unit.counts;
-    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
-                         digest_literal(unit.file->digest), unit.unit_no, sequence,
-                         unit.end_offset_bytes, unit.end_line, unit.is_last ? 1 : 0,
-                         bytes_literal(std::string_view(unit.failure).substr(0, 255)), counts.lines,
-                         counts.accepted, counts.duplicate, counts.conflict, counts.accepted_units,
-                         counts.drawn_units, counts.overage_units, counts.overrun_units,
-                         counts.not_billable_units, unit.first_entry, unit.entry_count,
-                         finished_at));
+    rows.add(fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}", digest_literal(unit.file->digest),
+        unit.unit_no, sequence, unit.end_offset_bytes, unit.end_line, unit.is_last ? 1 : 0,
+        counts.lines, counts.accepted, counts.duplicate, counts.conflict, counts.accepted_units,
+        counts.drawn_units, counts.overage_units, counts.overrun_units, counts.not_billable_units,
+        unit.first_entry, unit.entry_count, finished_at));
   }
   rows.finish();
 

@@ -154,7 +154,7 @@ std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest>
           ", SUM(u.data_lines), SUM(u.accepted_records), SUM(u.duplicate_records), "
           "SUM(u.conflict_records),"
           " SUM(u.accepted_units), SUM(u.drawn_units), SUM(u.overage_units), SUM(u.overrun_units),"
-          " SUM(u.not_billable_units), MAX(u.is_last), MAX(u.failure), MAX(" +
+          " SUM(u.not_billable_units), MAX(u.is_last), MAX(" +
           micros_of("u.finished_at") +
           ") FROM usage_file f JOIN rating_unit u ON u.digest = f.digest" + among +
           " GROUP BY f.digest",
@@ -172,8 +172,7 @@ std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest>
         counts.overrun_units = to_int(row[15]);
         counts.not_billable_units = to_int(row[16]);
         outcome.complete = to_int(row[17]) != 0;
-        outcome.failure = *row[18];
-        outcome.finished_at = Instant::from_micros(to_int(row[19]));
+        outcome.finished_at = Instant::from_micros(to_int(row[18]));
         by_digest.emplace(outcome.file.digest, std::move(outcome));
       });
   session.for_each_row("SELECT u.digest, u.kind, u.reason, SUM(u.records) FROM unit_reason u" +

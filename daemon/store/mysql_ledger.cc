@@ -168,6 +168,13 @@ std::vector<FileOutcome> MySqlLedger::outcomes_of(std::span<const Digest> digest
   return outcomes;
 }
 
+Instant MySqlLedger::database_now() {
+  return read("the clock of the database", [](Session& session) {
+    const auto rows = session.query("SELECT " + micros_of("UTC_TIMESTAMP(6)"));
+    return Instant::from_micros(to_int(rows.at(0).at(0)));
+  });
+}
+
 std::uint64_t MySqlLedger::delete_segments_before(std::int32_t day, std::uint32_t max_rows) {
   return read("what is let go", [&](Session& session) {
     return session.execute(fmt::format("DELETE FROM dedupe_segment WHERE arrival_day < {} LIMIT {}",

@@ -21,6 +21,7 @@ class MySqlLedger : public Ledger {
   Changes load(const SegmentSink& sink) override;
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override;
   std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) override;
+  Instant database_now() override;
   std::uint64_t delete_segments_before(std::int32_t day, std::uint32_t max_rows) override;
 
   // For reads of other parts of the store. Connected.

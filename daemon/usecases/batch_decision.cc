@@ -70,7 +70,6 @@ void BatchDecision::decide(const BatchItem& item, Units accepted_before) {
   out.end_offset_bytes = unit.end_offset_bytes;
   out.end_line = unit.end_line;
   out.is_last = unit.is_last;
-  out.failure = unit.failure;
   out.counts.lines = unit.data_lines;
 
   std::vector<RejectedLine> rejected = unit.rejected;

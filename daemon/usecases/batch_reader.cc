@@ -1,6 +1,7 @@
 #include "usecases/batch_reader.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace packwarden {
 namespace {
@@ -40,7 +41,7 @@ std::optional<Batch> BatchReader::read_ahead(Instant now) {
     if (!batch.items.empty() && !fits(batch, *current_->file())) break;
     std::unique_ptr<DecodedUnit> unit = current_->next();
     const bool is_last = unit->is_last;
-    if (!unit->failure.empty() && unit->unit_no == 0) {  // S6: nothing of it was committed
+    if (!unit->failure.empty()) {  // of this unit nothing is committed (S6)
       batch.items.push_back({current_->file(), nullptr, unit->failure});
     } else {
       batch.data_lines += unit->data_lines;
@@ -61,28 +62,19 @@ bool BatchReader::fits(const Batch& batch, const FileInWork& file) const {
 
 bool BatchReader::open_next(Batch& batch, Instant now) {
   if (next_file_ == unended_.size()) {
-    const auto claimed =
-        left_over_taken_ ? spool_->claim(limits_.max_claimed_files, now) : spool_->left_over();
-    left_over_taken_ = true;
-    for (const ClaimedFile& file : claimed) unended_.push_back({file, std::nullopt});
-    if (claimed.empty()) {
-      // Right after a start nothing is left over as a rule; incoming/ is looked at in the same
-      // call.
-      for (const ClaimedFile& file : spool_->claim(limits_.max_claimed_files, now)) {
-        unended_.push_back({file, std::nullopt});
-      }
-    }
-    if (next_file_ == unended_.size()) return false;
+    std::vector<ClaimedFile> files;
+    if (!std::exchange(left_over_taken_, true)) files = spool_->left_over();
+    if (files.empty()) files = spool_->claim(limits_.max_claimed_files, now);
+    if (files.empty()) return false;
+    for (ClaimedFile& file : files) unended_.push_back({std::move(file), std::nullopt});
   }
 
   Unended& next = unended_[next_file_];
   auto file = std::make_shared<FileInWork>();
   file->claimed = next.file;
+  file->registered = {Digest{}, spool_->name(),    next.file.claim,        next.file.name,
+                      0,        next.file.arrival, limits_.default_source, limits_.unit_records};
   const auto fail = [&](const std::string& reason) {
-    file->registered.name = next.file.name;
-    file->registered.spool = spool_->name();
-    file->registered.claim = next.file.claim;
-    file->registered.arrival = next.file.arrival;
     batch.items.push_back({file, nullptr, reason});
     ++next_file_;
     return true;
@@ -100,14 +92,8 @@ bool BatchReader::open_next(Batch& batch, Instant now) {
     file->registered = progress->file;
     file->accepted_units = progress->accepted_units;
   } else {
-    file->registered = {*digest,
-                        spool_->name(),
-                        next.file.claim,
-                        next.file.name,
-                        file->bytes->size_bytes(),
-                        next.file.arrival,
-                        limits_.default_source,
-                        limits_.unit_records};
+    file->registered.digest = *digest;
+    file->registered.size_bytes = file->bytes->size_bytes();
   }
   if (progress && progress->complete) {
     batch.items.push_back({file, nullptr, ""});

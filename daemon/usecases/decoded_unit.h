@@ -44,7 +44,7 @@ struct DecodedUnit {
   std::uint64_t end_offset_bytes = 0;
   std::uint64_t end_line = 0;  // physical lines before the end
   bool is_last = false;
-  std::string failure;  // the rest of the file could not be read; then is_last
+  std::string failure;  // why the file could not be read on; then all of this counts for nothing
   std::int64_t data_lines = 0;
 
   std::vector<RecordKey> keys;
@@ -75,7 +75,7 @@ struct FileInWork {
 struct BatchItem {
   std::shared_ptr<FileInWork> file;
   std::unique_ptr<DecodedUnit> unit;  // null: only to be ended
-  std::string failure;                // why the file cannot be read at all; then there is no unit
+  std::string failure;                // why the file cannot be read (on); then there is no unit
 };
 
 struct Batch {

@@ -173,7 +173,7 @@ void Ingest::end_files(const Batch& batch, Instant now, IngestReport& report) {
   for (std::size_t i = 0; i < complete.size(); ++i) {
     const BatchItem& item = *complete[i];
     if (item.file->is_own(spool_->name())) {
-      end(item, outcomes[i].failure.empty() ? FileEnding::taken : FileEnding::failed, outcomes[i]);
+      end(item, FileEnding::taken, outcomes[i]);
     } else {
       FileOutcome repeat;
       repeat.file = item.file->registered;
@@ -183,12 +183,23 @@ void Ingest::end_files(const Batch& batch, Instant now, IngestReport& report) {
   }
   for (const BatchItem& item : batch.items) {
     if (item.failure.empty()) continue;
-    FileOutcome failed;
-    failed.file = item.file->registered;
-    failed.failure = item.failure;
-    failed.finished_at = now;
-    end(item, FileEnding::failed, failed);
+    end(item, FileEnding::failed, outcome_of_failed(*item.file, item.failure, now));
   }
+}
+
+// Units of it that are committed stand, and are in its receipt (U5).
+FileOutcome Ingest::outcome_of_failed(const FileInWork& file, const std::string& failure,
+                                      Instant now) {
+  FileOutcome outcome;
+  const std::span<const Digest> digest(&file.registered.digest, 1);
+  if (file.is_own(spool_->name()) && ledger_->progress_of(digest).front()) {
+    outcome = ledger_->outcomes_of(digest).front();
+  } else {
+    outcome.file = file.registered;
+  }
+  outcome.failure = failure;
+  outcome.finished_at = now;
+  return outcome;
 }
 
 std::size_t Ingest::let_go(Instant now) {

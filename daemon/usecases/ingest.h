@@ -59,6 +59,7 @@ class Ingest {
   bool is_stale(const Batch& batch) const;
   void catch_up(LedgerTransaction& tx);
   void end_files(const Batch& batch, Instant now, IngestReport& report);
+  FileOutcome outcome_of_failed(const FileInWork& file, const std::string& failure, Instant now);
   void start_again();
 
   Ledger* ledger_;

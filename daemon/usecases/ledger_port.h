@@ -50,7 +50,7 @@ struct FileOutcome {
   RegisteredFile file;
   UnitCounts counts;
   bool complete = false;
-  std::string failure;  // empty unless the rest of the file could not be read
+  std::string failure;  // why the rest of the file could not be read; not from the database
   Instant finished_at;
   RejectedLines rejected_lines;  // null where there are none
 };
@@ -88,7 +88,6 @@ struct UnitWrite {
   std::uint64_t end_offset_bytes = 0;
   std::uint64_t end_line = 0;
   bool is_last = false;
-  std::string failure;
   UnitCounts counts;
   std::size_t first_entry = 0;  // its entries in IngestWrite::entries
   std::size_t entry_count = 0;
@@ -175,6 +174,8 @@ class Ledger {
   // The outcomes' rejected_lines read from this connection: it must outlive them, on one thread.
   virtual std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) = 0;
 
+  // The clock of the database.
+  virtual Instant database_now() = 0;
   // Deletes segments of files that arrived before `day` (days since 1970-01-01), at most
   // `max_rows`. Returns how many.
   virtual std::uint64_t delete_segments_before(std::int32_t day, std::uint32_t max_rows) = 0;

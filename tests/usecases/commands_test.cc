@@ -171,6 +171,7 @@ class InDoubt : public Ledger {
   std::vector<FileOutcome> outcomes_of(std::span<const Digest> d) override {
     return ledger_->outcomes_of(d);
   }
+  Instant database_now() override { return ledger_->database_now(); }
   std::uint64_t delete_segments_before(std::int32_t, std::uint32_t) override { return 0; }
 
  private:

@@ -280,6 +280,19 @@ TEST_F(U9_Units, AreCutFromTheStartAndCommittedOneByOne) {
   EXPECT_EQ(host.receipt_value("a.csv", "accepted"), "9");
 }
 
+TEST_F(U5_Rejects, AFileThatBreaksOffKeepsItsUnitsAndAGoodCopyCompletesIt) {
+  Host host(database, "h1", 2, 1);
+  const std::string text = csv({{.id = "1"}, {.id = "2"}, {.id = "3"}, {.id = "4"}, {.id = "5"}});
+  host.drop("a.csv", text);
+  ASSERT_TRUE(host.round());
+  host.restart();
+  host.spoil_in_work();
+  host.run();
+  host.drop("good.csv", text);
+  host.run();
+  EXPECT_EQ(used_of_all_packs(database), 5);
+}
+
 TEST_F(U9_Units, ManySmallFilesAreCommittedTogether) {
   Host host(database, "h1");
   for (int i = 0; i < 50; ++i)

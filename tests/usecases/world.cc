@@ -67,6 +67,12 @@ void Host::drop(const std::string& name, const std::string& text) {
   std::filesystem::rename(hidden, root_ / "incoming" / name);
 }
 
+void Host::spoil_in_work() {
+  for (const auto& entry : std::filesystem::directory_iterator(root_ / "work")) {
+    std::ofstream(entry.path(), std::ios::binary | std::ios::trunc) << "nothing\n";
+  }
+}
+
 bool Host::round(Instant at) {
   return composition_->ingest().round(at).has_value();
 }

@@ -39,6 +39,8 @@ class Host {
   int run(Instant at = noon);
   // One round; false where there was nothing to do.
   bool round(Instant at = noon);
+  // What is claimed can no longer be read: its header is gone.
+  void spoil_in_work();
   // As after kill -9: all memory is lost, the spool and the database are as they are.
   void restart();
 
