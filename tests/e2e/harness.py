@@ -69,8 +69,8 @@ class ExistingDeployment:
         self.spool = self.directory / "spool"
         self.config = self.directory / "packwarden.yaml"
 
-    def ctl(self, *arguments, as_of=None, output="json", refused=False):
-        """packctl; its JSON, or its text. Failure unless it ends with 0 (refused: with 1)."""
+    def ctl_text(self, *arguments, as_of=None, output="json", refused=False):
+        """packctl; what it prints. Failure unless it ends with 0 (refused: with 1)."""
         command = [str(BIN / "packctl"), "--config", str(self.config)]
         if output:
             command += ["--output", output]
@@ -81,9 +81,12 @@ class ExistingDeployment:
         if done.returncode != (1 if refused else 0):
             raise Failure(f"{' '.join(command)}\nended with {done.returncode}:"
                           f" {done.stderr.strip() or done.stdout.strip()}")
-        if output != "json" or refused or not done.stdout.strip():
-            return done.stdout
-        return json.loads(done.stdout)
+        return done.stdout
+
+    def ctl(self, *arguments, as_of=None, output="json", refused=False):
+        """packctl; its JSON, or its text. Failure as in ctl_text."""
+        text = self.ctl_text(*arguments, as_of=as_of, output=output, refused=refused)
+        return text if output != "json" or refused or not text.strip() else json.loads(text)
 
     def canonical(self):
         """The canonical export, as a sorted list of lines."""
