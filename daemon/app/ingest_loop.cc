@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace packwarden {
 namespace {
 
 constexpr std::uint32_t segments_deleted_at_a_time = 16;
+constexpr std::chrono::milliseconds first_pause{200};
 constexpr std::chrono::milliseconds longest_pause{15'000};
 
 struct Tally {
@@ -76,6 +78,27 @@ void load(IngestComposition& composition) {
                books.directory()->size(), books.index().size(), books.index().memory_bytes() >> 20);
 }
 
+// A time in which the database or the spool is not to be had: growing pauses, and a line for its
+// end.
+class Outage {
+ public:
+  std::chrono::milliseconds next_pause() {
+    if (!begin_) begin_ = std::chrono::steady_clock::now();
+    return std::exchange(pause_, std::min(pause_ * 2, longest_pause));
+  }
+  void is_over() {
+    if (!begin_) return;
+    const auto lasted = std::chrono::steady_clock::now() - *begin_;
+    spdlog::info("ingest goes on after {} s",
+                 std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
+    *this = {};
+  }
+
+ private:
+  std::optional<std::chrono::steady_clock::time_point> begin_;
+  std::chrono::milliseconds pause_ = first_pause;
+};
+
 }  // namespace
 
 Instant now() {
@@ -100,7 +123,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
                 Wakeup& wakeup, std::stop_token stop, const std::function<void()>& on_ready) {
   bool loaded = false;
   std::int32_t day_let_go = INT32_MIN;
-  std::chrono::milliseconds pause{200};
+  Outage outage;
   while (!stop.stop_requested()) {
     try {
       if (!loaded) {
@@ -114,22 +137,22 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
         day_let_go = utc_day_of(at);
       }
       const std::optional<IngestReport> report = composition.ingest().round(at);
-      pause = std::chrono::milliseconds{200};
+      outage.is_over();
       if (report) {
         log(*report);
       } else {
         wakeup.sleep(stop, scan_interval);
       }
     } catch (const LedgerUnavailable& error) {
+      const auto pause = outage.next_pause();
       spdlog::error(
           "{}; nothing is lost, ingest goes on when the database is back; next try in {} ms",
           error.what(), pause.count());
       wakeup.sleep(stop, pause);
-      pause = std::min(pause * 2, longest_pause);
     } catch (const SpoolUnavailable& error) {
+      const auto pause = outage.next_pause();
       spdlog::error("{}; nothing is lost, next try in {} ms", error.what(), pause.count());
       wakeup.sleep(stop, pause);
-      pause = std::min(pause * 2, longest_pause);
     }
   }
 }
