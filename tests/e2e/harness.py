@@ -7,6 +7,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -40,6 +41,14 @@ class Daemon(subprocess.Popen):
 
     def log_tail(self, characters=3000):
         return self.log_path.read_text(errors="replace")[-characters:]
+
+    def index(self):
+        """(keys, bytes) of the dedupe index, as the log of a daemon that has ended says."""
+        found = re.findall(r"dedupe index: (\d+) keys held in (\d+) bytes",
+                           self.log_path.read_text(errors="replace"))
+        if not found:
+            raise Failure(f"{self.title} did not say what its dedupe index holds\n{self.log_tail()}")
+        return tuple(map(int, found[-1]))
 
     def kill_hard(self):
         """kill -9: nothing of it gets a chance to end well."""
@@ -97,7 +106,7 @@ class ExistingDeployment:
         return Daemon(title, [BIN / "packwardend", "--config", self.config, *words], log)
 
     def run_once(self, bound_s=600):
-        """Takes all that is in the spool; the daemon has to end by itself with 0."""
+        """Takes all that is in the spool; the daemon has to end by itself with 0. Its process."""
         process = self.daemon("run-once")
         try:
             status = process.wait(bound_s)
@@ -106,6 +115,7 @@ class ExistingDeployment:
             raise Failure(f"run-once took more than {bound_s} s") from None
         if status != 0:
             raise Failure(f"run-once ended with {status}\n{process.log_tail()}")
+        return process
 
     def drop(self, name, content, durable=True):
         """U1: written under a name with a dot, fsynced, renamed into incoming/."""

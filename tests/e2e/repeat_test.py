@@ -47,7 +47,7 @@ class RepeatTest(unittest.TestCase):
         for name, content in self.usage.files:
             self.where.drop(name, content)
             self.model.take_file(name, content, time.time_ns())
-        self.where.run_once()
+        self.daemon = self.where.run_once()
 
     def outcomes_after(self, files):
         """Receipts of these files alone."""
@@ -93,6 +93,13 @@ class RepeatTest(unittest.TestCase):
                 self.assertEqual(self.where.ctl_text("receipt", "show", name), text)
             shown += 1
         self.assertGreater(shown, 5)
+
+        # The log says what the index of the dedupe keys holds; the bench reckons with it.
+        keys, index_bytes = self.daemon.index()
+        self.assertEqual(keys, len(self.model.held))
+        self.assertGreaterEqual(index_bytes, 16 * keys)
+        self.assertRegex(self.daemon.log_tail(10**7),
+                         rf" overrun; {keys} keys held in {index_bytes >> 20} MiB\n")
 
 
 if __name__ == "__main__":
