@@ -11,4 +11,6 @@ packwarden_script_test(tidy_shows_breaks "${CMAKE_SOURCE_DIR}/tests/tidy/tidy_te
 if(TARGET packwardend)  # SKELETON
   packwarden_script_test(systemd_unit "${CMAKE_SOURCE_DIR}/tests/systemd/verify_unit.py"
                          "${CMAKE_SOURCE_DIR}/systemd/packwardend.service" "$<TARGET_FILE:packwardend>")
+  packwarden_script_test(systemd_channel_unit "${CMAKE_SOURCE_DIR}/tests/systemd/verify_unit.py"
+                         "${CMAKE_SOURCE_DIR}/systemd/packwarden-channel@.service" "$<TARGET_FILE:packwardend>")
 endif()

@@ -40,7 +40,7 @@ void run_until_signalled(Work work, int inotify_fd = -1, std::function<void()> o
   });
   signals.async_wait([&](const boost::system::error_code& error, int number) {
     if (error) return;
-    spdlog::info("stopping on signal {}", number);
+    spdlog::info("stopping on {}", number == SIGTERM ? "SIGTERM" : "SIGINT");
     worker.request_stop();
   });
   asio::posix::stream_descriptor watched(io);
@@ -73,8 +73,8 @@ int guarded(Run run) {
                      error.what());
   } catch (const DatabaseError& error) {
     spdlog::critical(
-        "the database {}: {}; check that the server runs and that section database is right",
-        to_string(error.kind()), error.what());
+        "the database {}: {} ({}); check that the server runs and that section database is right",
+        to_string(error.kind()), error.what(), error.code());
   } catch (const SpoolUnavailable& error) {
     spdlog::critical("{}", error.what());
   } catch (const std::exception& error) {

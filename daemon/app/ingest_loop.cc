@@ -4,25 +4,23 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace packwarden {
 namespace {
 
 constexpr std::uint32_t segments_deleted_at_a_time = 16;
 constexpr Span clocks_apart_max = Span::minutes(60);
+constexpr std::chrono::milliseconds first_pause{200};
 constexpr std::chrono::milliseconds longest_pause{15'000};
 
 struct Tally {
   std::size_t files = 0;
-  std::size_t keys_held = 0;
-  std::size_t index_bytes = 0;
   UnitCounts counts;
 
   void add(const IngestReport& report) {
     files += report.ended.size();
     counts += report.counts;
-    keys_held = report.keys_held;
-    index_bytes = report.index_bytes;
   }
 };
 
@@ -34,11 +32,11 @@ void log(const IngestReport& report) {
   if (report.committed) {
     const UnitCounts& counts = report.counts;
     spdlog::info(
-        "ledger {}: {} units of work, {} lines: {} accepted, {} duplicates, {} conflicts, {} "
-        "rejected; "
-        "{} units drawn, {} overrun",
-        report.sequence, report.units, counts.lines, counts.accepted, counts.duplicate,
-        counts.conflict, counts.rejected_total(), counts.drawn_units, counts.overrun_units);
+        "ledger {}: {} lines in {} rating unit{}: {} accepted, {} duplicates, {} conflicts, {} "
+        "rejected; {} units drawn, {} overrun; {} keys held in {} MiB",
+        report.sequence, counts.lines, report.units, report.units == 1 ? "" : "s", counts.accepted,
+        counts.duplicate, counts.conflict, counts.rejected_total(), counts.drawn_units,
+        counts.overrun_units, report.keys_held, report.index_bytes >> 20);
   }
   for (const IngestReport::Ended& file : report.ended) {
     switch (file.ending) {
@@ -110,6 +108,33 @@ void load(IngestComposition& composition) {
                books.directory()->size(), books.index().size(), books.index().memory_bytes() >> 20);
 }
 
+// Exact: the bench reckons bytes a key from this line.
+void log_index(IngestComposition& composition) {
+  const DedupeIndex& index = composition.ingest().books().index();
+  spdlog::info("dedupe index: {} keys held in {} bytes", index.size(), index.memory_bytes());
+}
+
+// A time in which the database or the spool is not to be had: growing pauses, and a line for its
+// end.
+class Outage {
+ public:
+  std::chrono::milliseconds next_pause() {
+    if (!begin_) begin_ = std::chrono::steady_clock::now();
+    return std::exchange(pause_, std::min(pause_ * 2, longest_pause));
+  }
+  void is_over() {
+    if (!begin_) return;
+    const auto lasted = std::chrono::steady_clock::now() - *begin_;
+    spdlog::info("ingest goes on after {} s",
+                 std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
+    *this = {};
+  }
+
+ private:
+  std::optional<std::chrono::steady_clock::time_point> begin_;
+  std::chrono::milliseconds pause_ = first_pause;
+};
+
 }  // namespace
 
 Instant now() {
@@ -134,7 +159,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
                 Wakeup& wakeup, std::stop_token stop, const std::function<void()>& on_ready) {
   bool loaded = false;
   LettingGo letting_go(composition, false);
-  std::chrono::milliseconds pause{200};
+  Outage outage;
   while (!stop.stop_requested()) {
     try {
       if (!loaded) {
@@ -145,24 +170,25 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       const Instant at = now();
       letting_go.step(at);
       const std::optional<IngestReport> report = composition.ingest().round(at);
-      pause = std::chrono::milliseconds{200};
+      outage.is_over();
       if (report) {
         log(*report);
       } else {
         wakeup.sleep(stop, scan_interval);
       }
     } catch (const LedgerUnavailable& error) {
+      const auto pause = outage.next_pause();
       spdlog::error(
           "{}; nothing is lost, ingest goes on when the database is back; next try in {} ms",
           error.what(), pause.count());
       wakeup.sleep(stop, pause);
-      pause = std::min(pause * 2, longest_pause);
     } catch (const SpoolUnavailable& error) {
+      const auto pause = outage.next_pause();
       spdlog::error("{}; nothing is lost, next try in {} ms", error.what(), pause.count());
       wakeup.sleep(stop, pause);
-      pause = std::min(pause * 2, longest_pause);
     }
   }
+  if (loaded) log_index(composition);
 }
 
 void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_of) {
@@ -179,11 +205,10 @@ void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_o
       std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(
                                     std::chrono::steady_clock::now() - begin)
                                     .count());
-  spdlog::info(
-      "run-once: {} files, {} lines in {} ms, {} lines a second; {} accepted; {} dedupe keys in {} "
-      "bytes",
-      tally.files, tally.counts.lines, took_ms, tally.counts.lines * 1000 / took_ms,
-      tally.counts.accepted, tally.keys_held, tally.index_bytes);
+  spdlog::info("run-once: {} file{}, {} lines in {} ms, {} lines a second; {} accepted",
+               tally.files, tally.files == 1 ? "" : "s", tally.counts.lines, took_ms,
+               tally.counts.lines * 1000 / took_ms, tally.counts.accepted);
+  log_index(composition);
 }
 
 }  // namespace packwarden

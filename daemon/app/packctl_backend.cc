@@ -27,9 +27,9 @@ auto reaching(Callback&& callback) {
     return callback();
   } catch (const DatabaseError& error) {
     throw LedgerUnavailable(
-        fmt::format("The database cannot be used ({}, {}): {}. See that it runs, and look at "
-                    "'database' in the settings",
-                    to_string(error.kind()), error.code(), error.what()));
+        fmt::format("The database {}: {} ({}). See that it runs, and look at 'database' in the "
+                    "settings",
+                    to_string(error.kind()), error.what(), error.code()));
   }
 }
 

@@ -1,4 +1,6 @@
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <sys/wait.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -28,9 +30,8 @@ class KeptChild {
 
   void start() {
     started_at_ = std::chrono::steady_clock::now();
-    child_ = process::child(
-        "/proc/self/exe", process::args(arguments_), io_,
-        process::on_exit([this](int status, const std::error_code&) { ended(status); }));
+    child_ = process::child("/proc/self/exe", process::args(arguments_), io_,
+                            process::on_exit([this](int, const std::error_code&) { ended(); }));
   }
 
   void stop() {
@@ -40,12 +41,17 @@ class KeptChild {
   }
 
  private:
-  void ended(int status) {
+  std::string how_it_ended() const {
+    const int status = child_.native_exit_code();
+    return WIFSIGNALED(status) ? fmt::format("was ended by signal {}", WTERMSIG(status))
+                               : fmt::format("ended with status {}", WEXITSTATUS(status));
+  }
+
+  void ended() {
     if (stopping_) return;
     const bool lasted = std::chrono::steady_clock::now() - started_at_ > longest_pause;
     pause_ = lasted ? first_pause : std::min(pause_ * 2, longest_pause);
-    spdlog::error("{} ended with status {}; it is started again in {} ms", name_, status,
-                  pause_.count());
+    spdlog::error("{} {}; it is started again in {} ms", name_, how_it_ended(), pause_.count());
     timer_.expires_after(pause_);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error && !stopping_) start();
@@ -76,10 +82,12 @@ int run_up(const Settings& settings, const std::string& config_path) {
   }
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
+    spdlog::info("stopping all");
     for (KeptChild& child : children) child.stop();
   });
   for (KeptChild& child : children) child.start();
   io.run();  // until all children have ended after the stop
+  spdlog::info("stopped");
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -53,14 +54,22 @@ void Relay::run(const std::stop_token& stop) {
     spdlog::warn("channel {}: {}", policy_.channel, reached.error());
   }
   milliseconds failure_pause = kFailurePauseMin;
+  std::optional<steady_clock::time_point> failing_since;
   while (!stop.stop_requested()) {
     try {
       const std::size_t tried = run_once();
       failure_pause = kFailurePauseMin;
+      if (const auto since = std::exchange(failing_since, std::nullopt)) {
+        const auto lasted = steady_clock::now() - *since;
+        spdlog::info("channel {}: goes on after {} s", policy_.channel,
+                     std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
+      }
       if (tried == 0) pause(stop, milliseconds(policy_.poll_interval_ms));
     } catch (const std::exception& error) {
-      spdlog::error("channel {}: {}; trying again in {} ms", policy_.channel, error.what(),
-                    failure_pause.count());
+      if (!failing_since) failing_since = steady_clock::now();
+      spdlog::error(
+          "channel {}: {}; nothing is lost, notices wait in the outbox; next try in {} ms",
+          policy_.channel, error.what(), failure_pause.count());
       pause(stop, failure_pause);
       failure_pause = std::min(failure_pause * 2, kFailurePauseMax);
     }

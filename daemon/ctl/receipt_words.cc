@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "domain/account_name.h"
+#include "usecases/receipt.h"
 
 namespace packwarden {
 namespace {
@@ -16,41 +18,21 @@ std::string_view outcome_of(const FileOutcome& outcome) {
   return outcome.complete ? "taken" : "unfinished";
 }
 
-boost::json::object receipt_json_of(const FileOutcome& outcome) {
-  const UnitCounts& counts = outcome.counts;
-  boost::json::object rejected;
-  for (std::size_t i = 0; i < reject_reason_count; ++i) {
-    if (counts.rejected[i] == 0) continue;
-    rejected[name_of(static_cast<RejectReason>(i))] = counts.rejected[i];
-  }
-  boost::json::object not_billable;
-  if (counts.not_billable_meter != 0) not_billable["meter"] = counts.not_billable_meter;
-  return {{"file", shown_bytes(outcome.file.name)},
-          {"digest", std::string(digest_prefix) + to_hex(outcome.file.digest)},
-          {"claim", outcome.file.claim},
-          {"spool", outcome.file.spool},
-          {"outcome", outcome_of(outcome)},
-          {"reason", shown_bytes(outcome.failure)},
-          {"arrival", to_rfc3339(outcome.file.arrival)},
-          {"finished", to_rfc3339(outcome.finished_at)},
-          {"lines", counts.lines},
-          {"accepted", counts.accepted},
-          {"duplicate", counts.duplicate},
-          {"conflict", counts.conflict},
-          {"rejected", std::move(rejected)},
-          {"not_billable", std::move(not_billable)},
-          {"units",
-           {{"accepted", counts.accepted_units},
-            {"drawn", counts.drawn_units},
-            {"overage", counts.overage_units},
-            {"overrun", counts.overrun_units},
-            {"not_billable", counts.not_billable_units}}}};
+bool has_ended(const FileOutcome& outcome) {
+  return outcome.complete || !outcome.failure.empty();
+}
+
+// The bytes of the receipt that the spool of the file holds, or held.
+std::string receipt_text(const FileOutcome& outcome) {
+  const RegisteredFile& file = outcome.file;
+  const FileEnding ending = outcome.failure.empty() ? FileEnding::taken : FileEnding::failed;
+  return receipt_json({file.claim, file.name, file.arrival}, file.spool, ending, outcome);
 }
 
 void print_for_people(Desk& desk, const FileOutcome& outcome) {
   const UnitCounts& counts = outcome.counts;
   std::ostream& out = desk.out();
-  out << "file      " << shown_bytes(outcome.file.name) << "\ndigest    "
+  out << "file      " << shown_bytes(outcome.file.name) << "\ndigest    " << digest_prefix
       << to_hex(outcome.file.digest) << "\nspool     " << outcome.file.spool << "\noutcome   "
       << outcome_of(outcome) << (outcome.failure.empty() ? "" : ": ")
       << shown_bytes(outcome.failure) << "\narrival   " << shown_time(outcome.file.arrival)
@@ -108,19 +90,26 @@ void show_receipts(Desk& desk, const std::string& name_or_digest) {
   const auto digests = context.reports().find_files(
       prefixed ? name_or_digest.substr(digest_prefix.size()) : name_or_digest);
   if (digests.empty()) {
-    throw Refused({"unknown_file", fmt::format("No usage file '{}' has come. Give its name as it "
-                                               "stood in incoming/, or its SHA-256.",
-                                               shown_bytes(name_or_digest))});
+    throw Refused({"unknown_file",
+                   fmt::format("The ledger knows no usage file '{}'. Give its name as it stood in "
+                               "incoming/, or its SHA-256. A file that changed nothing (repeat, "
+                               "failed) has its receipt in receipts/ alone.",
+                               shown_bytes(name_or_digest))});
   }
-  boost::json::array array;
-  for (const FileOutcome& outcome : context.ledger().outcomes_of(digests)) {
-    if (desk.json) {
-      array.push_back(receipt_json_of(outcome));
-    } else {
-      print_for_people(desk, outcome);
-    }
+  const std::vector<FileOutcome> outcomes = context.ledger().outcomes_of(digests);
+  if (!desk.json) {
+    for (const FileOutcome& outcome : outcomes) print_for_people(desk, outcome);
+    return;
   }
-  if (desk.json) desk.print(array);
+  if (std::none_of(outcomes.begin(), outcomes.end(), has_ended)) {
+    throw Refused({"unfinished",
+                   fmt::format("Usage file '{}' is still being read. Its receipt comes with its "
+                               "end; --output table shows how far it is.",
+                               shown_bytes(name_or_digest))});
+  }
+  for (const FileOutcome& outcome : outcomes) {
+    if (has_ended(outcome)) desk.out() << receipt_text(outcome);
+  }
 }
 
 }  // namespace packwarden

@@ -7,8 +7,9 @@
 
 namespace packwarden {
 
-// The receipts (U7) of all files of this name or digest, from the ledger. Throws Refused
-// (unknown_file).
+// The receipts (U7) of all files of this name or digest, from the ledger. For programs: the bytes
+// of the receipt files, one after the other, so that a lost one can be written again; a file that
+// has not ended has none. Throws Refused (unknown_file, unfinished).
 void show_receipts(Desk& desk, const std::string& name_or_digest);
 
 // The name of a file as text: bytes beyond ASCII that are no UTF-8, and control characters, as

@@ -146,7 +146,8 @@ void add_report_words(CLI::App& app, Action& chosen) {
 
   const auto words = std::make_shared<ReportWords>();
   CLI::App* receipts = add_group(app, "receipt", "what became of a usage file");
-  CLI::App* show = receipts->add_subcommand("show", "its counts (U7)");
+  CLI::App* show = receipts->add_subcommand(
+      "show", "its counts; --output json writes a lost receipt again (U7)");
   show->add_option("file", words->file, "its name as it came, or its digest")
       ->type_name("NAME_OR_DIGEST")
       ->required();

@@ -137,7 +137,9 @@ void add_system_words(CLI::App& app, Action& chosen) {
 
   const auto canonical = std::make_shared<bool>(false);
   CLI::App* exporting = app.add_subcommand("export", "print the ledger");
-  exporting->add_flag("--canonical", *canonical, "in a stable order, to be compared with diff")
+  exporting
+      ->add_flag("--canonical", *canonical,
+                 "in a stable order, as lines with tabs, to be compared with diff")
       ->required();
   exporting->final_callback([&chosen, canonical] {
     chosen = [canonical](Desk& desk) { export_canonical(desk.context().reports(), desk.out()); };

@@ -5,19 +5,19 @@ namespace packwarden {
 const char* to_string(DatabaseErrorKind kind) {
   switch (kind) {
     case DatabaseErrorKind::lost_connection:
-      return "lost_connection";
+      return "cannot be reached";
     case DatabaseErrorKind::deadlock:
-      return "deadlock";
+      return "ended a deadlock";
     case DatabaseErrorKind::lock_wait_timeout:
-      return "lock_wait_timeout";
+      return "waited too long for a lock";
     case DatabaseErrorKind::duplicate_key:
-      return "duplicate_key";
+      return "has such a row already";
     case DatabaseErrorKind::refused:
-      return "refused";
+      return "refuses us";
     case DatabaseErrorKind::other:
       break;
   }
-  return "other";
+  return "reports an error";
 }
 
 DatabaseErrorKind classify_database_error(unsigned code) {

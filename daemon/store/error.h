@@ -16,7 +16,7 @@ enum class DatabaseErrorKind {
   other,
 };
 
-// "lost_connection" and so on, for logs.
+// What goes behind "the database ": "cannot be reached" and so on, for people.
 const char* to_string(DatabaseErrorKind kind);
 
 // The one exception of the store room. It leaves the room only for a broken environment.

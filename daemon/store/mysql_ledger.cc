@@ -119,8 +119,8 @@ auto MySqlLedger::read(const char* what, Read&& read_all_of_it) {
     } catch (const DatabaseError& error) {
       if (!error.is_transient() || attempt >= options_.transaction_attempts_max)
         throw_unavailable(error);
-      spdlog::info("{} is read again, attempt {} of {}: {}", what, attempt + 1,
-                   options_.transaction_attempts_max, error.what());
+      spdlog::debug("{} is read again, attempt {} of {}: {}", what, attempt + 1,
+                    options_.transaction_attempts_max, error.what());
     }
     back_off(attempt);
   }

@@ -116,7 +116,8 @@ class Case:
         return time.perf_counter() - begin
 
     def measure_daemon(self, paths, bursts):
-        """(records a second in bursts, seconds of single files, peak bytes, bytes a key)"""
+        """(records a second in bursts, seconds of single files, peak bytes, growth of the resident
+        memory for a record, bytes of the index for a key)"""
         process = self.where.daemon()
         records = len(self.tails)
         try:
@@ -135,7 +136,10 @@ class Case:
         for receipt in self.where.receipts():
             if receipt["accepted"] != records or harness.receipt_adds_up(receipt):
                 raise harness.Failure(f"not all was accepted: {receipt}")
-        return rates, alone, peak, (now - warm) / ((len(paths) - 1) * records)
+        keys, index_bytes = process.index()
+        if keys != len(paths) * records:
+            raise harness.Failure(f"the index holds {keys} keys")
+        return rates, alone, peak, (now - warm) / ((len(paths) - 1) * records), index_bytes / keys
 
     def measure_load_data(self, paths):
         self.server.sql(RAW_TABLE, "bench")
@@ -165,7 +169,7 @@ def measure(groups, binlog, options):
             case = Case(directory, server, groups, tails, options.files * (options.bursts + 1) + 1)
             paths = list(case.make_files())
             title = f"  {groups:,} groups, binary log {binlog}:"
-            ours, alone, peak, key_bytes = case.measure_daemon(paths, options.bursts)
+            ours, alone, peak, growth, key_bytes = case.measure_daemon(paths, options.bursts)
             print(f"{title} packwarden {thousands(ours)} records/s, a file alone"
                   f" {statistics.median(alone):.2f} s, {paths[0].stat().st_size / options.records:.0f}"
                   " bytes a record", flush=True)
@@ -175,7 +179,7 @@ def measure(groups, binlog, options):
             server.stop()
     ratio = statistics.median(ours) / statistics.median(base)
     return (groups, binlog, thousands(ours), f"{statistics.median(alone):.2f} s", thousands(base),
-            f"{ratio:.1f}", f"{peak / 2**20:,.0f} MiB", f"{key_bytes:.1f}")
+            f"{ratio:.1f}", f"{peak / 2**20:,.0f} MiB", f"{growth:.1f}", f"{key_bytes:.1f}")
 
 
 def main():
@@ -198,9 +202,9 @@ def main():
         sys.exit(str(failure))
     print()
     tables.table(("groups", "binlog", "packwarden records/s", "a file alone", "LOAD DATA records/s", "ratio",
-                  "peak RSS", "bytes/key"), rows, indent=2)
-    print("\n  bytes/key: how much the daemon's resident memory rose for each record after the"
-          " first file\n")
+                  "peak RSS", "RSS/record", "index/key"), rows, indent=2)
+    print("\n  RSS/record: bytes by which the daemon's resident memory rose for each record after the"
+          " first file\n  index/key: bytes of its dedupe index for each key, as it says itself\n")
 
 
 if __name__ == "__main__":

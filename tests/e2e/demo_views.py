@@ -76,7 +76,7 @@ def rejects(spool):
         print(f"    {reason:<16} {number(count):>6}   {detail}{blanks}"
               f" {dim(clip(f'{entry.file}:{entry.line}', 31))}")
         print(dim(f"        {clip(' '.join(entry.text.split()), WIDTH - 8)}"))
-    print(f"\n    {number(len(lines))} in all; packctl rejects list shows them")
+    print(f"\n    {number(len(lines))} in all. The lines are in rejected/; packctl rejects list counts them")
 
 
 def messages(found):

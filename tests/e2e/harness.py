@@ -7,6 +7,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -41,6 +42,14 @@ class Daemon(subprocess.Popen):
     def log_tail(self, characters=3000):
         return self.log_path.read_text(errors="replace")[-characters:]
 
+    def index(self):
+        """(keys, bytes) of the dedupe index, as the log of a daemon that has ended says."""
+        found = re.findall(r"dedupe index: (\d+) keys held in (\d+) bytes",
+                           self.log_path.read_text(errors="replace"))
+        if not found:
+            raise Failure(f"{self.title} did not say what its dedupe index holds\n{self.log_tail()}")
+        return tuple(map(int, found[-1]))
+
     def kill_hard(self):
         """kill -9: nothing of it gets a chance to end well."""
         self.kill()
@@ -69,8 +78,8 @@ class ExistingDeployment:
         self.spool = self.directory / "spool"
         self.config = self.directory / "packwarden.yaml"
 
-    def ctl(self, *arguments, as_of=None, output="json", refused=False):
-        """packctl; its JSON, or its text. Failure unless it ends with 0 (refused: with 1)."""
+    def ctl_text(self, *arguments, as_of=None, output="json", refused=False):
+        """packctl; what it prints. Failure unless it ends with 0 (refused: with 1)."""
         command = [str(BIN / "packctl"), "--config", str(self.config)]
         if output:
             command += ["--output", output]
@@ -81,9 +90,12 @@ class ExistingDeployment:
         if done.returncode != (1 if refused else 0):
             raise Failure(f"{' '.join(command)}\nended with {done.returncode}:"
                           f" {done.stderr.strip() or done.stdout.strip()}")
-        if output != "json" or refused or not done.stdout.strip():
-            return done.stdout
-        return json.loads(done.stdout)
+        return done.stdout
+
+    def ctl(self, *arguments, as_of=None, output="json", refused=False):
+        """packctl; its JSON, or its text. Failure as in ctl_text."""
+        text = self.ctl_text(*arguments, as_of=as_of, output=output, refused=refused)
+        return text if output != "json" or refused or not text.strip() else json.loads(text)
 
     def canonical(self):
         """The canonical export, as a sorted list of lines."""
@@ -94,7 +106,7 @@ class ExistingDeployment:
         return Daemon(title, [BIN / "packwardend", "--config", self.config, *words], log)
 
     def run_once(self, bound_s=600):
-        """Takes all that is in the spool; the daemon has to end by itself with 0."""
+        """Takes all that is in the spool; the daemon has to end by itself with 0. Its process."""
         process = self.daemon("run-once")
         try:
             status = process.wait(bound_s)
@@ -103,6 +115,7 @@ class ExistingDeployment:
             raise Failure(f"run-once took more than {bound_s} s") from None
         if status != 0:
             raise Failure(f"run-once ended with {status}\n{process.log_tail()}")
+        return process
 
     def drop(self, name, content, durable=True):
         """U1: written under a name with a dot, fsynced, renamed into incoming/."""

@@ -3,6 +3,7 @@
 The canonical export stays what it was; and it is what the reference model says.
 """
 
+import json
 import os
 import pathlib
 import random
@@ -46,7 +47,7 @@ class RepeatTest(unittest.TestCase):
         for name, content in self.usage.files:
             self.where.drop(name, content)
             self.model.take_file(name, content, time.time_ns())
-        self.where.run_once()
+        self.daemon = self.where.run_once()
 
     def outcomes_after(self, files):
         """Receipts of these files alone."""
@@ -77,6 +78,28 @@ class RepeatTest(unittest.TestCase):
             self.assertIn(receipt["outcome"], ("repeat", "failed"))
             self.assertEqual((receipt["lines"], receipt["accepted"]), (0, 0))
         self.assertEqual(self.where.canonical(), canonical)
+
+    def test_what_can_be_looked_up_afterwards(self):
+        """U7: a lost receipt comes from the database, byte for byte, by digest and by name."""
+        shown = 0
+        for path in sorted((self.where.spool / "receipts").glob("*.json")):
+            text = path.read_text()
+            receipt = json.loads(text)
+            if receipt["outcome"] != "taken":  # changed nothing, so the ledger does not know it
+                self.where.ctl("receipt", "show", receipt["file"], refused=True)
+                continue
+            for name in (receipt["digest"], receipt["digest"].removeprefix("sha256:"),
+                         receipt["file"]):
+                self.assertEqual(self.where.ctl_text("receipt", "show", name), text)
+            shown += 1
+        self.assertGreater(shown, 5)
+
+        # The log says what the index of the dedupe keys holds; the bench reckons with it.
+        keys, index_bytes = self.daemon.index()
+        self.assertEqual(keys, len(self.model.held))
+        self.assertGreaterEqual(index_bytes, 16 * keys)
+        self.assertRegex(self.daemon.log_tail(10**7),
+                         rf" overrun; {keys} keys held in {index_bytes >> 20} MiB\n")
 
 
 if __name__ == "__main__":

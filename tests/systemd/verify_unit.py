@@ -2,7 +2,7 @@
 
     verify_unit.py UNIT BINARY
 
-An unknown or misspelt setting only makes systemd say so, so anything that it says about the unit is a failure.
+A template is looked at as its instance `inbox`. An unknown or misspelt setting only makes systemd say so, so anything that it says about the unit is a failure.
 """
 import os
 import re
@@ -18,7 +18,7 @@ def main():
     text, replaced = re.subn(r"(?m)^ExecStart=\S+", f"ExecStart={os.path.abspath(binary)}", text)
     if replaced != 1:
         sys.exit(f"{unit}: {replaced} lines with ExecStart=, not one")
-    name = os.path.basename(unit)
+    name = os.path.basename(unit).replace("@.", "@inbox.")
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, name)
         with open(copy, "w", encoding="utf-8") as file:

@@ -111,11 +111,11 @@ TEST_F(ReportsTest, rejects_count_conflicts_among_the_reasons) {
   database.session().execute("INSERT INTO unit_reason VALUES (" + digest +
                              ", 1, 'rejected', 'too_old', 3)");
   database.session().execute(
-      "INSERT INTO rating_unit (digest, unit_no, seq, end_offset_bytes, end_line, is_last, failure,"
+      "INSERT INTO rating_unit (digest, unit_no, seq, end_offset_bytes, end_line, is_last,"
       " data_lines, accepted_records, duplicate_records, conflict_records, accepted_units,"
       " drawn_units, overage_units, overrun_units, not_billable_units, first_entry_no, entry_count,"
       " finished_at) VALUES (" +
-      digest + ", 1, 7, 1, 1, 1, '', 5, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, '2023-11-15')");
+      digest + ", 1, 7, 1, 1, 1, 5, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, '2023-11-15')");
   const auto rows = reports.rejects();
   ASSERT_EQ(rows.size(), 1U);
   EXPECT_EQ(rows[0].records,
