@@ -89,7 +89,8 @@ class PrivateServer(Server):
         as_root = ["--user=root"] if os.geteuid() == 0 else []
         with open(self.log, "ab") as log:
             subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
-                            "--auth-root-authentication-method=normal", "--skip-test-db", "--force", *as_root],
+                            "--auth-root-authentication-method=normal", "--skip-test-db",
+                            "--force", *as_root],  # also where no name can be looked up
                            stdout=log, stderr=log, check=True)
             self.process = subprocess.Popen(
                 ["mariadbd", "--no-defaults", f"--datadir={self.data}", f"--socket={self.socket}",
