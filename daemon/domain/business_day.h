@@ -16,7 +16,6 @@ struct BusinessDay {
   auto operator<=>(const BusinessDay&) const = default;
 
   constexpr BusinessDay next() const { return {days_since_epoch + 1}; }
-  constexpr BusinessDay previous() const { return {days_since_epoch - 1}; }
 };
 
 // YYYY-MM-DD. Pure; thread-safe.

@@ -246,11 +246,6 @@ std::uint64_t Session::insert_blobs(std::string_view sql_text, std::span<const B
   return affected;
 }
 
-std::uint64_t Session::last_insert_id() {
-  require_session();
-  return mysql_insert_id(native_);
-}
-
 std::string Session::escape(std::string_view text) {
   require_session();
   std::string literal(text.size() * 2 + 3, '\0');

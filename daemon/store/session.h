@@ -76,8 +76,6 @@ class Session {
   // all affected rows. For values too large to be quoted. All rows have as many values as the
   // statement has placeholders.
   std::uint64_t insert_blobs(std::string_view sql, std::span<const BlobRow> rows);
-  // Of the last INSERT into a table with AUTO_INCREMENT: the id of its first row.
-  std::uint64_t last_insert_id();
 
   // A literal with its quotes: 'it\'s' for text in utf8mb4, x'00FF' for bytes.
   std::string escape(std::string_view text);

@@ -195,8 +195,8 @@ CREATE TABLE notice (
   KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- A delivery of a notice over one channel. It carries all that the channel needs: the channel's database user sees
--- this table and inbox_message alone. state: queued | sending | sent | retrying | held | dead; next_attempt_at is NULL
+-- A delivery of a notice over one channel. It carries all that the channel needs: its database user needs
+-- rights on this table and inbox_message alone. state: queued | sending | sent | retrying | held | dead; next_attempt_at is NULL
 -- once it has ended, which takes it out of the claim index.
 CREATE TABLE outbox (
   delivery_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
