@@ -12,6 +12,7 @@
 #include <optional>
 #include <tuple>
 
+#include "mediation/record_decoder.h"
 #include "spool/disk_file.h"
 #include "spool/rejects_file.h"
 #include "usecases/receipt.h"
@@ -24,8 +25,6 @@ constexpr mode_t incoming_mode = 0770;  // producers are of the group
 constexpr std::size_t min_file_name_bytes = 64;
 constexpr int max_same_names = 99;
 constexpr std::array folders = {"incoming", "work", "done", "rejected", "failed", "receipts"};
-// Endings that the decoders know.
-constexpr std::array<std::string_view, 1> known_endings = {".csv"};
 
 struct Candidate {
   std::int64_t modified_s = 0;
@@ -212,10 +211,9 @@ tl::expected<std::unique_ptr<UsageFile>, std::string> SpoolDirectory::open(
   auto opened =
       told_of(directory_, [&] { return DiskFile::open(root_, "work/" + entry_of(file)); });
   if (!opened) return tl::unexpected(opened.error());
-  if (std::none_of(known_endings.begin(), known_endings.end(),
-                   [&](std::string_view ending) { return file.name.ends_with(ending); })) {
-    return tl::unexpected(fmt::format("its name has no ending that is known here; known is: {}",
-                                      fmt::join(known_endings, ", ")));
+  if (!file_kind_of(file.name)) {
+    return tl::unexpected("its name has no ending that is known here; known is: " +
+                          known_endings());
   }
   return std::move(*opened);
 }

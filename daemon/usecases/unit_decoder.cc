@@ -15,34 +15,54 @@ constexpr std::uint64_t lines_at_a_time = 4'096;
 
 tl::expected<std::unique_ptr<UnitDecoder>, std::string> UnitDecoder::open(
     const DecodeContext& context, std::shared_ptr<FileInWork> file, const FileProgress* progress) {
-  std::string start(2 * std::size_t{context.max_line_bytes} + 2, '\0');
-  const auto got = file->bytes->read(0, start.data(), start.size());
-  if (!got) return tl::unexpected(got.error());
-  start.resize(*got);
-  auto csv = CsvDecoder::from_header(start, start.size() == file->bytes->size_bytes(),
-                                     context.max_line_bytes);
-  if (!csv) return tl::unexpected(csv.error());
-
-  std::unique_ptr<UnitDecoder> decoder(new UnitDecoder(context, std::move(file), std::move(*csv)));
-  if (progress != nullptr) {
-    decoder->offset_bytes_ = progress->end_offset_bytes;
-    decoder->line_no_ = progress->end_line + 1;
-    decoder->next_unit_no_ = progress->units;
+  const auto kind = file_kind_of(file->registered.name);
+  if (!kind) {
+    return tl::unexpected("its name has no ending that is known here; known is: " +
+                          known_endings());
+  }
+  UsageFile* const bytes = file->bytes.get();
+  const auto stored = [bytes](std::uint64_t offset, char* into, std::size_t size) {
+    return bytes->read(offset, into, size);
+  };
+  std::unique_ptr<UnitDecoder> decoder(new UnitDecoder(
+      context, std::move(file), ContentReader(kind->packing, stored, context.unpack)));
+  if (auto started = decoder->start(kind->format, progress); !started) {
+    return tl::unexpected(started.error());
   }
   return decoder;
 }
 
 UnitDecoder::UnitDecoder(const DecodeContext& context, std::shared_ptr<FileInWork> file,
-                         CsvDecoder csv)
+                         ContentReader content)
     : context_(context),
       file_(std::move(file)),
-      csv_(std::move(csv)),
+      content_(std::move(content)),
       resolver_(*context.catalogue, context.directory, file_->registered.arrival, context.window,
                 context.dedupe_floor),
       days_(*context.calendar, resolver_.earliest(), resolver_.latest()),
-      buffer_(std::max<std::size_t>(read_bytes, 4 * std::size_t{context.max_line_bytes} + 4)),
-      offset_bytes_(csv_.header_bytes()),
-      line_no_(csv_.header_lines() + 1) {}
+      buffer_(std::max<std::size_t>(read_bytes, 4 * std::size_t{context.max_line_bytes} + 4)) {}
+
+// From the header to the first data line, or to the checkpoint.
+tl::expected<void, std::string> UnitDecoder::start(Format format, const FileProgress* progress) {
+  if (auto read = refill(); !read) return read;
+  auto records = open_decoder(format, {buffer_.data(), buffer_end_}, content_.at_end(),
+                              context_.max_line_bytes);
+  if (!records) return tl::unexpected(records.error());
+  records_ = std::move(*records);
+  offset_bytes_ = records_->start_bytes();
+  line_no_ = records_->start_lines() + 1;
+  if (progress != nullptr) {
+    next_unit_no_ = progress->units;
+    offset_bytes_ = progress->end_offset_bytes;
+    line_no_ = progress->end_line + 1;
+  }
+  if (offset_bytes_ <= buffer_end_) {
+    buffer_begin_ = offset_bytes_;
+    return {};
+  }
+  buffer_begin_ = buffer_end_ = 0;
+  return content_.skip_to(offset_bytes_);
+}
 
 std::unique_ptr<DecodedUnit> UnitDecoder::next() {
   auto unit = std::make_unique<DecodedUnit>();
@@ -55,20 +75,22 @@ std::unique_ptr<DecodedUnit> UnitDecoder::next() {
     const auto wanted = std::min<std::uint64_t>(
         lines_at_a_time, static_cast<std::uint64_t>(unit_records - unit->data_lines));
     const std::string_view block(buffer_.data() + buffer_begin_, buffer_end_ - buffer_begin_);
-    const DecodeStep step = csv_.decode(block, at_end_, offset_bytes_, line_no_, wanted, lines_);
+    const DecodeStep step =
+        records_->decode(block, content_.at_end(), offset_bytes_, line_no_, wanted, lines_);
     add_lines(*unit);
     unit->data_lines += static_cast<std::int64_t>(step.data_lines);
     buffer_begin_ += step.consumed_bytes;
     offset_bytes_ += step.consumed_bytes;
     line_no_ += step.physical_lines;
     if (step.data_lines == wanted) continue;
-    if (at_end_ || !refill(unit->failure)) break;
+    if (content_.at_end()) break;
+    if (const auto read = refill(); !read) {
+      unit->failure = read.error();
+      break;
+    }
   }
 
-  // A file whose last data line ends a unit has no empty unit behind it, unless only blank lines
-  // follow.
-  const bool read_to_the_end = offset_bytes_ >= file_->bytes->size_bytes();
-  unit->is_last = unit->data_lines < unit_records || read_to_the_end || !unit->failure.empty();
+  unit->is_last = unit->data_lines < unit_records || !unit->failure.empty() || is_read_to_the_end();
   unit->end_offset_bytes = offset_bytes_;
   unit->end_line = line_no_ - 1;
   unit->group_order.resize(unit->use_groups.size());
@@ -79,21 +101,23 @@ std::unique_ptr<DecodedUnit> UnitDecoder::next() {
   return unit;
 }
 
-// Moves what is left to the front and reads on. False where reading failed.
-bool UnitDecoder::refill(std::string& failure) {
+// Moves what is left to the front and reads on.
+tl::expected<void, std::string> UnitDecoder::refill() {
   const std::size_t kept = buffer_end_ - buffer_begin_;
   std::memmove(buffer_.data(), buffer_.data() + buffer_begin_, kept);
   buffer_begin_ = 0;
   buffer_end_ = kept;
-  const auto got =
-      file_->bytes->read(offset_bytes_ + kept, buffer_.data() + kept, buffer_.size() - kept);
-  if (!got) {
-    failure = got.error();
-    return false;
-  }
+  const auto got = content_.read(buffer_.data() + kept, buffer_.size() - kept);
+  if (!got) return tl::unexpected(got.error());
   buffer_end_ += *got;
-  at_end_ = offset_bytes_ + buffer_end_ >= file_->bytes->size_bytes();
-  return true;
+  return {};
+}
+
+// A file whose last data line ends a unit has no empty unit behind it, unless only blank lines
+// follow. What fails behind that line is the next unit's failure.
+bool UnitDecoder::is_read_to_the_end() {
+  if (buffer_begin_ == buffer_end_ && !content_.at_end() && !refill()) return false;
+  return buffer_begin_ == buffer_end_ && content_.at_end();
 }
 
 void UnitDecoder::add_lines(DecodedUnit& unit) {

@@ -7,7 +7,8 @@
 
 #include "dedupe/key_hasher.h"
 #include "domain/business_calendar.h"
-#include "mediation/csv_decoder.h"
+#include "mediation/content_reader.h"
+#include "mediation/record_decoder.h"
 #include "mediation/resolver.h"
 #include "usecases/decoded_unit.h"
 
@@ -20,6 +21,7 @@ struct DecodeContext {
   const BusinessCalendar* calendar = nullptr;
   AcceptanceWindow window;
   std::uint32_t max_line_bytes = 65'536;
+  UnpackLimits unpack;
   std::shared_ptr<const AccountDirectory> directory;
   Instant dedupe_floor;
 };
@@ -28,8 +30,8 @@ struct DecodeContext {
 // the unit size (U9). Not thread-safe.
 class UnitDecoder {
  public:
-  // Reads the header. `progress` is null for a file that no unit was committed of. The error says
-  // why the file cannot be read at all.
+  // Reads the start of the file; its name tells the format. `progress` is null for a file that no
+  // unit was committed of. The error says why the file cannot be read at all.
   static tl::expected<std::unique_ptr<UnitDecoder>, std::string> open(
       const DecodeContext& context, std::shared_ptr<FileInWork> file, const FileProgress* progress);
 
@@ -39,24 +41,27 @@ class UnitDecoder {
   const std::shared_ptr<FileInWork>& file() const { return file_; }
 
  private:
-  UnitDecoder(const DecodeContext& context, std::shared_ptr<FileInWork> file, CsvDecoder csv);
+  UnitDecoder(const DecodeContext& context, std::shared_ptr<FileInWork> file,
+              ContentReader content);
 
+  tl::expected<void, std::string> start(Format format, const FileProgress* progress);
   void add_lines(DecodedUnit& unit);
   void add_record(DecodedUnit& unit, const DecodedLine& line, const ResolvedRecord& resolved);
   std::uint32_t group_of(DecodedUnit& unit, const UseGroup& group);
-  bool refill(std::string& failure);
+  tl::expected<void, std::string> refill();
+  bool is_read_to_the_end();
 
   DecodeContext context_;
   std::shared_ptr<FileInWork> file_;
-  CsvDecoder csv_;
+  ContentReader content_;
+  std::unique_ptr<RecordDecoder> records_;
   RecordResolver resolver_;
   DayTable days_;
   std::vector<char> buffer_;
   std::size_t buffer_begin_ = 0;  // of what is not decoded yet
   std::size_t buffer_end_ = 0;
-  std::uint64_t offset_bytes_ = 0;  // of buffer_begin_ in the file
+  std::uint64_t offset_bytes_ = 0;  // of buffer_begin_ in the content
   std::uint64_t line_no_ = 1;       // of buffer_begin_
-  bool at_end_ = false;             // the buffer holds the end of the file
   std::uint32_t next_unit_no_ = 0;
   std::vector<DecodedLine> lines_;
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> group_index_;  // of the current unit

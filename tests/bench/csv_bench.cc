@@ -43,8 +43,8 @@ void decode_csv(benchmark::State& state, Kind kind) {
   std::int64_t total_lines = 0;
   for (auto _ : state) {
     auto decoder = CsvDecoder::from_header(text, true, 64 * 1024).value();
-    std::uint64_t at = decoder.header_bytes();
-    std::uint64_t line_no = 1 + decoder.header_lines();
+    std::uint64_t at = decoder.start_bytes();
+    std::uint64_t line_no = 1 + decoder.start_lines();
     while (at < text.size()) {
       lines.clear();
       const auto block = std::string_view(text).substr(at, block_bytes);

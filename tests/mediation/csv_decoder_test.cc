@@ -251,23 +251,6 @@ TEST(U9, a_long_line_is_skipped_over_many_blocks_and_counted_at_its_end) {
   EXPECT_EQ(lines[0].length_bytes, max_line_bytes);
 }
 
-TEST(U9, rewinding_forgets_a_long_line_half_skipped) {
-  const std::string good = "i" + tail + "\n";
-  const std::string file = header + good + std::string(1'000, 'x') + "\n";
-  auto decoder = CsvDecoder::from_header(file, true, max_line_bytes).value();
-  const std::string_view data = std::string_view(file).substr(header.size());
-  std::vector<DecodedLine> lines;
-  decoder.decode(data.substr(0, 700), false, header.size(), 2, 10, lines);
-  ASSERT_EQ(lines.size(), 1U);
-  lines.clear();
-  decoder.rewind();
-  const DecodeStep step = decoder.decode(data, true, header.size(), 2, 10, lines);
-  EXPECT_EQ(step.consumed_bytes, data.size());
-  ASSERT_EQ(lines.size(), 2U);
-  EXPECT_FALSE(lines[0].rejected);
-  EXPECT_TRUE(lines[1].rejected);
-}
-
 TEST(U9, no_line_is_decoded_where_none_is_asked_for) {
   const std::string file = header + "\ni" + tail + "\n";
   auto decoder = CsvDecoder::from_header(file, true, max_line_bytes).value();

@@ -71,8 +71,8 @@ TEST(U1, header_ends_where_the_data_begin) {
   for (const auto& row : table) {
     const auto decoder = CsvDecoder::from_header(row.file, true, max_line_bytes);
     ASSERT_TRUE(decoder) << row.file << decoder.error();
-    EXPECT_EQ(decoder->header_bytes(), row.bytes) << row.file;
-    EXPECT_EQ(decoder->header_lines(), row.lines) << row.file;
+    EXPECT_EQ(decoder->start_bytes(), row.bytes) << row.file;
+    EXPECT_EQ(decoder->start_lines(), row.lines) << row.file;
   }
 }
 

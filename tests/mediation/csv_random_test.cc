@@ -140,7 +140,7 @@ void check_one_seed(std::uint64_t seed) {
 
   const Reading whole =
       read_csv(file.text, *decoder, {.next_block_bytes = [&] { return file.text.size(); }});
-  ReferenceCsv reference(file.text, file.columns, decoder->header_bytes(), decoder->header_lines(),
+  ReferenceCsv reference(file.text, file.columns, decoder->start_bytes(), decoder->start_lines(),
                          file.max_line_bytes);
   Reading expected;
   expected.lines = reference.decode();

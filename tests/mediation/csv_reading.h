@@ -52,8 +52,8 @@ inline Reading read_csv(std::string_view file, const CsvDecoder& from_header,
                         const ReadingStyle& style) {
   Reading reading;
   CsvDecoder decoder = from_header;
-  std::uint64_t at = decoder.header_bytes();
-  std::uint64_t line_no = 1 + decoder.header_lines();
+  std::uint64_t at = decoder.start_bytes();
+  std::uint64_t line_no = 1 + decoder.start_lines();
   std::uint64_t left = style.lines_per_checkpoint;
   std::vector<DecodedLine> lines;
   bool ended = false;
