@@ -13,6 +13,7 @@ endfunction()
 
 packwarden_outside_test(e2e_reference fast 60 e2e/reference_test.py)
 packwarden_outside_test(e2e_usage_data fast 60 e2e/usage_data_test.py)
+packwarden_outside_test(e2e_usage_formats fast 60 e2e/usage_formats_test.py)
 packwarden_outside_test(faults_commit_proxy database 120 faults/commit_proxy_test.py)
 packwarden_outside_test(e2e_repeat "database;e2e" 180 e2e/repeat_test.py)
 packwarden_outside_test(faults_kill "database;e2e" 600 faults/kill_test.py)
