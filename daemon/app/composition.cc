@@ -23,6 +23,17 @@ LedgerOptions ledger_options(const Settings& settings) {
   return {.transaction_attempts_max = settings.database.transaction_attempts_max};
 }
 
+DecodeContext decode_context(const Settings& settings, const Catalogue& catalogue,
+                             const KeyHasher& hasher, const BusinessCalendar& calendar) {
+  DecodeContext context;
+  context.catalogue = &catalogue;
+  context.hasher = &hasher;
+  context.calendar = &calendar;
+  context.window = settings.acceptance;
+  context.max_line_bytes = settings.ingest.max_line_bytes;
+  return context;
+}
+
 IngestComposition::IngestComposition(const Settings& settings)
     : catalogue_(settings.catalogue),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
@@ -34,19 +45,14 @@ IngestComposition::IngestComposition(const Settings& settings)
   intern_catalogue(session, catalogue_);
   spool_ = std::make_unique<SpoolDirectory>(settings.spool.directory, settings.spool.name);
 
-  DecodeContext decode;
-  decode.catalogue = &catalogue_;
-  decode.hasher = hasher_.get();
-  decode.calendar = &calendar_;
-  decode.window = settings.acceptance;
-  decode.max_line_bytes = settings.ingest.max_line_bytes;
   ReaderLimits limits;
   limits.unit_records = settings.ingest.max_unit_records;
   limits.max_transaction_records = settings.ingest.max_transaction_records;
   limits.max_transaction_units = settings.ingest.max_transaction_units;
   limits.max_claimed_files = settings.ingest.max_claimed_files;
   limits.default_source = settings.spool.default_source;
-  reader_ = std::make_unique<BatchReader>(*spool_, lookups_, decode, limits);
+  reader_ = std::make_unique<BatchReader>(
+      *spool_, lookups_, decode_context(settings, catalogue_, *hasher_, calendar_), limits);
 
   DecideContext decide;
   decide.catalogue = &catalogue_;

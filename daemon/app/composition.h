@@ -14,6 +14,10 @@ namespace packwarden {
 DatabaseAddress database_address(const Settings& settings);
 LedgerOptions ledger_options(const Settings& settings);
 
+// Without directory and floor, which are the ledger's. The others must outlive it.
+DecodeContext decode_context(const Settings& settings, const Catalogue& catalogue,
+                             const KeyHasher& hasher, const BusinessCalendar& calendar);
+
 // The ingest side of the daemon, wired: the one place where it is put together. Everything that is
 // needed of the database at start is read by the constructor, which throws DatabaseError,
 // LedgerUnavailable or SpoolUnavailable. The books are not loaded yet.

@@ -1,5 +1,6 @@
 #include "app/packctl_backend.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -12,6 +13,7 @@
 #include "app/composition.h"
 #include "app/settings.h"
 #include "ctl/packctl.h"
+#include "spool/disk_file.h"
 #include "store/deployment.h"
 #include "store/migrations.h"
 #include "store/mysql_ledger.h"
@@ -71,6 +73,24 @@ class SettingsContext : public Context {
     const auto outcome = reaching([&] { return packwarden::migrate(session); });
     return {outcome.from_version, outcome.to_version};
   }
+  FileCheck check_file(const std::string& path, const std::string& name, Instant arrival,
+                       const FileCheckSinks& sinks) override {
+    FileCheckInput input{name, nullptr, arrival, settings_.spool.name,
+                         settings_.spool.default_source};
+    auto opened = DiskFile::open(std::make_shared<const Fd>(AT_FDCWD), path);
+    if (!opened) {
+      FileCheck check;
+      check.failure = opened.error();
+      return check;
+    }
+    input.bytes = std::move(*opened);
+    const Catalogue& catalogue = stored_catalogue();
+    if (!hasher_) {
+      hasher_ = reaching([&] { return KeyHasher(read_hash_key(ledger_.session())); });
+    }
+    return packwarden::check_file(decode_context(settings_, catalogue, *hasher_, calendar_),
+                                  ledger(), std::move(input), sinks);
+  }
 
  private:
   void require() {
@@ -85,6 +105,7 @@ class SettingsContext : public Context {
   Catalogue stored_;
   MySqlLedger ledger_;
   MySqlReports reports_;
+  std::optional<KeyHasher> hasher_;
   bool known_ = false;
   bool interned_ = false;
 };

@@ -7,6 +7,7 @@
 
 #include "domain/business_calendar.h"
 #include "domain/catalogue.h"
+#include "usecases/file_check.h"
 #include "usecases/ledger_port.h"
 #include "usecases/report_port.h"
 
@@ -39,6 +40,10 @@ class Context {
   virtual Ledger& ledger() = 0;
   virtual Reports& reports() = 0;
   virtual SchemaChange migrate() = 0;
+  // What would become of the file at `path` if it were dropped as `name` at `arrival`. Throws
+  // SpoolUnavailable too.
+  virtual FileCheck check_file(const std::string& path, const std::string& name, Instant arrival,
+                               const FileCheckSinks& sinks) = 0;
 };
 
 // How packctl gets there once it knows the path of the settings.

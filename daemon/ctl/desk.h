@@ -60,6 +60,8 @@ void add_account_words(CLI::App& app, Action& chosen);
 void add_pack_words(CLI::App& app, Action& chosen);
 void add_report_words(CLI::App& app, Action& chosen);
 void add_system_words(CLI::App& app, Action& chosen);
+// Into the group `spool`.
+void add_check_words(CLI::App& spool, Action& chosen);
 
 // A sub-command that needs one of its own.
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& help);

@@ -76,6 +76,7 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   add_account_words(app, chosen);
   add_pack_words(app, chosen);
   add_report_words(app, chosen);
+  add_check_words(*add_group(app, "spool", "usage files and their folders on this host"), chosen);
   app.footer("Exit status: 0 done, 1 refused, 2 usage, 3 unavailable.");
 
   try {

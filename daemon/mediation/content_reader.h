@@ -46,7 +46,7 @@ class ContentReader {
  private:
   StoredBytes stored_;
   UnpackLimits limits_;
-  Packing packing_;
+  [[maybe_unused]] Packing packing_;
   std::uint64_t offset_bytes_ = 0;
   bool at_end_ = false;
 };

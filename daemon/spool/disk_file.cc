@@ -29,7 +29,7 @@ std::string no_usage_file(mode_t mode) {
 tl::expected<Fd, std::string> open_regular(int root, const std::string& path, struct stat& status) {
   const auto fail = [&](const char* what, int error) -> tl::unexpected<std::string> {
     if (is_shortage(error)) fail_with("cannot open " + shown(path), error);
-    return tl::unexpected(error == ENOENT ? std::string("it is no longer in work/")
+    return tl::unexpected(error == ENOENT ? std::string("it is not there, or no longer")
                                           : error_sentence(what, error));
   };
   // Looked at first: to open a device can already do something.

@@ -106,6 +106,7 @@ Changes read_all(Session& session, const SegmentSink& sink) {
   changes.packs = read_packs(session, "seq > 0");
   read_draws(session, "SELECT pack_id, used_units FROM pack_balance", changes);
   read_told(session, 0, changes);
+  if (!sink) return changes;
   read_segments(session, "arrival_day >= DATE(" + datetime_literal(changes.dedupe_floor) + ")",
                 sink);
   return changes;

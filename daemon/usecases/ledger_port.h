@@ -166,7 +166,8 @@ class Ledger {
   // rollback.
   virtual std::optional<Sequence> transact(const char* kind, const Work& work) = 0;
 
-  // All of the ledger that memory needs, in one consistent snapshot: as changes_since(0).
+  // All of the ledger that memory needs, in one consistent snapshot: as changes_since(0). Without
+  // the keys where `sink` is null.
   virtual Changes load(const SegmentSink& sink) = 0;
 
   // Reads outside of a transaction: a hint for who decides, the truth for files that are complete.

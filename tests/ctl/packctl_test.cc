@@ -39,6 +39,10 @@ class Offline : public Backend, public Context {
   Ledger& ledger() override { throw LedgerUnavailable("there is no database"); }
   Reports& reports() override { throw LedgerUnavailable("there is no database"); }
   SchemaChange migrate() override { return {0, 1}; }
+  FileCheck check_file(const std::string&, const std::string&, Instant,
+                       const FileCheckSinks&) override {
+    throw LedgerUnavailable("there is no database");
+  }
 
  private:
   BusinessCalendar calendar_ = BusinessCalendar::for_zone("Asia/Shanghai").value();

@@ -155,7 +155,7 @@ TEST_F(UsageFiles, one_that_is_taken_out_of_work_says_so) {
   SpoolDirectory& spool = start();
   const ClaimedFile claim = claimed(spool, "a.csv", "0123456789");
   fs::remove(in_work(claim));
-  EXPECT_EQ(spool.open(claim).error(), "it is no longer in work/");
+  EXPECT_EQ(spool.open(claim).error(), "it is not there, or no longer");
 }
 
 }  // namespace
