@@ -75,9 +75,9 @@ class Producer(threading.Thread):
 
 def waiting(where):
     """Entries that the daemon has to end."""
-    count = len(os.listdir(where.spool / "work"))
-    return count + sum(not name.startswith(".") and not name.endswith(".tmp")
-                       for name in os.listdir(where.spool / "incoming"))
+    incoming = os.listdir(where.spool / "incoming")  # first: they only ever go from here to work/
+    return (sum(not name.startswith(".") and not name.endswith(".tmp") for name in incoming)
+            + len(os.listdir(where.spool / "work")))
 
 
 class Storm:
