@@ -23,10 +23,14 @@ struct UnpackLimits {
   std::uint64_t free_bytes = 16U << 20;  // ...beyond the first ones
 };
 
+class PackedContent;
+
 // The content of a usage file, in order, unpacked in bounded memory (U9). Not thread-safe.
 class ContentReader {
  public:
   ContentReader(Packing packing, StoredBytes stored, UnpackLimits limits = {});
+  ~ContentReader();
+  ContentReader(ContentReader&&) noexcept;
 
   // The next bytes: fewer than `size` only at the end or before an error, which the next call then
   // gives, and gives again from then on. So what can be read before a fault is the same however it
@@ -44,9 +48,8 @@ class ContentReader {
   std::uint64_t offset_bytes() const { return offset_bytes_; }
 
  private:
-  StoredBytes stored_;
-  UnpackLimits limits_;
-  [[maybe_unused]] Packing packing_;
+  StoredBytes stored_;                     // of plain files
+  std::unique_ptr<PackedContent> packed_;  // null for plain files
   std::uint64_t offset_bytes_ = 0;
   bool at_end_ = false;
 };

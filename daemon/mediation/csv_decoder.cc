@@ -7,6 +7,8 @@
 #include "domain/limits.h"
 #include "mediation/csv_record.h"
 #include "mediation/csv_scan.h"
+#include "mediation/line.h"
+#include "mediation/record_checks.h"
 
 namespace packwarden {
 namespace {
@@ -95,9 +97,9 @@ class CsvDecoder::Pass {
   }
 
   const char* any_line(const char* begin) {
-    const CsvLine line = cut_csv_line(begin, end_, at_end_, decoder_.max_line_bytes_);
-    if (line.outcome == CsvLine::Outcome::incomplete) return nullptr;
-    if (line.outcome == CsvLine::Outcome::too_long) {
+    const Line line = cut_line(begin, end_, at_end_, decoder_.max_line_bytes_);
+    if (line.outcome == Line::Outcome::incomplete) return nullptr;
+    if (line.outcome == Line::Outcome::too_long) {
       decoder_.skipping_long_line_ = true;
       decoder_.long_line_offset_bytes_ = offset_of(begin);
       return skip_long_line(begin);
@@ -150,7 +152,7 @@ class CsvDecoder::Pass {
     line.line_no = line_no_ + step_.physical_lines;
     line.offset_bytes = decoder_.long_line_offset_bytes_;
     line.length_bytes = decoder_.max_line_bytes_;
-    reject(line, RejectReason::malformed, "the line is longer than a line may be");
+    reject(line, RejectReason::malformed, long_line);
     step_.data_lines += 1;
     step_.physical_lines += 1;
     decoder_.skipping_long_line_ = false;
@@ -170,36 +172,18 @@ class CsvDecoder::Pass {
     line.account = fields_[account];
     line.product = fields_[product];
     line.meter = fields_[meter];
-    const std::string_view time_text = fields_[time];
-    if (line.id.empty() || line.account.empty() || line.product.empty() || line.meter.empty() ||
-        time_text.empty()) {
-      return reject(line, RejectReason::missing_field, missing_field());
-    }
-    const auto instant = parse_rfc3339(time_text.data(), time_text.data() + time_text.size());
-    if (!instant) return reject(line, RejectReason::bad_time, instant.error());
-    line.time = *instant;
+    if (!check_present(line, fields_[time]) || !read_time(line, fields_[time])) return;
     if (fields_[quantity].empty()) return;
     const Units units = parse_quantity(fields_[quantity]);
     if (units == 0) {
-      return reject(line, RejectReason::bad_quantity,
-                    "the quantity is no whole number from 1 to 10^12");
+      return reject(line, RejectReason::bad_quantity, no_quantity);
     }
     line.quantity = units;
   }
 
   const char* problem_of_fields(std::size_t count) const {
     if (count != column_count_) return "not as many fields as the header has";
-    if (fields_[id].size() > max_id_bytes) return "the id is longer than 128 bytes";
-    if (fields_[source].size() > max_source_bytes) return "the source is longer than 128 bytes";
-    return nullptr;
-  }
-
-  const char* missing_field() const {
-    if (fields_[id].empty()) return "the id is empty";
-    if (fields_[account].empty()) return "the account is empty";
-    if (fields_[product].empty()) return "the product is empty";
-    if (fields_[meter].empty()) return "the meter is empty";
-    return "the time is empty";
+    return problem_of_lengths(fields_[id], fields_[source]);
   }
 
   DecodedLine& append(const char* begin, const char* end) {
@@ -211,16 +195,8 @@ class CsvDecoder::Pass {
     return line;
   }
 
-  static void reject(DecodedLine& line, RejectReason reason, const char* detail) {
-    line.rejected = true;
-    line.reason = reason;
-    line.detail = detail;
-  }
-
   Column column_at(std::size_t i) const { return i < column_count_ ? columns_[i] : ignored; }
   std::uint64_t offset_of(const char* at) const { return offset_bytes_ + bytes(begin_, at); }
-
-  static constexpr const char* not_utf8 = "not UTF-8";
 
   CsvDecoder& decoder_;
   const Column* columns_;

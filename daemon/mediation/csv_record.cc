@@ -4,13 +4,10 @@
 #include <cstddef>
 #include <cstring>
 
+#include "mediation/line.h"
+
 namespace packwarden {
 namespace {
-
-// The content and the longest line end: whatever does not end within these bytes is too long.
-std::ptrdiff_t window_bytes(std::uint32_t max_line_bytes) {
-  return static_cast<std::ptrdiff_t>(max_line_bytes) + 2;
-}
 
 const char* find(char wanted, const char* from, const char* to) {
   if (from == to) return nullptr;
@@ -26,8 +23,8 @@ class Splitter {
   Splitter(const char* begin, const char* end, bool at_end, std::uint32_t max_line_bytes,
            std::vector<CsvField>& fields)
       : begin_(begin),
-        stop_(begin + std::min(end - begin, window_bytes(max_line_bytes))),
-        window_is_full_(stop_ - begin == window_bytes(max_line_bytes)),
+        stop_(begin + std::min(end - begin, line_window_bytes(max_line_bytes))),
+        window_is_full_(stop_ - begin == line_window_bytes(max_line_bytes)),
         at_end_(at_end),
         max_content_(max_line_bytes),
         fields_(fields) {}
@@ -120,28 +117,6 @@ class Splitter {
 };
 
 }  // namespace
-
-CsvLine cut_csv_line(const char* begin, const char* end, bool at_end,
-                     std::uint32_t max_line_bytes) {
-  using Outcome = CsvLine::Outcome;
-  const char* const stop = begin + std::min(end - begin, window_bytes(max_line_bytes));
-  const char* const newline = find('\n', begin, stop);
-  CsvLine line;
-  if (newline != nullptr) {
-    line.content_end = newline - (newline != begin && newline[-1] == '\r' ? 1 : 0);
-    line.next = newline + 1;
-  } else if (stop - begin == window_bytes(max_line_bytes)) {
-    line.outcome = Outcome::too_long;
-    return line;
-  } else if (!at_end) {
-    return line;
-  } else {
-    line.content_end = line.next = end;
-  }
-  const bool fits = line.content_end - begin <= static_cast<std::ptrdiff_t>(max_line_bytes);
-  line.outcome = fits ? Outcome::whole : Outcome::too_long;
-  return line;
-}
 
 CsvRecord split_csv_record(const char* begin, const char* end, bool at_end,
                            std::uint32_t max_line_bytes, std::vector<CsvField>& fields) {

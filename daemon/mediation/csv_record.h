@@ -7,21 +7,6 @@
 
 namespace packwarden {
 
-// A physical line: up to LF, CRLF or the end of the file, whatever quotes say.
-struct CsvLine {
-  enum class Outcome : std::uint8_t {
-    whole,
-    too_long,    // content of more than max_line_bytes; the other members are not set
-    incomplete,  // cannot be told without more bytes
-  };
-  Outcome outcome = Outcome::incomplete;
-  const char* content_end = nullptr;  // before the line end
-  const char* next = nullptr;         // where the next line begins
-};
-// `at_end`: the file ends at `end`. The outcome is that for the whole file, wherever the block
-// ends.
-CsvLine cut_csv_line(const char* begin, const char* end, bool at_end, std::uint32_t max_line_bytes);
-
 // One field: what stands between the commas, or between the quotes.
 struct CsvField {
   std::string_view raw;

@@ -50,6 +50,7 @@ class Host {
   std::string receipt_value(const std::string& name, const std::string& key) const;
   std::string rejects(const std::string& name) const;
   std::vector<std::string> files_in(const std::string& folder) const;
+  std::string folder(const std::string& name) const { return (root_ / name).string(); }
 
   Ingest& ingest() { return composition_->ingest(); }
   Settings& settings() { return settings_; }
