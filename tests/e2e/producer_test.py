@@ -13,10 +13,11 @@ import usage_formats
 
 SCRIPT = harness.ROOT / "docs/drop-usage-file.sh"
 CONTENT = b"id,account,product,meter,time\nr-1,acme,captcha,client_verification,2026-11-22T10:00:00Z\n"
-ODD_NAMES = ("plain.csv", "-rf.csv", "two words.ndjson.gz", "new\nline.csv", "quote\"'`.jsonl", "$(reboot).csv", "*.csv",
-             "back\\slash\\n.csv", "%s.ndjson.zst", "bad-\udcff.csv", "微信.jsonl.gz", "a..csv", "L" * 251 + ".csv")
-NO_USAGE_FILES = ("usage.CSV", "usage.csv.tmp", "usage", "usage.csv.bz2", "usage.csv.zst.gz", "usage.csv.gz.gz", "usage.gz",
-                  ".usage.csv", ".csv", "csv", "usage.csv\n")
+ODD_NAMES = ("plain.csv", "-rf.csv", "two words.ndjson.gz", "new\nline.csv", "quote\"'`.jsonl", "$(reboot).csv",
+             "*.csv", "back\\slash\\n.csv", "%s.ndjson.zst", "bad-\udcff.csv", "微信.jsonl.gz", "a..csv",
+             "L" * 251 + ".csv")
+NO_USAGE_FILES = ("usage.CSV", "usage.csv.tmp", "usage", "usage.csv.bz2", "usage.csv.zst.gz", "usage.csv.gz.gz",
+                  "usage.gz", ".usage.csv", ".csv", "csv", "usage.csv\n")
 NOBODY = 65534
 
 

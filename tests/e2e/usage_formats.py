@@ -16,8 +16,9 @@ BOM = b"\xef\xbb\xbf"
 EXTRA_COLUMNS = ("note", "region", "Id", "账户", "x y")
 EXTRA_TEXTS = ("", "plain", "seen, twice", 'says "hello"', "first\nsecond", "微信", " spaces ", "nul\\0", "é\u2028")
 # JSON that stands in fields which nobody reads; the last one has a name twice, which is allowed there.
-EXTRA_JSON = ('null', 'true', '[]', '{}', '-0', '1e400', '123456789012345678901234567890', '"\\u0000"', '"\\ud83d\\ude00"',
-              '[[[[[[[[{"a": [1, 2.5E-3]}]]]]]]]]', '{"id": "other", "time": 5}', '{"a": 1, "a": 2}')
+EXTRA_JSON = ('null', 'true', '[]', '{}', '-0', '1e400', '123456789012345678901234567890', '"\\u0000"',
+              '"\\ud83d\\ude00"', '[[[[[[[[{"a": [1, 2.5E-3]}]]]]]]]]', '{"id": "other", "time": 5}',
+              '{"a": 1, "a": 2}')
 SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "/": "\\/"}
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 ZSTD_BLOCK_BYTES = 1 << 17

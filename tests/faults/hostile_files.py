@@ -12,6 +12,8 @@ import os
 import re
 import socket
 import stat
+import threading
+import time
 import zlib
 
 import usage_data
@@ -42,11 +44,12 @@ class Dropped:
 
 # How often each is made, of their sum. What a person would not do twice is in ONCE.
 MIX = {"good": 400, "good_large": 4, "good_with_bad_lines": 100, "good_again": 30, "good_empty_members": 20,
-       "good_odd_name": 40, "good_longest_name": 10, "mode_000": 15, "cut_packed": 60, "garbage_behind": 25, "flipped": 40,
-       "spoilt_bytes": 50, "random_bytes": 30, "random_rows": 40, "empty": 15, "bad_header": 15, "header_only": 10,
-       "bad_json": 50, "small_bomb": 3, "wide_window": 10, "directory": 15, "special": 50, "unknown_ending": 25,
+       "good_odd_name": 40, "good_longest_name": 10, "mode_000": 15, "cut_packed": 60, "garbage_behind": 25,
+       "flipped": 40, "spoilt_bytes": 50, "random_bytes": 30, "random_rows": 40, "empty": 15, "bad_header": 15,
+       "header_only": 10, "bad_json": 50, "small_bomb": 3, "wide_window": 10, "directory": 15, "special": 50, "unknown_ending": 25,
        "to_leave_alone": 10, "vanishing_file": 20, "growing_file": 10}
-ONCE = ("giant_line", "giant_line_of_json", "giant_line_packed", "bomb_gz", "bomb_zst", "bomb_blank_lines")
+ONCE = ("giant_line", "giant_line_of_json", "giant_line_packed", "bomb_gz", "bomb_zst", "bomb_blank_lines",
+        *("growing_without_end",) * 3)
 
 
 class Box:
@@ -56,7 +59,7 @@ class Box:
         self.incoming, self.work, self.outside = spool / "incoming", spool / "work", outside
         self.maker, self.dice, self.accounts = maker, maker.random, accounts
         self.dropped, self.growing, self.vanishing, self.left_alone = {}, [], [], []
-        self.impossible = set()
+        self.impossible, self.writers, self.closed = set(), [], threading.Event()
         self.earlier, self.earlier_files = [], []
         self.member, self.unsure_units = None, 0
 
@@ -114,8 +117,9 @@ class Box:
 
     def good_with_bad_lines(self):
         records, replace = self.some(), dataclasses.replace
-        spoil = (lambda r: replace(r, account="gecko-mail"), lambda r: replace(r, time="yesterday"), lambda r: replace(r, id=""),
-                 lambda r: replace(r, quantity="1.5"), lambda r: replace(r, quantity=0), lambda r: replace(r, id="x" * 129),
+        spoil = (lambda r: replace(r, account="gecko-mail"), lambda r: replace(r, time="yesterday"),
+                 lambda r: replace(r, id=""), lambda r: replace(r, id="x" * 129),
+                 lambda r: replace(r, quantity="1.5"), lambda r: replace(r, quantity=0),
                  lambda r: replace(r, product="captchas"), lambda r: replace(r, meter="nothing"),
                  lambda r: replace(r, time="2020-01-01T00:00:00Z"), lambda r: replace(r, time="2200-01-01T00:00:00Z"),
                  lambda r: replace(records[0], quantity=77))
@@ -141,11 +145,12 @@ class Box:
 
     def good_odd_name(self):
         tag, odd = self.tag(), self.dice.choice((
-            "new\nline", "control\x01\x1b[31m\x7f", "up..up..", "a..b", "quote\"'`", "back\\slash", "-rf *", "$(reboot)",
-            "%s%n{0}", "&<>|;", "bad-utf8-\udcff\udcfe", "\udcc3(", "微信-😀", "\u202ertl", " ", "x.csv.gz", "long"))
+            "new\nline", "control\x01\x1b[31m\x7f", "up..up..", "a..b", "quote\"'`", "back\\slash", "-rf *",
+            "$(reboot)", "%s%n{0}", "&<>|;", "bad-utf8-\udcff\udcfe", "\udcc3(", "微信-😀", "\u202ertl", " ", "x.csv.gz",
+            "long"))
         name = f"{odd}-{{tag}}"
         if odd == "long":
-            ending_bytes = 10  # at most, as .jsonl.zst
+            ending_bytes = 11  # at most, as .ndjson.zst
             name = "L" * (255 - len(tag) - ending_bytes) + "{tag}"
         name = name if "{0}" not in odd else name.replace("{0}", "{{0}}")
         return self.good("good, odd name", name=name)
@@ -221,7 +226,8 @@ class Box:
 
     def empty(self):
         ending = self.dice.choice((".csv", ".ndjson", ".jsonl", ".csv.gz", ".jsonl.zst"))
-        return self.put("zero length", f"empty-{self.tag()}{ending}", b"", "empty", outcomes=("taken", "failed", "repeat"))
+        return self.put("zero length", f"empty-{self.tag()}{ending}", b"", "empty",
+                        outcomes=("taken", "failed", "repeat"))
 
     def bad_header(self):
         header = self.dice.choice((
@@ -243,12 +249,15 @@ class Box:
         record = usage_formats.quick_lines(self.some(1), "flat")[0].encode()
         bad = self.dice.choice((
             b'{"a":' * deep, b"[" * deep, b'{"a":' + b"[" * deep + b"]" * deep + b"}", b'{"id":"1","id":"2"}',
-            record.replace(b"{", b'{"x":1' + b"0" * digits + b",", 1), record.replace(b'"quantity":', b'"quantity":9' + b"9" * digits),
+            record.replace(b"{", b'{"x":1' + b"0" * digits + b",", 1),
+            record.replace(b'"quantity":', b'"quantity":9' + b"9" * digits),
             record.replace(b"{", b'{"x":"\\ud800",', 1), record.replace(b"{", b'{"\\udc00x":1,', 1),
             record.replace(b"{", b'{"id":"twin",', 1), record.replace(b"{", b'{"x":{"y":1,"y":2},', 1), b"null", b"NaN",
             record[:-1], record + b"}", record + record, b"{\"x\":\"" + b"y" * 70_000 + b'"}', b'"' * 999))
-        stored = good + bad + b"\n" + usage_formats.json_content(self.some(2), "flat", self.dice).removeprefix(usage_formats.BOM)
-        return self.put("json garbage", f"json-{self.tag()}.ndjson", stored, "whole", content=stored, outcomes=("taken",))
+        after = usage_formats.json_content(self.some(2), "flat", self.dice).removeprefix(usage_formats.BOM)
+        stored = good + bad + b"\n" + after
+        return self.put("json garbage", f"json-{self.tag()}.ndjson", stored, "whole", content=stored,
+                        outcomes=("taken",))
 
     # --- too much of it
 
@@ -303,7 +312,8 @@ class Box:
         exponent = self.dice.choice((17, 20, 31))  # 128 MiB, 1 GiB, 2 TiB
         frame = (usage_formats.ZSTD_MAGIC + b"\0" + bytes([exponent << 3])
                  + usage_formats.zstd_block(len(content), is_last=True) + content)
-        return self.put("zst, window too large", f"window-{self.tag()}.ndjson.zst", frame, "opaque", outcomes=("failed",))
+        return self.put("zst, window too large", f"window-{self.tag()}.ndjson.zst", frame, "opaque",
+                        outcomes=("failed",))
 
     # --- no files at all
 
@@ -350,8 +360,8 @@ class Box:
         return path
 
     def unknown_ending(self):
-        ending = self.dice.choice((".xml", ".CSV", ".Ndjson", ".csv.GZ", ".csv.bz2", "", ".csv.gz.gz", ".gz", ".json", ".csv ",
-                                   ".csv~", ".csv.zst.tar"))
+        ending = self.dice.choice((".xml", ".CSV", ".Ndjson", ".csv.GZ", ".csv.bz2", "", ".csv.gz.gz", ".gz", ".json",
+                                   ".csv ", ".csv~", ".csv.zst.tar"))
         content = usage_formats.csv_content(self.some(), self.dice)
         return self.put("unknown ending", f"usage-{self.tag()}{ending}", content, "opaque", outcomes=("failed",))
 
@@ -380,6 +390,27 @@ class Box:
         self.growing.append((file, lines[GROW_LINES:]))
         return self.show("grows while it is read", f"grow-{self.tag()}{ending}", "loose", receipts=(1,))
 
+    def growing_without_end(self):
+        """A writer that goes on for as long as the file is not ended."""
+        lines = usage_formats.quick_lines(self.unsure_records(200), "flat")
+        text = ("\n".join(lines * 100) + "\n").encode()
+        self.hidden().write_bytes(text)
+        file = open(self.hidden(), "ab", buffering=0)
+        one = self.show("grows until it has ended", f"grow-{self.tag()}.ndjson", "loose", outcomes=("failed", "taken"))
+        writer = threading.Thread(target=self.write_on, args=(file, one, lines[0].encode() + b"\n"), daemon=True)
+        self.writers.append(writer)
+        writer.start()
+        return one
+
+    def write_on(self, file, one, line):
+        tag = f"n{one.number:06}"
+        with file:
+            while not self.closed.is_set() and any(tag in name for folder in (self.incoming, self.work)
+                                                   for name in os.listdir(folder)):
+                for _ in range(20):
+                    file.write(line)
+                    time.sleep(0.0005)  # the rhythm of the writer
+
     def mischief(self):
         """A step of all producers that do not keep to U1."""
         growing, self.growing = self.growing, []
@@ -395,6 +426,12 @@ class Box:
                 if tag in name:
                     (self.work / name).unlink(missing_ok=True)
 
+    def is_busy(self):
+        return self.growing or self.vanishing or any(writer.is_alive() for writer in self.writers)
+
     def close(self):
+        self.closed.set()
+        for writer in self.writers:
+            writer.join()
         for file, _ in self.growing:
             file.close()

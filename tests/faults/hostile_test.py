@@ -49,18 +49,20 @@ class Producer(threading.Thread):
         for kind in hostile_files.ONCE:
             kinds.insert(dice.randrange(len(kinds) + 1), kind)
         self.kinds = kinds
-        self.ended = threading.Event()
+        self.ended, self.stopped = threading.Event(), threading.Event()
         self.error = None
 
     def run(self):
         try:
             for number, kind in enumerate(self.kinds):
-                while number % 20 == 0 and waiting(self.where) > WAITING_MAX:
+                while number % 20 == 0 and waiting(self.where) > WAITING_MAX and not self.stopped.is_set():
                     self.step()
+                if self.stopped.is_set():
+                    break
                 getattr(self.box, kind)()
-                if number % 10 == 0:
+                if number % 4 == 0:
                     self.box.mischief()
-            while self.box.growing or self.box.vanishing:
+            while not self.stopped.is_set() and self.box.is_busy():
                 self.step()
         except Exception as error:  # shown by the main thread, which would wait for ever otherwise
             self.error = error
@@ -295,6 +297,8 @@ def disturb(options, directory, server, database):
     try:
         storm.blow()
     finally:
+        producer.stopped.set()
+        producer.join()
         storm.close()
     disturbed_s = time.monotonic() - begin
     receipts = read_receipts(where)
@@ -304,7 +308,7 @@ def disturb(options, directory, server, database):
     faults = replay.faults + check_ledger(model, where, replay, box) + check_folders(where, box, receipts)
     keys, index_bytes = storm.process.index()
     if storm.peak_bytes - index_bytes >= MEMORY_MAX_BYTES:
-        faults.append(f"a daemon took {storm.peak_bytes / MIB:.0f} MiB, {index_bytes / MIB:.0f} MiB of it for the index")
+        faults.append(f"a daemon took {storm.peak_bytes / MIB:.0f} MiB, the index of them {index_bytes / MIB:.0f} MiB")
     if box.impossible:
         print(f"not made here, for want of rights: {', '.join(sorted(box.impossible))}")
     print(f"seed {options.seed}: {len(box.dropped)} entries dropped, {len(receipts)} receipts, {storm.kills} kills,"
