@@ -79,9 +79,10 @@ DECODER = json.JSONDecoder(object_pairs_hook=Pairs, parse_int=Number, parse_floa
 
 def json_lines(body):
     """(physical line, text, parsed value; None: malformed) of each data line."""
-    for line_no, line in enumerate(body.split(b"\n"), 1):
-        text = line.removesuffix(b"\r")
-        if text:
+    lines = body.split(b"\n")
+    for line_no, line in enumerate(lines, 1):
+        text = line.removesuffix(b"\r") if line_no < len(lines) else line
+        if text not in (b"", b"\r"):
             yield line_no, text, json_fields(text)
 
 

@@ -8,7 +8,6 @@ sets the million.
 import collections
 import json
 import os
-import pathlib
 import random
 import time
 import unittest
@@ -159,7 +158,7 @@ class RepeatTest(unittest.TestCase):
         self.assertEqual(sums(receipts), {"lines": len(records), "duplicate": len(records)})
         self.assertEqual(self.where.canonical(), canonical)
 
-        again = [(f"zz-{pathlib.Path(name).stem}-again.csv", content)
+        again = [(f"zz-again-{name}", content)
                  for name, content in reversed(self.usage.files)]
         for receipt in self.outcomes_after(again):
             self.assertIn(receipt["outcome"], ("repeat", "failed"))

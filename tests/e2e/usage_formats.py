@@ -8,7 +8,7 @@ import json
 import random
 import subprocess
 
-from usage_data import COLUMNS, DEFAULT_SOURCE, written
+from usage_record import COLUMNS, DEFAULT_SOURCE, Spoilt, written
 
 FORMS = ("csv", "flat", "event", "mixed")
 PACKINGS = ("", ".gz", ".zst")
@@ -186,28 +186,47 @@ def zstd_block(size, *, is_last, kind=0):
     return (size << 3 | kind << 1 | is_last).to_bytes(3, "little")
 
 
-# --- many records in little time: plain texts, nothing that must be escaped
+# --- the plainest look of each form, for many records in little time: nothing that must be escaped
+
+def flat_line(r):
+    if isinstance(r, Spoilt):
+        return r.json
+    return (f'{{"id":"{r.id}","source":"{r.source}","account":"{r.account}","product":"{r.product}",'
+            f'"meter":"{r.meter}","time":"{written(r)}","quantity":{r.quantity}}}')
+
+
+def event_line(r):
+    if isinstance(r, Spoilt):
+        return r.json
+    return (f'{{"specversion":"1.0","id":"{r.id}","source":"{r.source}","type":"{r.meter}","subject":"{r.account}",'
+            f'"time":"{written(r)}","data":{{"product":"{r.product}","quantity":{r.quantity}}}}}')
+
+
+def csv_line(r):
+    return f"{r.quantity},{written(r)},{r.id},{r.meter},{r.account},{r.source},{r.product}"
+
 
 def quick_lines(records, form):
-    """Lines of `form` (with the header where it has one), of usage_data.Record."""
+    """Lines of `form` (with the header where it has one), of usage_record.Record."""
     if form == "csv":
-        return ["quantity,time,id,meter,account,source,product",
-                *(f"{r.quantity},{written(r)},{r.id},{r.meter},{r.account},{r.source},{r.product}" for r in records)]
+        return ["quantity,time,id,meter,account,source,product", *map(csv_line, records)]
     if form == "mixed":
-        return [line for pair in zip(quick_lines(records[::2], "flat"), quick_lines(records[1::2], "event"))
-                for line in pair] + quick_lines(records[-1:] if len(records) % 2 else [], "flat")
-    if form == "flat":
-        return [f'{{"time":"{written(r)}","id":"{r.id}","account":"{r.account}","source":"{r.source}",'
-                f'"product":"{r.product}","quantity":{r.quantity},"meter":"{r.meter}"}}' for r in records]
-    return [f'{{"specversion":"1.0","id":"{r.id}","source":"{r.source}","type":"{r.meter}","subject":"{r.account}",'
-            f'"time":"{written(r)}","data":{{"product":"{r.product}","quantity":{r.quantity}}}}}' for r in records]
+        return [(event_line if number % 2 else flat_line)(record) for number, record in enumerate(records)]
+    return list(map(flat_line if form == "flat" else event_line, records))
+
+
+def quick_content(records, form):
+    return ("\n".join(quick_lines(records, form)) + "\n").encode()
+
+
+def quickly_packed(content, packing):
+    """With a level that costs little; gzip in two members."""
+    if packing == ".gz":
+        half = content.find(b"\n", len(content) // 2) + 1
+        return gzip.compress(content[:half], 1, mtime=0) + gzip.compress(content[half:], 1, mtime=0)
+    return zstd_cli(content, "-1") if packing else content
 
 
 def quick_file(records, form, packing):
-    """(ending, stored bytes) with a level that costs little."""
-    content = ("\n".join(quick_lines(records, form)) + "\n").encode()
-    ending = (".csv" if form == "csv" else ".ndjson") + packing
-    if packing == ".gz":
-        half = content.find(b"\n", len(content) // 2) + 1
-        return ending, gzip.compress(content[:half], 1) + gzip.compress(content[half:], 1)
-    return ending, zstd_cli(content, "-1") if packing else content
+    """(ending, stored bytes)."""
+    return (".csv" if form == "csv" else ".ndjson") + packing, quickly_packed(quick_content(records, form), packing)

@@ -46,8 +46,8 @@ class Dropped:
 MIX = {"good": 400, "good_large": 4, "good_with_bad_lines": 100, "good_again": 30, "good_empty_members": 20,
        "good_odd_name": 40, "good_longest_name": 10, "mode_000": 15, "cut_packed": 60, "garbage_behind": 25,
        "flipped": 40, "spoilt_bytes": 50, "random_bytes": 30, "random_rows": 40, "empty": 15, "bad_header": 15,
-       "header_only": 10, "bad_json": 50, "small_bomb": 3, "wide_window": 10, "directory": 15, "special": 50, "unknown_ending": 25,
-       "to_leave_alone": 10, "vanishing_file": 20, "growing_file": 10}
+       "header_only": 10, "bad_json": 50, "small_bomb": 3, "wide_window": 10, "directory": 15, "special": 50,
+       "unknown_ending": 25, "to_leave_alone": 10, "vanishing_file": 20, "growing_file": 10}
 ONCE = ("giant_line", "giant_line_of_json", "giant_line_packed", "bomb_gz", "bomb_zst", "bomb_blank_lines",
         *("growing_without_end",) * 3)
 
