@@ -1,5 +1,7 @@
 #include <simdjson.h>
 
+#include <algorithm>
+
 #include "mediation/json_line.h"
 
 namespace packwarden {
@@ -50,6 +52,12 @@ FastJsonReader::FastJsonReader(std::uint32_t max_line_bytes) : state_(std::make_
 FastJsonReader::~FastJsonReader() = default;
 
 JsonLine& FastJsonReader::read(std::string_view text) {
+  // simdjson does not count an empty array or object at the deepest level; lines that could be so
+  // deep are rare.
+  const auto openings =
+      std::count_if(text.begin(), text.end(), [](char c) { return c == '[' || c == '{'; });
+  if (openings > static_cast<std::ptrdiff_t>(max_json_depth)) return state_->plain.read(text);
+
   JsonLine& line = state_->line;
   line.problem = nullptr;
   line.members.clear();

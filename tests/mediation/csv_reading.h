@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,12 +49,13 @@ struct ReadingStyle {
 
 // Reads as the contract of decode() asks for. Each block is a copy of its own, so that reading
 // beyond it is found by the address sanitizer.
-inline Reading read_csv(std::string_view file, const CsvDecoder& from_header,
-                        const ReadingStyle& style) {
+inline Reading read_records(std::string_view file,
+                            const std::function<std::unique_ptr<RecordDecoder>()>& fresh_decoder,
+                            const ReadingStyle& style) {
   Reading reading;
-  CsvDecoder decoder = from_header;
-  std::uint64_t at = decoder.start_bytes();
-  std::uint64_t line_no = 1 + decoder.start_lines();
+  std::unique_ptr<RecordDecoder> decoder = fresh_decoder();
+  std::uint64_t at = decoder->start_bytes();
+  std::uint64_t line_no = 1 + decoder->start_lines();
   std::uint64_t left = style.lines_per_checkpoint;
   std::vector<DecodedLine> lines;
   bool ended = false;
@@ -66,11 +68,11 @@ inline Reading read_csv(std::string_view file, const CsvDecoder& from_header,
     bool at_end = reaches_end && style.knows_end_at_once;
     lines.clear();
     DecodeStep step =
-        decoder.decode({block.data(), block.size()}, at_end, at, line_no, left, lines);
+        decoder->decode({block.data(), block.size()}, at_end, at, line_no, left, lines);
     if (step.consumed_bytes == 0 && step.data_lines == 0 && reaches_end && !at_end) {
       at_end = true;
       lines.clear();
-      step = decoder.decode({block.data(), block.size()}, at_end, at, line_no, left, lines);
+      step = decoder->decode({block.data(), block.size()}, at_end, at, line_no, left, lines);
     }
     if (step.data_lines != lines.size()) reading.stuck = true;
     for (const DecodedLine& line : lines) {
@@ -86,11 +88,17 @@ inline Reading read_csv(std::string_view file, const CsvDecoder& from_header,
     if (reading.stuck) break;
     if (left == 0) {
       left = style.lines_per_checkpoint;
-      if (style.fresh_decoder_at_checkpoint) decoder = from_header;
+      if (style.fresh_decoder_at_checkpoint) decoder = fresh_decoder();
     }
   }
   reading.next_line_no = line_no;
   return reading;
+}
+
+inline Reading read_csv(std::string_view file, const CsvDecoder& from_header,
+                        const ReadingStyle& style) {
+  return read_records(
+      file, [&] { return std::make_unique<CsvDecoder>(from_header); }, style);
 }
 
 }  // namespace packwarden

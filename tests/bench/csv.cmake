@@ -1,5 +1,0 @@
-find_package(benchmark QUIET)
-if(benchmark_FOUND)
-  add_executable(bench_csv EXCLUDE_FROM_ALL "${CMAKE_CURRENT_LIST_DIR}/csv_bench.cc")
-  target_link_libraries(bench_csv PRIVATE pw_mediation packwarden_warnings benchmark::benchmark)
-endif()

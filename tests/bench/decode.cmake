@@ -1,0 +1,5 @@
+find_package(benchmark QUIET)
+if(benchmark_FOUND)
+  add_executable(bench_decode EXCLUDE_FROM_ALL "${CMAKE_CURRENT_LIST_DIR}/decode_bench.cc")
+  target_link_libraries(bench_decode PRIVATE pw_mediation packwarden_warnings benchmark::benchmark_main)
+endif()

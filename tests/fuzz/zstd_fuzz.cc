@@ -1,0 +1,6 @@
+#include "fuzz/packed_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  packwarden::testing::fuzz_packed(packwarden::Packing::zstd, data, size);
+  return 0;
+}
