@@ -71,7 +71,7 @@ def rejected_lines(spool):
     found = []
     for path in sorted((spool / "rejected").glob("[!.]*.rejects")):
         name = CLAIM.sub("", path.name).removesuffix(".rejects")
-        with open(path, newline="", encoding="utf-8") as file:
+        with open(path, newline="", encoding="utf-8", errors="replace") as file:
             for entry in csv.DictReader(file):
                 found.append(Rejected(name, int(entry["line"]), entry["reason"],
                                       entry["detail"], entry["text"]))

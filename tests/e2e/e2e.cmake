@@ -4,7 +4,7 @@
 find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 
 function(packwarden_outside_test name labels timeout_s script)
-  add_test(NAME ${name} COMMAND "${Python3_EXECUTABLE}" -B "${CMAKE_SOURCE_DIR}/tests/${script}")
+  add_test(NAME ${name} COMMAND "${Python3_EXECUTABLE}" -B "${CMAKE_SOURCE_DIR}/tests/${script}" ${ARGN})
   set(environment "PACKWARDEN_BIN=${CMAKE_BINARY_DIR}/bin"
                   "PACKWARDEN_PLUGINS=${PACKWARDEN_PLUGIN_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT ${timeout_s}
@@ -13,8 +13,13 @@ endfunction()
 
 packwarden_outside_test(e2e_reference fast 60 e2e/reference_test.py)
 packwarden_outside_test(e2e_usage_data fast 60 e2e/usage_data_test.py)
+packwarden_outside_test(e2e_usage_formats fast 60 e2e/usage_formats_test.py)
 packwarden_outside_test(faults_commit_proxy database 120 faults/commit_proxy_test.py)
-packwarden_outside_test(e2e_repeat "database;e2e" 180 e2e/repeat_test.py)
+packwarden_outside_test(e2e_repeat "database;e2e" 300 e2e/repeat_test.py)
 packwarden_outside_test(faults_kill "database;e2e" 600 faults/kill_test.py)
 packwarden_outside_test(faults_two_daemons "database;e2e" 600 faults/two_daemons_test.py)
 set_tests_properties(faults_two_daemons PROPERTIES PROCESSORS 2)
+packwarden_outside_test(e2e_producer "database;e2e" 120 e2e/producer_test.py)
+# 10,000 files are for running by hand: tests/faults/hostile_test.py
+packwarden_outside_test(faults_hostile "database;e2e" 600 faults/hostile_test.py --files 1500)
+set_tests_properties(faults_hostile PROPERTIES PROCESSORS 2)

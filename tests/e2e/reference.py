@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from reference_formats import ENDINGS, MAX_LINE_BYTES, Broken, content_of, is_json, json_lines
 from reference_input import DAY, SECOND, business_day, data_lines, expiry, parse_time
 
 MAX_AGE = 35 * DAY
@@ -22,6 +23,30 @@ TIERS = {"trial": 20_000, "30k": 30_000, "80k": 80_000, "200k": 200_000, "1m": 1
          "100m": 100_000_000, "500m": 500_000_000, "1b": 1_000_000_000}
 REQUIRED = ("id", "account", "product", "meter", "time")
 KNOWN = (*REQUIRED, "source", "quantity")
+
+
+def decoded_lines(name, content):
+    """(line number, line, texts by column; None: malformed) of each data line. Broken: the header is."""
+    body = content.removeprefix(b"\xef\xbb\xbf")
+    if is_json(name):
+        return json_lines(body)
+    header, _, body = body.partition(b"\n")
+    columns = header.removesuffix(b"\r").decode(errors="replace").split(",")
+    known = [column for column in columns if column in KNOWN]
+    if len(set(known)) != len(known) or not set(REQUIRED) <= set(known):
+        raise Broken("header")
+    return csv_lines(body, columns)
+
+
+def csv_lines(body, columns):
+    for line_no, line, fields in data_lines(body, len(columns)):
+        try:
+            texts = [text.decode() for text in fields] if fields and len(line) <= MAX_LINE_BYTES else None
+        except UnicodeDecodeError:
+            texts = None
+        if texts is not None and any("\0" in text for text in texts):
+            texts = None
+        yield line_no, line, dict(zip(columns, texts)) if texts else None
 
 
 @dataclass
@@ -104,62 +129,111 @@ class Model:
         self.results.append(result)
         return result
 
-    def _take_file(self, name, content, arrival):
-        digest = hashlib.sha256(content).digest()
-        if digest in self.digests:
+    def _take_file(self, name, stored, arrival):
+        digest = hashlib.sha256(stored).digest()
+        if digest in self.digests and name.endswith(ENDINGS):
             return FileResult(name, "repeat")
-        text = content.removeprefix(b"\xef\xbb\xbf")
-        header, _, body = text.partition(b"\n")
-        columns = header.removesuffix(b"\r").decode(errors="replace").split(",")
-        known = [column for column in columns if column in KNOWN]
-        if len(set(known)) != len(known) or not set(REQUIRED) <= set(known):
-            return FileResult(name, "failed")
-        self.digests.add(digest)
+        try:
+            content = content_of(name, stored)
+        except Broken as broken:
+            return self._take_part(name, broken.content, arrival)
+        result = self._take_content(FileResult(name, "taken"), content, arrival)
+        if result.outcome == "taken":
+            self.digests.add(digest)
+        return result
+
+    def _take_part(self, name, content, arrival, lines=None):
+        """U5: of a file that breaks off, the whole units before that stand (S8)."""
+        result = FileResult(name, "failed")
+        whole = content[:content.rfind(b"\n") + 1]
+        lines = self._count_lines(name, whole) if lines is None else lines
+        lines -= lines % self.max_unit_records
+        return self._take_content(result, whole, arrival, lines) if lines else result
+
+    @staticmethod
+    def _count_lines(name, content):
+        try:
+            return sum(1 for _ in decoded_lines(name, content))
+        except Broken:
+            return 0
+
+    def take_part(self, name, content, arrival, lines):
+        """A file that failed: so many data lines of its content stand. Returns its FileResult."""
+        result = self._take_part(name, content, arrival, lines)
+        self.results.append(result)
+        return result
+
+    def take_content(self, name, content, arrival):
+        """A file as take_file does it, unpacked; its bytes are not remembered."""
+        result = self._take_content(FileResult(name, "taken"), content, arrival)
+        self.results.append(result)
+        return result
+
+    def take_decoded(self, name, decoded, arrival):
+        """A file of good records: ((source, id), (account, product, meter, time, quantity)) of each."""
         result, unit = FileResult(name, "taken"), []
-        for line_no, line, fields in data_lines(body, len(columns)):
+        for line_no, (key, content) in enumerate(decoded, 1):
             result.lines += 1
-            self._take_line(result, unit, line_no, line, columns, fields, arrival)
+            if not self._hold(result, unit, line_no, key, content):
+                raise ValueError(f"{name}:{line_no} is a conflict: {key}")
             if result.lines % self.max_unit_records == 0:
                 self._rate(result, unit)
                 unit = []
         self._rate(result, unit)
+        self.results.append(result)
         return result
 
-    def _take_line(self, result, unit, line_no, line, columns, fields, arrival):
-        reason, record = self._look_at(columns, fields, arrival)
+    def _take_content(self, result, content, arrival, lines_max=None):
+        unit = []
+        try:
+            for line_no, line, value in decoded_lines(result.name, content):
+                if result.lines == lines_max:
+                    break
+                result.lines += 1
+                self._take_line(result, unit, line_no, line, value, arrival)
+                if result.lines % self.max_unit_records == 0:
+                    self._rate(result, unit)
+                    unit = []
+        except Broken:
+            return FileResult(result.name, "failed")
+        self._rate(result, unit)
+        return result
+
+    def _hold(self, result, unit, line_no, key, content):
+        """U3: whether the record is new, or a duplicate; False: a conflict."""
+        first = self.held.setdefault(key, content)
+        if first is content:
+            result.accepted += 1
+            unit.append((content[3], line_no, content))
+        elif first == content:
+            result.duplicate += 1
+        else:
+            return False
+        return True
+
+    def _take_line(self, result, unit, line_no, line, value, arrival):
+        reason, record = self._look_at(value, arrival)
         if not reason:
-            key, content = record
-            first = self.held.setdefault(key, content)
-            if first is content:
-                result.accepted += 1
-                unit.append((content[3], line_no, content))
-                return
-            if first == content:
-                result.duplicate += 1
+            if self._hold(result, unit, line_no, *record):
                 return
             reason = "conflict"
             result.conflict += 1
         else:
             result.rejected[reason] += 1
-        result.rejects.append((line_no, reason, line.decode(errors="replace")))
+        result.rejects.append((line_no, reason, line[:MAX_LINE_BYTES].decode(errors="replace")))
 
-    def _look_at(self, columns, fields, arrival):
-        """The first reason of U5 that holds, or the record."""
-        try:
-            texts = [text.decode() for text in fields or ()]
-        except UnicodeDecodeError:
+    def _look_at(self, value, arrival):
+        """The first reason of U5 that holds, or the record. value: texts by name; None: malformed."""
+        if value is None or any(len(value.get(column, "").encode()) > ID_BYTES_MAX for column in ("id", "source")):
             return "malformed", None
-        value = dict(zip(columns, texts))
-        if not texts or any(len(value.get(column, "").encode()) > ID_BYTES_MAX
-                            for column in ("id", "source")):
-            return "malformed", None
-        if any(not value[column] for column in REQUIRED):
+        if any(not value.get(column) for column in REQUIRED):
             return "missing_field", None
         at = parse_time(value["time"])
         if at is None:
             return "bad_time", None
         quantity = value.get("quantity") or "1"
-        if not re.fullmatch(r"[0-9]+", quantity) or not 1 <= int(quantity) <= MAX_QUANTITY:
+        digits = quantity.lstrip("0")
+        if not re.fullmatch(r"[0-9]+", quantity) or not digits or len(digits) > 13 or int(digits) > MAX_QUANTITY:
             return "bad_quantity", None
         if value["account"] not in self.accounts:
             return "unknown_account", None
@@ -171,7 +245,7 @@ class Model:
             return "too_old", None
         if at > arrival + MAX_SKEW:
             return "in_future", None
-        content = (value["account"], value["product"], value["meter"], at, int(quantity))
+        content = (value["account"], value["product"], value["meter"], at, int(digits))
         return None, ((value.get("source") or self.default_source, value["id"]), content)
 
     def _rate(self, result, unit):

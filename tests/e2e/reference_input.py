@@ -11,7 +11,7 @@ DAY = 86_400 * SECOND
 BUSINESS_OFFSET = 8 * 3600 * SECOND  # Asia/Shanghai has kept this one offset since 1991
 
 EPOCH = datetime.datetime(1970, 1, 1)
-PLAIN = re.compile(rb'[^,"\r\n]*')
+PLAIN = re.compile(rb'(?:[^,"\r\n]|\r(?!\n))*')
 RFC3339 = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
                      r"(?:([Zz])|([+-])(\d\d):(\d\d))", re.ASCII)
 
@@ -70,8 +70,8 @@ def data_lines(body, columns):
         end = body.find(b"\n", position)
         end = len(body) if end < 0 else end
         line = body[position:end]
-        text = line[:-1] if line.endswith(b"\r") else line
-        if not text:
+        text = line[:-1] if line.endswith(b"\r") and end < len(body) else line
+        if text in (b"", b"\r"):
             position, line_no = end + 1, line_no + 1
             continue
         if b'"' not in text:
@@ -80,43 +80,48 @@ def data_lines(body, columns):
             yield line_no, text, fields
             position, line_no = end + 1, line_no + 1
             continue
-        fields, after = quoted_record(body, position)
+        fields, after, has_bare_cr = quoted_record(body, position)
         if fields is None:  # the quotes are to blame: only this physical line falls
             yield line_no, text, None
             position, line_no = end + 1, line_no + 1
             continue
         whole = body[position:after].rstrip(b"\r\n")
-        yield line_no, whole, fields if len(fields) == columns else None
+        yield line_no, whole, fields if len(fields) == columns and not has_bare_cr else None
         line_no += body.count(b"\n", position, after) or 1
         position = after
 
 
 def quoted_record(body, position):
-    """Fields of the record at `position`, the next one's; (None, 0): a quote stands wrong."""
-    fields = []
+    """(fields, where the next record begins, whether a CR ends no line); (None, 0, False): a quote stands wrong."""
+    fields, has_bare_cr = [], False
     while True:
         if body[position:position + 1] == b'"':
-            value, position = b"", position + 1
-            while True:
-                close = body.find(b'"', position)
-                if close < 0:
-                    return None, 0
-                value += body[position:close]
-                position = close + 1
-                if body[position:position + 1] != b'"':
-                    break
-                value, position = value + b'"', position + 1
+            value, position = quoted_field(body, position + 1)
+            if value is None:
+                return None, 0, False
         else:
             match = PLAIN.match(body, position)
             value, position = match[0], match.end()
+            has_bare_cr = has_bare_cr or b"\r" in value
         fields.append(value)
         if body[position:position + 1] == b",":
             position += 1
             continue
-        if body[position:position + 2] == b"\r\n":
-            return fields, position + 2
-        if body[position:position + 1] == b"\n":
-            return fields, position + 1
-        if position >= len(body):
-            return fields, position
-        return None, 0
+        for end in (b"\r\n", b"\n"):
+            if body.startswith(end, position):
+                return fields, position + len(end), has_bare_cr
+        return (fields, position, has_bare_cr) if position >= len(body) else (None, 0, False)
+
+
+def quoted_field(body, position):
+    """What stands between the quotes, from behind the first one, and where it ends; (None, 0): nowhere."""
+    value = b""
+    while True:
+        close = body.find(b'"', position)
+        if close < 0:
+            return None, 0
+        value += body[position:close]
+        position = close + 1
+        if body[position:position + 1] != b'"':
+            return value, position
+        value, position = value + b'"', position + 1

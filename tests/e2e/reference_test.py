@@ -189,6 +189,11 @@ class Reading(unittest.TestCase):
                          [(2, [b'a "b", c', b"2"]), (4, [b"two\nlines", b"3"]),
                           (6, [b"4", b"5"])])
 
+    def test_a_cr_that_ends_no_line_spoils_its_record_alone(self):
+        body = b'a\r,"b\nc"\n1,2\r\n\r\r\n3,4\r'
+        self.assertEqual([(number, fields) for number, _, fields in data_lines(body, 2)],
+                         [(2, None), (4, [b"1", b"2"]), (6, None)])
+
     def test_a_stray_quote_costs_its_own_line_alone(self):
         body = b'"open,1\n2,3\n4,x"y\n5,6\n'
         self.assertEqual([fields for _, _, fields in data_lines(body, 2)],

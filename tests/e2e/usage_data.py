@@ -8,26 +8,12 @@ import datetime
 import random
 from dataclasses import dataclass, replace
 
-DEFAULT_SOURCE = "e2e-source"
+from usage_formats import BOM, flat_line, quick_content, quickly_packed
+from usage_record import (COLUMNS, DEFAULT_SOURCE, HOUR, ONE_SECOND, Record, Spoilt,  # noqa: F401: for our users
+                          csv_file, row, with_notes, written)
+
 SOURCES = ("edge-bj-1", "edge-sh-2", "edge-fra-1", DEFAULT_SOURCE)
-COLUMNS = ("id", "source", "account", "product", "meter", "time", "quantity")
-ONE_SECOND = 10**9
-HOUR = 3600
 DAY = 24 * HOUR
-
-
-@dataclass(frozen=True)
-class Record:
-    """One data line. `time` is text where it is wrong on purpose, else nanoseconds."""
-    id: str
-    source: str
-    account: str
-    time: int | str
-    meter: str = "client_verification"
-    quantity: int | str = 1
-    product: str = "captcha"
-    digits: int = 0      # of the fraction of a second
-    offset_h: int = 0    # in which the time is written
 
 
 @dataclass(frozen=True)
@@ -68,30 +54,6 @@ TICKET_CHECKS = 0.010   # usage of a meter that is no longer billable
 BAD = 0.005             # lines that cannot be used; what is left of the whole are duplicates
 
 
-def written(record):
-    """The time of a record as RFC 3339."""
-    if isinstance(record.time, str):
-        return record.time
-    seconds, fraction = divmod(record.time, ONE_SECOND)
-    wall = datetime.datetime(1970, 1, 1) + datetime.timedelta(
-        seconds=seconds + record.offset_h * HOUR)
-    part = f".{fraction:09}"[:1 + record.digits] if record.digits else ""
-    zone = f"+{record.offset_h:02}:00" if record.offset_h else "Z"
-    return wall.isoformat() + part + zone
-
-
-def row(record, columns=COLUMNS, note=""):
-    """A line of CSV without its end; columns beyond ours carry `note`."""
-    values = [written(record) if column == "time" else str(getattr(record, column, note))
-              for column in columns]
-    return ",".join(values)
-
-
-def csv_file(rows, columns=COLUMNS, newline="\n", bom=False, last_newline=True):
-    text = newline.join([",".join(columns), *rows]) + (newline if last_newline else "")
-    return (b"\xef\xbb\xbf" if bom else b"") + text.encode()
-
-
 class Maker:
     def __init__(self, now, seed, total):
         self.now = int(now.timestamp()) * ONE_SECOND
@@ -121,29 +83,31 @@ class Maker:
     def bad(self, some_good):
         """Rows that are rejected, each reason among them; some have a later reason as well."""
         one = lambda **wrong: replace(self.record("cedar-bank", 60, 1), **wrong)
-        spoilt = lambda text, at: text[:at] + '"' + text[at:]
         makers = (
-            lambda: one(account="").id + ",too,few",
-            lambda: spoilt(row(one()), 9),
-            lambda: spoilt(row(one()), 0),
-            lambda: row(one(id="")),
-            lambda: row(one(meter="", time="never")),
-            lambda: row(one(time=self.random.choice(
-                ("2026-02-30T10:00:00Z", "2026-11-01 10:00", "1760000000", "yesterday")))),
-            lambda: row(one(quantity=self.random.choice(("0", "-1", "1.5", "1e3", "many"))),),
-            lambda: row(one(quantity=10**12 + 1, account="nobody")),
-            lambda: row(one(account="gecko-mail")),
-            lambda: row(one(account="ACME-GAMES", meter="client_verificatoin")),
-            lambda: row(one(product="captchas")),
-            lambda: row(one(meter="client_verificatoin", time=self.now - 90 * DAY * ONE_SECOND,
-                            digits=0)),
-            lambda: row(replace(self.record("bluebird-shop", 60 * 24, 36 * 24))),
-            lambda: row(replace(self.record("acme-games-eu", 2, 1),
-                                time=self.now + 3 * HOUR * ONE_SECOND, digits=0)),
-            lambda: row(replace(self.random.choice(some_good), quantity=7)),
+            lambda: Spoilt(one().id + ",too,few", flat_line(one())[:-9]),
+            lambda: self.with_quote(one(), 9),
+            lambda: self.with_quote(one(), 0),
+            lambda: one(id=""),
+            lambda: one(meter="", time="never"),
+            lambda: one(time=self.random.choice(
+                ("2026-02-30T10:00:00Z", "2026-11-01 10:00", "1760000000", "yesterday"))),
+            lambda: one(quantity=self.random.choice(("0", "-1", "1.5", "1e3", "many"))),
+            lambda: one(quantity=10**12 + 1, account="nobody"),
+            lambda: one(account="gecko-mail"),
+            lambda: one(account="ACME-GAMES", meter="client_verificatoin"),
+            lambda: one(product="captchas"),
+            lambda: one(meter="client_verificatoin", time=self.now - 90 * DAY * ONE_SECOND, digits=0),
+            lambda: self.record("bluebird-shop", 60 * 24, 36 * 24),
+            lambda: replace(self.record("acme-games-eu", 2, 1), time=self.now + 3 * HOUR * ONE_SECOND, digits=0),
+            lambda: replace(self.random.choice(some_good), quantity=7),
         )
         count = max(len(makers), int(self.total * BAD))
         return [makers[i % len(makers)]() for i in range(count)]
+
+    @staticmethod
+    def with_quote(record, at):
+        texts = [text[:at] + '"' + text[at:] for text in (row(record), flat_line(record))]
+        return Spoilt(*texts)
 
     def again(self, records, count):
         """Records that come twice, some written otherwise: the instant is what counts."""
@@ -157,24 +121,10 @@ def scenario(now, seed=1, total=200_000, file_count=11):
     maker = Maker(now, seed, total)
     good = maker.good()
     bad = maker.bad(good)
-    rows = [row(record) for record in good]
-    rows += [row(record) for record in maker.again(good, total - len(good) - len(bad))]
-    rows += bad
-    maker.random.shuffle(rows)
-
-    day = now.strftime("%Y%m%d")
-    files = []
-    for number in range(file_count):
-        part = rows[number::file_count]
-        look = {1: {"newline": "\r\n"}, 2: {"bom": True}, 6: {"last_newline": False},
-                7: {"bom": True, "newline": "\r\n", "last_newline": False}}.get(number, {})
-        if number == 4:
-            files.append((f"captcha-{day}-05.csv", with_notes(part)))
-        else:
-            files.append((f"captcha-{day}-{number + 1:02}.csv", csv_file(part, **look)))
-    files.insert(7, (f"captcha-{day}-04-sent-again.csv", files[3][1]))
-    files.insert(3, (f"captcha-{day}-report.csv", b"account,verifications\nacme-games,81000\n"))
-
+    lines = good + maker.again(good, total - len(good) - len(bad)) + bad
+    maker.random.shuffle(lines)
+    parts = [lines[number::file_count] for number in range(file_count)]
+    files = usual_files(parts, f"captcha-{now:%Y%m%d}")
     accounts = []
     for name, language, subs, _ in TENANTS:
         accounts += [(name, None, language)] + [(sub, name, language) for sub in subs]
@@ -184,8 +134,27 @@ def scenario(now, seed=1, total=200_000, file_count=11):
     return Scenario(accounts, purchases, files)
 
 
-def with_notes(rows):
-    """The rows with a column in front that nobody asked for: quoted, some over two lines."""
-    notes = ('"seen, twice"', '"says ""hello"""', "plain", '"first\nsecond"', "")
-    named = [f"{notes[i % len(notes)]},{text}" for i, text in enumerate(rows)]
-    return csv_file(named, ("note", *COLUMNS))
+def as_csv(part, **look):
+    return csv_file(map(row, part), **look)
+
+
+def usual_files(parts, stem):
+    """(name, bytes): each part in a look of its own, and a few files that go wrong as real ones do."""
+    looks = (("csv", "", as_csv), ("csv", "", lambda part: as_csv(part, newline="\r\n")),
+             ("ndjson", "", lambda part: quick_content(part, "flat")), ("csv", ".gz", as_csv),
+             ("csv", "", lambda part: with_notes(map(row, part))),
+             ("ndjson", "", lambda part: quick_content(part, "event")),
+             ("csv", ".zst", lambda part: as_csv(part, last_newline=False)),
+             ("jsonl", ".gz", lambda part: quick_content(part, "mixed")),
+             ("jsonl", ".zst", lambda part: quick_content(part, "event")),
+             ("ndjson", ".gz", lambda part: BOM + quick_content(part, "flat").replace(b"\n", b"\r\n")),
+             ("csv", "", lambda part: as_csv(part, bom=True, newline="\r\n", last_newline=False)))
+    files = []
+    for number, part in enumerate(parts):
+        ending, packing, write = looks[number % len(looks)]
+        files.append((f"{stem}-{number + 1:02}.{ending}{packing}", quickly_packed(write(part), packing)))
+    cut = files[7][1]
+    files.insert(7, (f"{stem}-08-cut.jsonl.gz", cut[:len(cut) // 2]))
+    files.insert(7, (f"{stem}-04-sent-again.csv.gz", files[3][1]))
+    files.insert(3, (f"{stem}-report.csv", b"account,verifications\nacme-games,81000\n"))
+    return files
