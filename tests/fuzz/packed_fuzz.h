@@ -47,7 +47,7 @@ inline Unpacked unpack(Packing packing, std::string_view stored, std::size_t ste
 inline void fuzz_packed(Packing packing, const std::uint8_t* data, std::size_t size) {
   if (size < 1) return;
   const std::string_view stored(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const Unpacked whole = unpack(packing, stored, 1 << 20);
+  const Unpacked whole = unpack(packing, stored, 1 << 16);
   if (!(unpack(packing, stored, 1 + data[0] * std::size_t{37}) == whole)) std::abort();
 }
 

@@ -26,8 +26,8 @@ struct Row {
 std::string with_words(std::string text) {
   const std::pair<const char*, const char*> words[] = {
       {"<r>", R"("account":"acme","product":"captcha","meter":"<meter>","time":"<time>")"},
-      {"<e>",
-       R"("specversion":"1.0","id":"i","source":"/gate","type":"<meter>","subject":"acme","time":"<time>")"},
+      {"<e>", R"("specversion":"1.0","id":"i","source":"/gate","type":"<meter>",)"
+              R"("subject":"acme","time":"<time>")"},
       {"<who>", "acme,captcha,<meter>"},
       {"<time>", "2026-11-20T11:00:00Z"},
       {"<meter>", "client_verification"}};
