@@ -6,6 +6,7 @@ sets the million.
 """
 
 import collections
+import gc
 import json
 import os
 import random
@@ -35,12 +36,12 @@ def records_again(model, dice):
 
 
 def new_site(test, name):
-    """A deployment on a database of its own, both gone at the end of the test."""
-    directory = test.enterContext(harness.temporary_directory())
-    server = test.enterContext(harness.a_server(directory))
+    """A deployment on a database of its own, both gone at the end of the test's class."""
+    directory = test.enterClassContext(harness.temporary_directory())
+    server = test.enterClassContext(harness.a_server(directory))
     database = f"repeat_{name}_{os.getpid()}"
     server.new_database(database)
-    test.addCleanup(server.drop_database, database)
+    test.addClassCleanup(server.drop_database, database)
     return harness.Deployment(directory / "site", server, database)
 
 
@@ -69,13 +70,16 @@ def sums(receipts):
 class ManyTest(unittest.TestCase):
     """A million records in mixed formats, then the same in other formats, order, packing and names."""
 
-    def setUp(self):
-        self.where = new_site(self, "many")
-        self.usage = usage_data.scenario(harness.utc_now(), SEED, 100)
-        self.model = tenants(self.where, self.usage)
+    @classmethod
+    def setUpClass(cls):
+        gc.disable()  # it would look through millions of objects, none of which is in a cycle
+        cls.addClassCleanup(gc.enable)
+        cls.where = new_site(cls, "many")
+        cls.usage = usage_data.scenario(harness.utc_now(), SEED, 100)
+        cls.model = tenants(cls.where, cls.usage)
         maker = usage_data.Maker(harness.utc_now(), SEED, MANY_RECORDS * 11 // 10)  # its shares are 10 in 11
-        self.records = maker.good()
-        self.dice = maker.random
+        cls.records = maker.good()
+        cls.dice = maker.random
 
     def drop(self, names, shift):
         """All records, a part a file; each part in another look with another shift."""
@@ -123,14 +127,15 @@ class ManyTest(unittest.TestCase):
 
 
 class RepeatTest(unittest.TestCase):
-    def setUp(self):
-        self.where = new_site(self, "some")
-        self.usage = usage_data.scenario(harness.utc_now(), SEED, RECORDS)
-        self.model = tenants(self.where, self.usage)
-        for name, content in self.usage.files:
-            self.where.drop(name, content)
-            self.model.take_file(name, content, time.time_ns())
-        self.daemon = self.where.run_once()
+    @classmethod
+    def setUpClass(cls):
+        cls.where = new_site(cls, "some")
+        cls.usage = usage_data.scenario(harness.utc_now(), SEED, RECORDS)
+        cls.model = tenants(cls.where, cls.usage)
+        for name, content in cls.usage.files:
+            cls.where.drop(name, content)
+            cls.model.take_file(name, content, time.time_ns())
+        cls.daemon = cls.where.run_once()
 
     def outcomes_after(self, files):
         """Receipts of these files alone."""
