@@ -123,7 +123,7 @@ class Demo:
 
     def how_to_go_on(self):
         packctl = f"{harness.BIN / 'packctl'} --config {self.where.config}"
-        incoming = self.where.spool / "incoming"
+        script = harness.ROOT / "docs/drop-usage-file.sh"
         account = usage_data.TENANTS[0][0]
         print(f"""
  {bold('All is left running.')} Go on by hand, for example:
@@ -133,10 +133,10 @@ class Demo:
     packctl usage {account}
     packctl pack buy captcha 1m {account}
 
-    printf 'id,account,product,meter,time\\nmine-1,{account},captcha,client_verification,%s\\n' \\
-      $(date -u +%FT%TZ) >{incoming}/.mine.csv
-    mv {incoming}/.mine.csv {incoming}/mine.csv
-    cat {self.where.spool}/receipts/*.mine.csv.json
+    printf '{{"id":"mine-1","account":"{account}","product":"captcha","meter":"client_verification","time":"%s"}}\\n' \\
+      $(date -u +%FT%TZ) >/tmp/mine.ndjson
+    {script} /tmp/mine.ndjson {self.where.spool}
+    cat {self.where.spool}/receipts/*.mine.ndjson.json
 
     tail -f {self.daemon.log_path}
     mariadb --no-defaults -u root -S {self.server.socket} packwarden

@@ -43,11 +43,11 @@ def usage(by_account):
 
 def receipt_sentence(receipt):
     """A receipt in a line."""
-    name = f"{receipt['file']:<36}"
+    name = f"{receipt['file']:<38}"
     if receipt["outcome"] == "repeat":
         return f"{name} {bold('repeat')}: these bytes were taken before, nothing changes"
     if receipt["outcome"] == "failed":
-        return f"{name} {bold('failed')}: {clip(receipt['reason'] or '', WIDTH - 52)}"
+        return f"{name} {bold('failed')}: {clip(receipt['reason'] or '', WIDTH - 54)}"
     return (f"{name} {number(receipt['accepted']):>7} of {number(receipt['lines']):>7} accepted,"
             f" {number(receipt['units']['drawn']):>7} units drawn")
 
@@ -55,7 +55,7 @@ def receipt_sentence(receipt):
 def receipts(all_receipts):
     rows = []
     for receipt in all_receipts:
-        rows.append((clip(receipt["file"], 35), receipt["outcome"], receipt["lines"],
+        rows.append((clip(receipt["file"], 38), receipt["outcome"], receipt["lines"],
                      receipt["accepted"], receipt["duplicate"], receipt["conflict"],
                      sum(receipt["rejected"].values())))
     rows.append(("", "all", *(sum(row[i] for row in rows) for i in range(2, 7))))
@@ -63,18 +63,17 @@ def receipts(all_receipts):
 
 
 def rejects(spool):
-    """For each reason: how many, what was wrong with the first, and that line as it came."""
+    """For each reason: how many, what was wrong with one of them, and that line as it came."""
     lines = rejected_lines(spool)
     counts = Counter(entry.reason for entry in lines)
-    first = {}
-    for entry in lines:
-        first.setdefault(entry.reason, entry)
+    shown = Counter()
     for reason, count in counts.most_common():
-        entry = first[reason]
-        detail = clip(entry.detail, WIDTH - 62)
-        blanks = " " * (WIDTH - 62 - width(detail))
+        entry = min((entry for entry in lines if entry.reason == reason), key=lambda entry: shown[entry.file])
+        shown[entry.file] += 1  # the next one from another file, which is of another format
+        detail = clip(entry.detail, WIDTH - 69)
+        blanks = " " * (WIDTH - 69 - width(detail))
         print(f"    {reason:<16} {number(count):>6}   {detail}{blanks}"
-              f" {dim(clip(f'{entry.file}:{entry.line}', 31))}")
+              f" {dim(clip(f'{entry.file}:{entry.line}', 38))}")
         print(dim(f"        {clip(' '.join(entry.text.split()), WIDTH - 8)}"))
     print(f"\n    {number(len(lines))} in all. The lines are in rejected/; packctl rejects list counts them")
 
