@@ -85,7 +85,8 @@ def data_lines(body, columns):
             yield line_no, text, None
             position, line_no = end + 1, line_no + 1
             continue
-        whole = body[position:after].rstrip(b"\r\n")
+        whole = body[position:after]
+        whole = whole.removesuffix(b"\n").removesuffix(b"\r") if whole.endswith(b"\n") else whole
         yield line_no, whole, fields if len(fields) == columns and not has_bare_cr else None
         line_no += body.count(b"\n", position, after) or 1
         position = after

@@ -18,6 +18,7 @@ import zlib
 
 import usage_data
 import usage_formats
+from reference_formats import Broken, content_of
 
 MIB = 1 << 20
 GIANT_LINE_BYTES = 1 << 30
@@ -178,6 +179,9 @@ class Box:
         form = self.dice.choice(usage_formats.FORMS)
         ending, content, stored = usage_formats.written_as(self.some(3000 if large else None), form, packing, self.dice)
         stored = stored[:self.dice.randrange(1, len(stored))]
+        with contextlib.suppress(Broken):
+            content_of(ending, stored)
+            stored = stored[:-1]  # between two members or frames: nobody can see that
         return self.put(f"cut {packing}", f"cut-{self.tag()}{ending}", stored, "part", content=content)
 
     def garbage_behind(self):
