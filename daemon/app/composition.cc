@@ -23,6 +23,19 @@ LedgerOptions ledger_options(const Settings& settings) {
   return {.transaction_attempts_max = settings.database.transaction_attempts_max};
 }
 
+namespace {
+
+constexpr std::size_t max_file_name_bytes = 255;
+
+UnpackLimits unpack_limits(const Settings& settings) {
+  UnpackLimits limits;
+  limits.max_zstd_window_bytes = settings.ingest.max_zstd_window_bytes;
+  limits.max_unpack_ratio = settings.ingest.max_unpack_ratio;
+  return limits;
+}
+
+}  // namespace
+
 DecodeContext decode_context(const Settings& settings, const Catalogue& catalogue,
                              const KeyHasher& hasher, const BusinessCalendar& calendar) {
   DecodeContext context;
@@ -31,6 +44,7 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
   context.calendar = &calendar;
   context.window = settings.acceptance;
   context.max_line_bytes = settings.ingest.max_line_bytes;
+  context.unpack = unpack_limits(settings);
   return context;
 }
 
@@ -43,7 +57,9 @@ IngestComposition::IngestComposition(const Settings& settings)
   require_schema(session);
   hasher_ = std::make_unique<KeyHasher>(read_hash_key(session));
   intern_catalogue(session, catalogue_);
-  spool_ = std::make_unique<SpoolDirectory>(settings.spool.directory, settings.spool.name);
+  spool_ = std::make_unique<SpoolDirectory>(
+      settings.spool.directory, settings.spool.name, max_file_name_bytes,
+      ContentLimits{unpack_limits(settings), settings.ingest.max_line_bytes});
 
   ReaderLimits limits;
   limits.unit_records = settings.ingest.max_unit_records;

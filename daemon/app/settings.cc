@@ -154,6 +154,8 @@ class Loader {
     map.whole_number("max_transaction_units", out.max_transaction_units, {1, 100'000});
     map.whole_number("max_line_bytes", out.max_line_bytes, {1'024, 16'777'216});
     map.whole_number("max_claimed_files", out.max_claimed_files, {1, 1'000'000});
+    map.whole_number("max_zstd_window_bytes", out.max_zstd_window_bytes, {1'024, 1'073'741'824});
+    map.whole_number("max_unpack_ratio", out.max_unpack_ratio, {1, 1'000'000});
     map.finish();
   }
 

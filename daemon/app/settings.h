@@ -46,6 +46,8 @@ struct IngestSettings {
   std::uint32_t max_transaction_units = 1'000;
   std::uint32_t max_line_bytes = 65'536;
   std::uint32_t max_claimed_files = 10'000;
+  std::uint32_t max_zstd_window_bytes = 32U << 20;
+  std::uint32_t max_unpack_ratio = 200;
 
   bool operator==(const IngestSettings&) const = default;
 };

@@ -8,13 +8,17 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <vector>
+
+#include "mediation/csv_decoder.h"
 
 namespace packwarden {
 namespace {
 
 constexpr std::size_t window_bytes = 256 * 1024;
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 struct Row {
   std::string_view line_no;
@@ -53,45 +57,67 @@ Row parse_row(std::string_view text) {
   return row;
 }
 
-// Bytes of the source through a window, since many short lines lie close to each other.
+// Bytes of the content through a window, since many short lines lie close to each other. Goes
+// forward; for what lies behind, it begins anew.
 class Window {
  public:
-  explicit Window(int source) : source_(source), buffer_(window_bytes) {
+  Window(int source, FileKind kind, const UnpackLimits& limits)
+      : source_(source), kind_(kind), limits_(limits), buffer_(window_bytes) {
     struct stat status {};
-    if (source >= 0 && fstat(source, &status) == 0 && S_ISREG(status.st_mode)) {
-      size_ = static_cast<std::uint64_t>(status.st_size);
-    }
+    is_there_ = source >= 0 && fstat(source, &status) == 0 && S_ISREG(status.st_mode);
   }
 
-  std::uint64_t size() const { return size_; }
-
-  // Up to `bytes` at `offset`, at least one while the source lasts; valid until the next call.
+  // Up to `bytes` at `offset`, at least one while the content lasts; valid until the next call.
   std::string_view at(std::uint64_t offset, std::uint64_t bytes) {
-    if (offset >= size_) return {};
     const bool held = offset >= begin_ && offset - begin_ < held_ &&
-                      std::min(bytes, size_ - offset) <= held_ - (offset - begin_);
+                      (bytes <= held_ - (offset - begin_) || at_end_);
     if (!held) fill(offset);
-    const std::size_t skip = static_cast<std::size_t>(offset - begin_);
+    if (offset < begin_ || offset - begin_ >= held_) return {};
+    const auto skip = static_cast<std::size_t>(offset - begin_);
     return {buffer_.data() + skip,
             static_cast<std::size_t>(std::min<std::uint64_t>(bytes, held_ - skip))};
   }
 
  private:
   void fill(std::uint64_t offset) {
-    ssize_t got = -1;
-    do {
-      got = pread(source_, buffer_.data(), buffer_.size(), static_cast<off_t>(offset));
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) fail_with("cannot read the rejected lines of a usage file", errno);
     begin_ = offset;
-    held_ = static_cast<std::size_t>(got);
+    held_ = 0;
+    if (!is_there_) return;
+    if (!reader_ || offset < reader_->offset_bytes()) reader_.emplace(open());
+    // What the content no longer gives is what the rejected lines are told to have lost.
+    if (!reader_->skip_to(offset) || reader_->offset_bytes() != offset) return;
+    const auto got = reader_->read(buffer_.data(), buffer_.size());
+    at_end_ = !got || *got < buffer_.size();
+    held_ = got.value_or(0);
+  }
+
+  ContentReader open() const {
+    const auto stored = [source = source_](
+                            std::uint64_t offset, char* into,
+                            std::size_t size) -> tl::expected<std::size_t, std::string> {
+      std::size_t done = 0;
+      while (done < size) {
+        const ssize_t got =
+            pread(source, into + done, size - done, static_cast<off_t>(offset + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) fail_with("cannot read the rejected lines of a usage file", errno);
+        if (got == 0) break;
+        done += static_cast<std::size_t>(got);
+      }
+      return done;
+    };
+    return ContentReader(kind_.packing, stored, limits_);
   }
 
   int source_;
+  FileKind kind_;
+  UnpackLimits limits_;
+  bool is_there_ = false;
   std::vector<char> buffer_;
-  std::uint64_t size_ = 0;
+  std::optional<ContentReader> reader_;
   std::uint64_t begin_ = 0;
   std::size_t held_ = 0;
+  bool at_end_ = false;
 };
 
 void append_doubling_quotes(NewFile& out, std::string_view text) {
@@ -115,36 +141,54 @@ void append_field(NewFile& out, std::string_view text) {
   out.append("\"");
 }
 
-std::string detail_of(const Row& row, bool is_whole) {
-  std::string detail(row.detail);
-  if (is_whole) return detail;
-  return detail + (detail.empty() ? "" : "; ") + "the usage file no longer holds all of this line";
+void append_header(NewFile& out, Window& window, const ContentLimits& limits) {
+  std::string start;
+  const std::uint64_t wanted = std::uint64_t{limits.max_line_bytes} + 5;
+  while (start.size() < wanted) {
+    const std::string_view more = window.at(start.size(), wanted - start.size());
+    if (more.empty()) break;
+    start += more;
+  }
+  const auto decoder = CsvDecoder::from_header(start, start.size() < wanted, limits.max_line_bytes);
+  if (!decoder) return;  // the source is gone, or no longer what it was
+  std::string_view header = std::string_view(start).substr(0, decoder->start_bytes());
+  if (header.starts_with(byte_order_mark)) header.remove_prefix(byte_order_mark.size());
+  if (header.ends_with('\n')) header.remove_suffix(1);
+  if (header.ends_with('\r')) header.remove_suffix(1);
+  out.append("1,header,,\"");
+  append_doubling_quotes(out, header);
+  out.append("\"\r\n");
 }
 
 void append_row(NewFile& out, Window& window, const Row& row) {
-  const std::uint64_t there = window.size() - std::min(window.size(), row.offset);
+  std::string text;
+  while (text.size() < row.bytes) {
+    const std::string_view more = window.at(row.offset + text.size(), row.bytes - text.size());
+    if (more.empty()) break;
+    text += more;
+  }
+  std::string detail(row.detail);
+  if (text.size() < row.bytes) {
+    detail += detail.empty() ? "" : "; ";
+    detail += "the usage file no longer holds all of this line";
+  }
   append_field(out, row.line_no);
   out.append(",");
   append_field(out, row.reason);
   out.append(",");
-  append_field(out, detail_of(row, row.bytes <= there));
+  append_field(out, detail);
   out.append(",\"");
-  std::uint64_t left = std::min(row.bytes, there);
-  for (std::uint64_t offset = row.offset; left > 0;) {
-    const std::string_view text = window.at(offset, left);
-    if (text.empty()) break;
-    append_doubling_quotes(out, text);
-    offset += text.size();
-    left -= text.size();
-  }
+  append_doubling_quotes(out, text);
   out.append("\"\r\n");
 }
 
 }  // namespace
 
-void append_rejects(NewFile& out, int source, const RejectedLines& rejected_lines) {
+void append_rejects(NewFile& out, int source, FileKind kind, const ContentLimits& limits,
+                    const RejectedLines& rejected_lines) {
   out.append("line,reason,detail,text\r\n");
-  Window window(source);
+  Window window(source, kind, limits.unpack);
+  if (kind.format == Format::csv) append_header(out, window, limits);
   rejected_lines([&](std::string_view some) {
     while (!some.empty()) append_row(out, window, parse_row(take_until(some, '\n')));
   });

@@ -14,7 +14,6 @@
 
 #include "mediation/record_decoder.h"
 #include "spool/disk_file.h"
-#include "spool/rejects_file.h"
 #include "usecases/receipt.h"
 
 namespace packwarden {
@@ -84,10 +83,11 @@ bool is_there(int root, const std::string& path) {
 }  // namespace
 
 SpoolDirectory::SpoolDirectory(std::string directory, std::string name,
-                               std::size_t max_file_name_bytes)
+                               std::size_t max_file_name_bytes, ContentLimits limits)
     : directory_(std::move(directory)),
       name_(std::move(name)),
-      max_file_name_bytes_(max_file_name_bytes) {
+      max_file_name_bytes_(max_file_name_bytes),
+      limits_(limits) {
   if (max_file_name_bytes < min_file_name_bytes) {
     throw SpoolUnavailable("file names of a spool must be allowed at least 64 bytes");
   }
@@ -228,7 +228,7 @@ void SpoolDirectory::write_and_move(const ClaimedFile& file, FileEnding ending,
   const std::string folder =
       ending == FileEnding::failed ? "failed" : "done/" + utc_day(outcome.finished_at);
   if (ending != FileEnding::repeat && outcome.rejected_lines) {
-    write_rejects(file, folder, outcome.rejected_lines);
+    write_rejects(file, folder, outcome);
   }
   NewFile receipt(root, "receipts/." + file.claim + ".json");
   receipt.append(receipt_json(file, name_, ending, outcome));
@@ -238,7 +238,7 @@ void SpoolDirectory::write_and_move(const ClaimedFile& file, FileEnding ending,
 }
 
 void SpoolDirectory::write_rejects(const ClaimedFile& file, const std::string& folder,
-                                   const RejectedLines& rejected_lines) const {
+                                   const FileOutcome& outcome) const {
   const int root = root_->get();
   const std::string target = "rejected/" + entry_of(file, ".rejects");
   const std::string entry = entry_of(file);
@@ -251,7 +251,8 @@ void SpoolDirectory::write_rejects(const ClaimedFile& file, const std::string& f
   // Somebody took the file away: what was written while it was there is the best there is.
   if (!source.is_open() && is_there(root, target)) return;
   NewFile rejects(root, "rejected/." + file.claim + ".rejects");
-  append_rejects(rejects, source.get(), rejected_lines);
+  append_rejects(rejects, source.get(), file_kind_of(outcome.file.name).value_or(FileKind{}),
+                 limits_, outcome.rejected_lines);
   rejects.finish(target);
 }
 

@@ -7,6 +7,7 @@
 
 #include "spool/claim_name.h"
 #include "spool/files.h"
+#include "spool/rejects_file.h"
 #include "usecases/spool_port.h"
 
 namespace packwarden {
@@ -36,8 +37,10 @@ class SpoolDirectory : public UsageSpool {
   // Throws SpoolUnavailable where another process has it, or where folders cannot be used.
   //
   // `directory` holds incoming/ and the others, all on one file system; `name` is the spool's, in
-  // receipts and in the ledger; `max_file_name_bytes` is what the file system allows, at least 64.
-  SpoolDirectory(std::string directory, std::string name, std::size_t max_file_name_bytes = 255);
+  // receipts and in the ledger; `max_file_name_bytes` is what the file system allows, at least 64;
+  // `limits` those under which the files are decoded.
+  SpoolDirectory(std::string directory, std::string name, std::size_t max_file_name_bytes = 255,
+                 ContentLimits limits = {});
 
   const std::string& name() const override { return name_; }
 
@@ -68,12 +71,13 @@ class SpoolDirectory : public UsageSpool {
   bool take(const std::string& incoming_name);
   void sync_claims() const;
   void write_rejects(const ClaimedFile& file, const std::string& folder,
-                     const RejectedLines& rejected_lines) const;
+                     const FileOutcome& outcome) const;
   bool move_from_work(const std::string& entry, const std::string& folder) const;
 
   std::string directory_;
   std::string name_;
   std::size_t max_file_name_bytes_;
+  ContentLimits limits_;
   std::shared_ptr<const Fd> root_;
   Fd lock_;
   ClaimCounter counter_;

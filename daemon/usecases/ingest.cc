@@ -192,12 +192,17 @@ FileOutcome Ingest::outcome_of_failed(const FileInWork& file, const std::string&
                                       Instant now) {
   FileOutcome outcome;
   const std::span<const Digest> digest(&file.registered.digest, 1);
-  if (file.is_own(spool_->name()) && ledger_->progress_of(digest).front()) {
+  const auto progress = ledger_->progress_of(digest).front();
+  if (file.is_own(spool_->name()) && progress) {
     outcome = ledger_->outcomes_of(digest).front();
   } else {
     outcome.file = file.registered;
   }
   outcome.failure = failure;
+  if (progress) {
+    outcome.failure +=
+        "; what stands before line " + std::to_string(progress->end_line + 1) + " is committed";
+  }
   outcome.finished_at = now;
   return outcome;
 }

@@ -73,6 +73,8 @@ def rejected_lines(spool):
         name = CLAIM.sub("", path.name).removesuffix(".rejects")
         with open(path, newline="", encoding="utf-8", errors="replace") as file:
             for entry in csv.DictReader(file):
+                if entry["reason"] == "header":  # of the usage file, for driving its lines in again
+                    continue
                 found.append(Rejected(name, int(entry["line"]), entry["reason"],
                                       entry["detail"], entry["text"]))
     return found

@@ -210,7 +210,8 @@ class Replay:
             return []
         path = self.where.spool / "rejected" / self.rejects[receipt["claim"]]
         with open(path, newline="", encoding="utf-8", errors="replace") as file:
-            return [(int(row["line"]), row["reason"], row["text"]) for row in csv.DictReader(file)]
+            return [(int(row["line"]), row["reason"], row["text"]) for row in csv.DictReader(file)
+                    if row["reason"] != "header"]
 
     def print_table(self):
         print(f"{'kind':<28} {'outcome':<10} {'files':>6}  reason")

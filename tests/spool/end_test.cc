@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "spool/spool_files.h"
+#include "support/packing.h"
 #include "usecases/receipt.h"
 
 namespace packwarden::testing {
@@ -56,6 +57,24 @@ TEST_F(End, U5_rejects_hold_the_lines_as_they_came) {
             "line,reason,detail,text\r\n"
             "2,malformed,\"quote, \"\"inside\"\"\",\"bad \"\"line\"\", here\"\r\n"
             "4,too_old,,\"worse,\xff\"\r\n");
+}
+
+TEST_F(End, U5_rejects_of_csv_hold_its_header_and_those_of_packed_files_what_was_unpacked) {
+  SpoolDirectory& spool = start();
+  const std::string header = "id,account,product,meter,time";
+  const std::string text = "\xEF\xBB\xBF" + header + "\r\nbad\n";
+  const auto rejected = [&](const char* name, const std::string& stored) {
+    const ClaimedFile file = claimed(spool, name, stored);
+    FileOutcome outcome = outcome_of(file);
+    outcome.rejected_lines = lines("2\tmalformed\t" + std::to_string(text.size() - 4) + "\t3\t\n");
+    spool.end(file, FileEnding::taken, outcome);
+    return content_of(root / "rejected" / (file.claim + "." + name + ".rejects"));
+  };
+  const std::string expected =
+      "line,reason,detail,text\r\n1,header,,\"" + header + "\"\r\n2,malformed,,\"bad\"\r\n";
+  EXPECT_EQ(rejected("a.csv", text), expected);
+  EXPECT_EQ(rejected("b.csv.gz", packwarden::testing::gzip(text)), expected);
+  EXPECT_EQ(rejected("c.csv.zst", packwarden::testing::zstd(text)), expected);
 }
 
 TEST_F(End, U5_rejects_hold_long_lines_and_any_bytes) {

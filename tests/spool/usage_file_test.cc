@@ -48,12 +48,16 @@ TEST_F(UsageFiles, U5_what_is_no_regular_file_fails_without_waiting) {
 
 TEST_F(UsageFiles, U1_only_known_endings_are_opened) {
   SpoolDirectory& spool = start();
-  for (const char* name : {"x.txt", "csv", "x.csv.gz", "x.CSV"}) {
+  for (const char* name : {"x.txt", "csv", "x.csv.gz.gz", "x.CSV", "x.gz"}) {
     drop(name);
-    EXPECT_EQ(error_of_opening(spool), "its name has no ending that is known here; known is: .csv");
+    EXPECT_EQ(error_of_opening(spool),
+              "its name has no ending that is known here; known is: .csv, .ndjson, .jsonl, each "
+              "also with .gz or .zst behind it");
   }
-  drop("x.csv", "");
-  EXPECT_EQ(error_of_opening(spool), "");
+  for (const char* name : {"x.csv", "x.csv.gz", "x.ndjson", "x.jsonl.zst"}) {
+    drop(name, "");
+    EXPECT_EQ(error_of_opening(spool), "") << name;
+  }
 }
 
 TEST_F(UsageFiles, U4_digest_is_that_of_all_bytes) {
