@@ -153,6 +153,16 @@ CREATE TABLE unit_rejects (
   PRIMARY KEY (digest, unit_no, part)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- U10: whole files whose units were taken back. Append only; seq is the ledger transaction with the reversing entries.
+CREATE TABLE file_void (
+  digest BINARY(32) NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  reason VARCHAR(255) NOT NULL,
+  voided_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (digest),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
 -- What was used by whom on which day, and what covered it. Append only.
 -- outcome: 1 drawn from pack_id, 2 overage, 3 overrun, 4 not billable: meter outside its dates.
 CREATE TABLE ledger_entry (
@@ -169,7 +179,8 @@ CREATE TABLE ledger_entry (
   KEY (account_id, business_day)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- The dedupe keys that a ledger transaction added (16 bytes each) or, after a void, removed.
+-- The dedupe keys that a ledger transaction added (16 bytes each; by day of arrival, then in the order of its units) or, in
+-- a void, removed.
 CREATE TABLE dedupe_segment (
   seq BIGINT UNSIGNED NOT NULL,
   part INT UNSIGNED NOT NULL,

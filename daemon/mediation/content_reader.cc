@@ -93,7 +93,8 @@ class PackedContent {
       fault_ = fmt::format("it is empty: not even a {} header stands in it", unpacker_->what());
     } else {
       fault_ = fmt::format(
-          "its {} data are cut: the file ends at byte {} in the middle of them; drop it whole",
+          "its {} data are cut, or followed by something else: the file ends at byte {} in the "
+          "middle of them; drop it whole",
           unpacker_->what(), fetched_bytes_);
     }
   }

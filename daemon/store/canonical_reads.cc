@@ -44,7 +44,7 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
   session.for_each_row(
       "SELECT a.name, u.name, d.name, m.name, e.business_day, e.outcome, COALESCE(p.number, 0),"
       " e.units FROM (SELECT account_id, used_by_account_id, meter_id, business_day, outcome,"
-      " pack_id, SUM(units) units FROM ledger_entry GROUP BY 1, 2, 3, 4, 5, 6) e"
+      " pack_id, SUM(units) units FROM ledger_entry GROUP BY 1, 2, 3, 4, 5, 6 HAVING units <> 0) e"
       " JOIN account a ON a.account_id = e.account_id"
       " JOIN account u ON u.account_id = e.used_by_account_id"
       " JOIN meter m ON m.meter_id = e.meter_id JOIN product d ON d.product_id = m.product_id"

@@ -29,15 +29,16 @@ void read_draws(Session& session, const std::string& query, Changes& changes) {
   });
 }
 
+// In the order of their commits: a key can be added, removed and added again.
 void read_segments(Session& session, const std::string& condition, const SegmentSink& sink) {
   std::vector<RecordKey> keys;
   session.for_each_row(
       "SELECT " + days_of("arrival_day") +
-          ", record_keys FROM dedupe_segment WHERE kind = 'added' AND " + condition,
+          ", record_keys, kind = 'removed' FROM dedupe_segment FORCE INDEX (PRIMARY) WHERE " +
+          condition + " ORDER BY seq, part",
       [&](RowView row) {
-        keys.resize(row[1]->size() / sizeof(RecordKey));
-        std::copy(row[1]->begin(), row[1]->end(), reinterpret_cast<char*>(keys.data()));
-        sink({static_cast<std::int32_t>(to_int(row[0])), keys});
+        to_keys(*row[1], keys);
+        sink({static_cast<std::int32_t>(to_int(row[0])), keys, to_int(row[2]) != 0});
       });
 }
 
@@ -76,6 +77,11 @@ std::string select_files() {
 }
 
 }  // namespace
+
+void to_keys(std::string_view bytes, std::vector<RecordKey>& keys) {
+  keys.resize(bytes.size() / sizeof(RecordKey));
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(keys.data()));
+}
 
 Sequence read_sequence(Session& session) {
   return static_cast<Sequence>(
@@ -119,8 +125,8 @@ std::vector<std::optional<FileProgress>> read_progress(Session& session,
   std::map<Digest, FileProgress> by_digest;
   session.for_each_row(
       select_files() +
-          ", COUNT(*), MAX(u.end_offset_bytes), MAX(u.end_line), MAX(u.is_last), "
-          "SUM(u.accepted_units)"
+          ", COUNT(*), MAX(u.end_offset_bytes), MAX(u.end_line), MAX(u.is_last) OR EXISTS "
+          "(SELECT 1 FROM file_void v WHERE v.digest = f.digest), SUM(u.accepted_units)"
           " FROM usage_file f JOIN rating_unit u ON u.digest = f.digest WHERE f.digest IN " +
           in_list(digests) + " GROUP BY f.digest",
       [&](RowView row) {
@@ -186,6 +192,12 @@ std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest>
                            counts.rejected[static_cast<std::size_t>(*reason)] = to_int(row[3]);
                          }
                        });
+  session.for_each_row(
+      "SELECT u.digest, " + micros_of("u.voided_at") + ", u.reason FROM file_void u" + among,
+      [&](RowView row) {
+        by_digest.at(to_digest(row[0])).voided =
+            FileVoid{Instant::from_micros(to_int(row[1])), std::string(*row[2])};
+      });
   std::vector<FileOutcome> outcomes;
   for (const Digest& digest : digests) {
     const auto found = by_digest.find(digest);

@@ -9,6 +9,7 @@
 
 #include "store/account_rows.h"
 #include "store/sql_text.h"
+#include "store/void_rows.h"
 
 namespace packwarden {
 namespace {
@@ -52,6 +53,12 @@ class MySqlTransaction : public LedgerTransaction {
   void raise_dedupe_floor(Instant floor) override {
     session_->execute("UPDATE deployment SET dedupe_floor = " + datetime_literal(floor) +
                       " WHERE id = 1");
+  }
+  std::optional<FileVoid> find_void(const Digest& digest) override {
+    return read_void(*session_, digest);
+  }
+  void add_void(const Digest& digest, const FileVoid& why) override {
+    write_void(*session_, sequence_ + 1, digest, why);
   }
 
  private:
@@ -166,6 +173,15 @@ std::vector<FileOutcome> MySqlLedger::outcomes_of(std::span<const Digest> digest
     };
   }
   return outcomes;
+}
+
+void MySqlLedger::keys_of_file(const Digest& digest, const SegmentSink& sink) {
+  // Not read again here: the sink has taken a part of it.
+  try {
+    read_keys_of_file(session(), digest, sink);
+  } catch (const DatabaseError& error) {
+    throw_unavailable(error);
+  }
 }
 
 Instant MySqlLedger::database_now() {

@@ -21,6 +21,7 @@ class MySqlLedger : public Ledger {
   Changes load(const SegmentSink& sink) override;
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override;
   std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) override;
+  void keys_of_file(const Digest& digest, const SegmentSink& sink) override;
   Instant database_now() override;
   std::uint64_t delete_segments_before(std::int32_t day, std::uint32_t max_rows) override;
 
@@ -36,6 +37,8 @@ class MySqlLedger : public Ledger {
   LedgerOptions options_;
   std::minstd_rand jitter_;
 };
+
+void to_keys(std::string_view bytes, std::vector<RecordKey>& keys);
 
 // Reads that a transaction and a plain connection share (store/ledger_reads.cc).
 Sequence read_sequence(Session& session);

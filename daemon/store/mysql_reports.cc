@@ -8,6 +8,7 @@
 #include "store/account_rows.h"
 #include "store/mysql_ledger.h"
 #include "store/sql_text.h"
+#include "store/void_rows.h"
 
 namespace packwarden {
 namespace {
@@ -111,8 +112,8 @@ std::vector<UsageRow> MySqlReports::usage(const Account& account) {
     session.for_each_row(
         fmt::format("SELECT u.name, d.name, m.name, {}, e.outcome, e.units FROM (SELECT"
                     " used_by_account_id, meter_id, business_day, outcome, SUM(units) units"
-                    " FROM ledger_entry e WHERE {} GROUP BY 1, 2, 3, 4) e{}"
-                    " ORDER BY u.name, d.name, m.name, e.business_day, e.outcome",
+                    " FROM ledger_entry e WHERE {} GROUP BY 1, 2, 3, 4 HAVING units <> 0)"
+                    " e{} ORDER BY u.name, d.name, m.name, e.business_day, e.outcome",
                     days_of("e.business_day"), entries_of(account), entry_names),
         [&](RowView row) { rows.push_back(to_usage(row)); });
     return rows;
@@ -184,20 +185,27 @@ std::vector<RejectsRow> MySqlReports::rejects() {
   });
 }
 
+VoidPlan MySqlReports::void_plan(const Digest& digest) {
+  return read([&](Session& session) { return read_void_plan(session, digest); });
+}
+
 StatusNumbers MySqlReports::status() {
   return read([](Session& session) {
     StatusNumbers status;
     status.sequence = read_sequence(session);
     read_numbers(session, "SELECT (SELECT COUNT(*) FROM account), (SELECT COUNT(*) FROM pack)",
                  {&status.accounts, &status.packs});
-    read_numbers(session,
-                 "SELECT COUNT(*), COUNT(*) - (SELECT COUNT(*) FROM rating_unit WHERE is_last)"
-                 " FROM usage_file",
-                 {&status.files, &status.files_unfinished});
+    read_numbers(
+        session,
+        "SELECT COUNT(*), COALESCE(SUM(NOT EXISTS (SELECT 1 FROM rating_unit u WHERE u.digest ="
+        " f.digest AND u.is_last) AND NOT EXISTS (SELECT 1 FROM file_void v WHERE"
+        " v.digest = f.digest)), 0) FROM usage_file f",
+        {&status.files, &status.files_unfinished});
     read_numbers(session,
                  "SELECT COALESCE(SUM(accepted_units), 0), COALESCE(SUM(drawn_units), 0),"
                  " COALESCE(SUM(overage_units), 0), COALESCE(SUM(overrun_units), 0),"
-                 " COALESCE(SUM(not_billable_units), 0) FROM rating_unit",
+                 " COALESCE(SUM(not_billable_units), 0) FROM rating_unit u WHERE NOT EXISTS"
+                 " (SELECT 1 FROM file_void v WHERE v.digest = u.digest)",
                  {&status.accepted_units, &status.drawn_units, &status.overage_units,
                   &status.overrun_units, &status.not_billable_units});
     read_numbers(session,

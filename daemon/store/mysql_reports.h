@@ -19,6 +19,7 @@ class MySqlReports : public Reports {
   std::vector<InboxRow> inbox(const std::string& account) override;
   std::vector<Digest> find_files(const std::string& name_or_digest) override;
   std::vector<RejectsRow> rejects() override;
+  VoidPlan void_plan(const Digest& digest) override;
   StatusNumbers status() override;
   void canonical(const CanonicalSink& sink) override;
 

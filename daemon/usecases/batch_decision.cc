@@ -17,16 +17,27 @@ bool fits_below(Units limit, Units sum, Units more) {
   return !__builtin_add_overflow(sum, more, &total) && total <= limit;
 }
 
-std::string to_text(std::vector<RejectedLine>& rejected) {
-  std::sort(rejected.begin(), rejected.end(), [](const RejectedLine& a, const RejectedLine& b) {
-    return a.place.offset_bytes < b.place.offset_bytes;
-  });
+bool stands_before(const RejectedLine& a, const RejectedLine& b) {
+  return a.place.offset_bytes < b.place.offset_bytes;
+}
+
+// Those that decoding rejected and those that the decision did, each in line order, as one.
+std::string to_text(const std::deque<RejectedLine>& decoded,
+                    const std::vector<RejectedLine>& decided) {
+  constexpr std::size_t usual_bytes = 72;
   std::string text;
-  for (const RejectedLine& line : rejected) {
+  text.reserve((decoded.size() + decided.size()) * usual_bytes);
+  const auto add = [&text](const RejectedLine& line) {
     fmt::format_to(std::back_inserter(text), "{}\t{}\t{}\t{}\t{}\n", line.place.line_no,
                    name_of(line.reason), line.place.offset_bytes, line.place.length_bytes,
                    line.detail);
+  };
+  auto next = decided.begin();
+  for (const RejectedLine& line : decoded) {
+    for (; next != decided.end() && stands_before(*next, line); ++next) add(*next);
+    add(line);
   }
+  for (; next != decided.end(); ++next) add(*next);
   return text;
 }
 
@@ -72,18 +83,21 @@ void BatchDecision::decide(const BatchItem& item, Units accepted_before) {
   out.is_last = unit.is_last;
   out.counts.lines = unit.data_lines;
 
-  std::vector<RejectedLine> rejected = unit.rejected;
+  std::vector<RejectedLine> rejected;  // by what the ledger holds already
   const std::int32_t arrival_day = utc_day_of(item.file->registered.arrival);
   dedupe(unit, arrival_day, accepted_before, out.counts, rejected);
   keep_new_keys(unit, arrival_day, out.counts.accepted);
   out.first_entry = write_.entries.size();
   rate(unit, out.counts);
   out.entry_count = write_.entries.size() - out.first_entry;
-  for (const RejectedLine& line : rejected) {
+  const auto count = [&](const RejectedLine& line) {
     if (line.reason != RejectReason::conflict)
       ++out.counts.rejected[static_cast<std::size_t>(line.reason)];
-  }
-  out.rejected_lines = to_text(rejected);
+  };
+  std::for_each(unit.rejected.begin(), unit.rejected.end(), count);
+  std::for_each(rejected.begin(), rejected.end(), count);
+  std::sort(rejected.begin(), rejected.end(), stands_before);
+  out.rejected_lines = to_text(unit.rejected, rejected);
   if (!out.counts.adds_up()) {
     throw std::logic_error(fmt::format("the counts of unit {} of file {} do not add up",
                                        unit.unit_no, item.file->registered.name));

@@ -47,6 +47,10 @@ std::size_t Books::raise_floor(Sequence sequence, Instant floor) {
 }
 
 void Books::take_over(const KeySegment& segment) {
+  if (segment.removed) {
+    for (const RecordKey& key : segment.keys) index_.erase(key);
+    return;
+  }
   std::vector<Seen> seen(segment.keys.size());
   index_.insert_all(segment.keys.data(), segment.keys.size(), segment.arrival_day, seen.data());
 }

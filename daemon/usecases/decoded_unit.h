@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,7 +53,7 @@ struct DecodedUnit {
   std::vector<Units> quantities;
   std::vector<std::uint32_t> groups;  // indexes use_groups
   std::vector<LinePlace> places;
-  std::vector<RejectedLine> rejected;
+  std::deque<RejectedLine> rejected;  // grows without holding all of it twice
 
   std::vector<UseGroup> use_groups;
   std::vector<std::uint32_t> group_order;  // indexes of use_groups, sorted

@@ -104,6 +104,10 @@ class Check {
   // Of the ledger's keys those whose identity is in the file too.
   void find_in_ledger() {
     ledger_->load([this](const KeySegment& segment) {
+      if (segment.removed) {
+        for (const RecordKey& key : segment.keys) ledger_keys_.erase(key);
+        return;
+      }
       seen_.resize(segment.keys.size());
       own_keys_.insert_all(segment.keys.data(), segment.keys.size(), any_day, seen_.data());
       for (std::size_t i = 0; i < segment.keys.size(); ++i) {

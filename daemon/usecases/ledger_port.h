@@ -36,7 +36,7 @@ struct FileProgress {
   std::uint32_t units = 0;  // committed so far, at least one
   std::uint64_t end_offset_bytes = 0;
   std::uint64_t end_line = 0;
-  bool complete = false;
+  bool complete = false;  // nothing more of it is to be rated: it came to its end, or was voided
   Units accepted_units = 0;
 };
 
@@ -45,6 +45,12 @@ struct FileProgress {
 // LF. Throws LedgerUnavailable; call it again from the start then.
 using RejectedLines = std::function<void(const std::function<void(std::string_view)>& sink)>;
 
+// U10: that the units of a file were taken back.
+struct FileVoid {
+  Instant voided_at;
+  std::string reason;  // as the operator gave it
+};
+
 // All that a receipt and a file with rejected lines need (U7), also long after.
 struct FileOutcome {
   RegisteredFile file;
@@ -52,7 +58,8 @@ struct FileOutcome {
   bool complete = false;
   std::string failure;  // why the rest of the file could not be read; not from the database
   Instant finished_at;
-  RejectedLines rejected_lines;  // null where there are none
+  RejectedLines rejected_lines;    // null where there are none
+  std::optional<FileVoid> voided;  // the counts stay those of the receipt
 };
 
 struct PackDraw {
@@ -67,6 +74,7 @@ struct ToldLevel {
 struct KeySegment {
   std::int32_t arrival_day = 0;  // days since 1970-01-01, UTC
   std::span<const RecordKey> keys;
+  bool removed = false;  // a void freed them (U10); else they were added
 };
 
 // What was appended to the ledger after a sequence, for memory to catch up.
@@ -75,7 +83,7 @@ struct Changes {
   Instant dedupe_floor;
   std::vector<Account> accounts;
   std::vector<Pack> packs;
-  std::vector<PackDraw> draws;
+  std::vector<PackDraw> draws;  // below zero where units came back
   std::vector<ToldLevel> told;
 };
 using SegmentSink = std::function<void(const KeySegment&)>;
@@ -122,7 +130,7 @@ class LedgerTransaction {
 
   // Number of the last committed ledger transaction.
   virtual Sequence sequence() const = 0;
-  // What came after `after`; segments go to `sink` one by one.
+  // What came after `after`; segments go to `sink` one by one, in the order of their commits.
   virtual Changes changes_since(Sequence after, const SegmentSink& sink) = 0;
   virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;
   virtual void write(const IngestWrite& ingest) = 0;
@@ -140,6 +148,11 @@ class LedgerTransaction {
   virtual std::optional<StoredCommand> find_command(const std::string& request_id) = 0;
   virtual void add_command(const std::string& request_id, const StoredCommand& command) = 0;
   virtual void raise_dedupe_floor(Instant floor) = 0;
+
+  virtual std::optional<FileVoid> find_void(const Digest& digest) = 0;
+  // U10: reverses the entries of the file's units, gives packs back what was drawn from them, frees
+  // the keys, and closes its content. Must be called once a file.
+  virtual void add_void(const Digest& digest, const FileVoid& why) = 0;
 };
 
 enum class Verdict { commit, roll_back };
@@ -174,6 +187,10 @@ class Ledger {
   virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;
   // The outcomes' rejected_lines read from this connection: it must outlive them, on one thread.
   virtual std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) = 0;
+
+  // The keys that the committed units of a file hold, or held until it was voided; those that were
+  // let go are not among them. One run of keys after the other.
+  virtual void keys_of_file(const Digest& digest, const SegmentSink& sink) = 0;
 
   // The clock of the database.
   virtual Instant database_now() = 0;

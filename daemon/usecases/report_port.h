@@ -58,6 +58,29 @@ struct RejectsRow {
   Instant arrival;
   std::map<std::string, std::int64_t> records;  // by reason, conflicts among them
 };
+// What a void would change (U10).
+struct PackBack {
+  std::string account;
+  std::string product;
+  std::string tier;
+  Units quota = 0;
+  Units used = 0;  // before
+  Units back = 0;  // that would come back
+  Instant expires_at;
+};
+struct FileWithDuplicates {
+  Digest digest{};
+  std::string spool;
+  std::string claim;
+  std::string name;
+  std::int64_t duplicates = 0;
+};
+struct VoidPlan {
+  std::vector<PackBack> packs;
+  std::vector<UsageRow> usage;  // that would go
+  // Other files with duplicates, committed since: some may be duplicates of this file's records.
+  std::vector<FileWithDuplicates> files_with_duplicates;
+};
 struct DeliveryCount {
   std::string channel;
   std::string state;
@@ -122,7 +145,8 @@ class Reports {
   virtual std::vector<AccountRow> accounts() = 0;
   // By account and purchase; of one main account, or of all.
   virtual std::vector<PackRow> packs(std::optional<AccountId> account) = 0;
-  // Sums over all transactions: of a main account with its sub-accounts, or of one sub-account.
+  // Sums over all transactions, those of zero left out: of a main account with its sub-accounts, or
+  // of one sub-account.
   virtual std::vector<UsageRow> usage(const Account& account) = 0;
   // The last `limit` entries, oldest first; of a main account or a sub-account.
   virtual std::vector<LedgerRow> entries(const Account& account, std::uint32_t limit) = 0;
@@ -132,6 +156,7 @@ class Reports {
   virtual std::vector<Digest> find_files(const std::string& name_or_digest) = 0;
   // All files with rejected lines, by arrival.
   virtual std::vector<RejectsRow> rejects() = 0;
+  virtual VoidPlan void_plan(const Digest& digest) = 0;
   virtual StatusNumbers status() = 0;
   // Everything in one snapshot, kind by kind in the order of CanonicalSink, each kind in the order
   // of its columns. Rows stream: memory does not grow with them.

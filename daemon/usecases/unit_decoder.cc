@@ -47,7 +47,13 @@ tl::expected<void, std::string> UnitDecoder::start(Format format, const FileProg
   if (auto read = refill(); !read) return read;
   auto records = open_decoder(format, {buffer_.data(), buffer_end_}, content_.at_end(),
                               context_.max_line_bytes);
-  if (!records) return tl::unexpected(records.error());
+  if (!records) {
+    // Where the content breaks off in its header, that is what is wrong.
+    if (!content_.at_end() && buffer_end_ < buffer_.size()) {
+      if (auto read = refill(); !read) return read;
+    }
+    return tl::unexpected(records.error());
+  }
   records_ = std::move(*records);
   offset_bytes_ = records_->start_bytes();
   line_no_ = records_->start_lines() + 1;

@@ -4,6 +4,7 @@
 #include "store/mysql_ledger.h"
 #include "support/test_database.h"
 #include "usecases/account_commands.h"
+#include "usecases/in_doubt.h"
 #include "usecases/pack_commands.h"
 
 namespace packwarden {
@@ -156,30 +157,8 @@ TEST_F(Commands, P9_a_request_id_is_printable) {
   EXPECT_NE(new_request_id(), new_request_id());
 }
 
-// A ledger that commits and then, as after a lost answer, runs the work again.
-class InDoubt : public Ledger {
- public:
-  explicit InDoubt(Ledger& ledger) : ledger_(&ledger) {}
-  std::optional<Sequence> transact(const char* kind, const Work& work) override {
-    ledger_->transact(kind, work);
-    return ledger_->transact(kind, work);
-  }
-  Changes load(const SegmentSink& sink) override { return ledger_->load(sink); }
-  std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> d) override {
-    return ledger_->progress_of(d);
-  }
-  std::vector<FileOutcome> outcomes_of(std::span<const Digest> d) override {
-    return ledger_->outcomes_of(d);
-  }
-  Instant database_now() override { return ledger_->database_now(); }
-  std::uint64_t delete_segments_before(std::int32_t, std::uint32_t) override { return 0; }
-
- private:
-  Ledger* ledger_;
-};
-
 TEST_F(Commands, P9_an_unanswered_commit_is_found_again) {
-  InDoubt in_doubt(ledger);
+  testing::InDoubt in_doubt(ledger);
   const std::vector<std::string> names{"a"};
   const auto done = add_accounts(in_doubt, names, "en", new_request_id());
   ASSERT_TRUE(done);

@@ -1,0 +1,213 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "ctl/desk.h"
+#include "ctl/receipt_words.h"
+#include "usecases/file_void.h"
+
+namespace packwarden {
+namespace {
+
+constexpr std::uint32_t default_duplicates = 20;
+
+struct FileWords {
+  std::string file;
+  std::string reason;
+  std::string request_id;
+  std::uint32_t limit = default_duplicates;
+  bool dry_run = false;
+  bool broken_off = false;
+};
+
+// What the dry run knows of other files.
+struct Duplicates {
+  boost::json::array lines;
+  Table table{{{"file"}, {"line", true}, {"id"}}};
+  std::int64_t count = 0;
+  std::vector<std::string> not_looked_at;
+};
+
+Duplicates find_duplicates(Desk& desk, const FileWords& words, const Digest& digest,
+                           const VoidPlan& plan) {
+  Duplicates found;
+  const auto sink = [&](const FileWithDuplicates& file, std::uint64_t line_no,
+                        std::string_view id) {
+    ++found.count;
+    if (found.count > words.limit) return;
+    found.table.add({shown_bytes(file.name), with_separators(static_cast<std::int64_t>(line_no)),
+                     shown_bytes(id)});
+    found.lines.push_back(boost::json::object{
+        {"file", shown_bytes(file.name)}, {"line", line_no}, {"id", shown_bytes(id)}});
+  };
+  for (const FileWithDuplicates& file : plan.files_with_duplicates) {
+    const std::string reason = desk.context().find_duplicates(digest, file, sink);
+    if (reason.empty()) continue;
+    found.not_looked_at.push_back(fmt::format("{} of spool {} ({} duplicates): {}",
+                                              shown_bytes(file.name), file.spool,
+                                              with_separators(file.duplicates), reason));
+  }
+  return found;
+}
+
+boost::json::array packs_json(const VoidPlan& plan, Instant now) {
+  boost::json::array packs;
+  for (const PackBack& pack : plan.packs) {
+    packs.push_back(boost::json::object{{"account", pack.account},
+                                        {"product", pack.product},
+                                        {"tier", pack.tier},
+                                        {"quota", pack.quota},
+                                        {"left_before", pack.quota - pack.used},
+                                        {"left_after", pack.quota - pack.used + pack.back},
+                                        {"expired", pack.expires_at <= now}});
+  }
+  return packs;
+}
+
+void print_plan(Desk& desk, const VoidPlan& plan) {
+  const Instant now = desk.now();
+  std::ostream& out = desk.out();
+  Table packs({{"account"},
+               {"product"},
+               {"tier"},
+               {"quota", true},
+               {"left before", true},
+               {"left after", true},
+               {"expires at"}});
+  for (const PackBack& pack : plan.packs) {
+    const Units left = pack.quota - pack.used;
+    packs.add({pack.account, pack.product, pack.tier, with_separators(pack.quota),
+               with_separators(left), with_separators(left + pack.back),
+               shown_time(pack.expires_at) +
+                   (pack.expires_at <= now ? " (expired: for late records only)" : "")});
+  }
+  out << "Packs that get units back:\n";
+  packs.print(out);
+  Table usage(
+      {{"used by"}, {"product"}, {"meter"}, {"day"}, {"outcome"}, {"units that go", true}});
+  for (const UsageRow& row : plan.usage) {
+    usage.add({row.used_by, row.product, row.meter, to_string(row.day),
+               std::string(name_of(row.outcome)), with_separators(row.units)});
+  }
+  out << "\nUsage that goes:\n";
+  usage.print(out);
+}
+
+void dry_run(Desk& desk, const FileWords& words, const FileOutcome& outcome) {
+  const Digest& digest = outcome.file.digest;
+  const VoidPlan plan = desk.context().reports().void_plan(digest);
+  std::int64_t ids = 0;
+  desk.context().ledger().keys_of_file(digest, [&](const KeySegment& segment) {
+    ids += static_cast<std::int64_t>(segment.keys.size());
+  });
+  const Duplicates duplicates = find_duplicates(desk, words, digest, plan);
+  if (desk.json) {
+    boost::json::array usage;
+    for (const UsageRow& row : plan.usage) {
+      usage.push_back(boost::json::object{{"used_by", row.used_by},
+                                          {"product", row.product},
+                                          {"meter", row.meter},
+                                          {"day", to_string(row.day)},
+                                          {"outcome", name_of(row.outcome)},
+                                          {"units", row.units}});
+    }
+    boost::json::object object{{"file", shown_bytes(outcome.file.name)},
+                               {"digest", "sha256:" + to_hex(digest)},
+                               {"voided_before", outcome.voided.has_value()},
+                               {"ids_freed", ids},
+                               {"duplicates", duplicates.count}};
+    object["packs"] = packs_json(plan, desk.now());
+    object["usage"] = std::move(usage);
+    object["duplicate_lines"] = duplicates.lines;
+    object["not_looked_at"] = boost::json::value_from(duplicates.not_looked_at);
+    return desk.print(object);
+  }
+  std::ostream& out = desk.out();
+  out << "A void of " << shown_bytes(outcome.file.name) << " would change this:\n\n";
+  print_plan(desk, plan);
+  out << '\n' << with_separators(ids) << " ids would be free again.\n";
+  if (duplicates.count > 0) {
+    out << "\nThese records of other files were duplicates of it and would not be revived; drop "
+           "them anew:\n";
+    duplicates.table.print(out);
+    if (duplicates.count > words.limit) {
+      out << "and " << with_separators(duplicates.count - words.limit)
+          << " more; --limit shows them.\n";
+    }
+  }
+  for (const std::string& file : duplicates.not_looked_at) {
+    out << "Not looked at for duplicates of it: " << file << ".\n";
+  }
+  out << "\nNothing was changed: this was a dry run.\n";
+}
+
+FileOutcome find_file(Desk& desk, const std::string& name_or_digest) {
+  const auto digests = find_files(desk, name_or_digest);
+  if (digests.size() > 1) {
+    std::string list;
+    for (const Digest& digest : digests) list += "\n  sha256:" + to_hex(digest);
+    throw Refused({"several_files", fmt::format("{} files came as '{}'. Give the digest of one:{}",
+                                                digests.size(), shown_bytes(name_or_digest), list)});
+  }
+  return desk.context().ledger().outcomes_of(digests).front();
+}
+
+void void_one(Desk& desk, const FileWords& words) {
+  const FileOutcome outcome = find_file(desk, words.file);
+  const std::string name = shown_bytes(outcome.file.name);
+  if (outcome.voided && !words.dry_run) {
+    if (desk.json) return desk.print(boost::json::object{{"voided", 0}});
+    desk.out() << name << " was voided on " << shown_time(outcome.voided->voided_at) << " ("
+               << shown_bytes(outcome.voided->reason) << "); nothing was changed.\n";
+    return;
+  }
+  if (words.dry_run) return dry_run(desk, words, outcome);
+  const std::string request_id = words.request_id.empty() ? new_request_id() : words.request_id;
+  const FileVoidOrder order{outcome.file.digest, words.reason, words.broken_off, desk.now()};
+  const CommandOutcome done = [&] {
+    try {
+      return void_file(desk.context().ledger(), order, request_id);
+    } catch (const LedgerUnavailable& error) {
+      throw LedgerUnavailable(fmt::format(
+          "{}. Run the same command again with --request-id {}: it is done once at most.",
+          error.what(), request_id));
+    }
+  }();
+  if (!done) throw Refused(done.error());
+  if (desk.json) {
+    return desk.print(boost::json::object{
+        {"voided", done->count}, {"request_id", request_id}, {"repeated", done->repeated}});
+  }
+  desk.out() << name << " is voided: " << with_separators(outcome.counts.accepted_units)
+             << " units of " << with_separators(outcome.counts.accepted)
+             << " records were taken back, and their ids are free.\n";
+}
+
+}  // namespace
+
+void add_file_words(CLI::App& app, Action& chosen) {
+  CLI::App* group = add_group(app, "file", "usage files that were taken");
+  const auto words = std::make_shared<FileWords>();
+  CLI::App* voiding = group->add_subcommand("void", "take back all that a file did (U10)");
+  voiding->add_option("file", words->file, "its name as it came, or its digest")
+      ->type_name("NAME_OR_DIGEST")
+      ->required();
+  auto* reason = voiding->add_option("--reason", words->reason, "why, for the auditor");
+  reason->type_name("TEXT");
+  auto* dry = voiding->add_flag("--dry-run", words->dry_run, "show before and after alone");
+  voiding->add_flag("--broken-off", words->broken_off,
+                    "also where it has not come to its end: only if it lies in failed/ (S13)");
+  voiding->add_option("--limit", words->limit, "at most so many duplicates are listed (20)")
+      ->type_name("N");
+  voiding
+      ->add_option("--request-id", words->request_id,
+                   "the same id again gives the same result, and changes nothing (P9)")
+      ->type_name("ID");
+  voiding->parse_complete_callback([reason, dry] {
+    if (reason->empty() && dry->empty()) throw CLI::RequiredError("--reason, or --dry-run");
+  });
+  voiding->final_callback(
+      [&chosen, words] { chosen = [words](Desk& desk) { void_one(desk, *words); }; });
+}
+
+}  // namespace packwarden

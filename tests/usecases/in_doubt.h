@@ -1,0 +1,32 @@
+#pragma once
+
+#include "usecases/ledger_port.h"
+
+namespace packwarden::testing {
+
+// A ledger that commits and then, as after a lost answer, runs the work again.
+class InDoubt : public Ledger {
+ public:
+  explicit InDoubt(Ledger& ledger) : ledger_(&ledger) {}
+  std::optional<Sequence> transact(const char* kind, const Work& work) override {
+    ledger_->transact(kind, work);
+    return ledger_->transact(kind, work);
+  }
+  Changes load(const SegmentSink& sink) override { return ledger_->load(sink); }
+  std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> d) override {
+    return ledger_->progress_of(d);
+  }
+  std::vector<FileOutcome> outcomes_of(std::span<const Digest> d) override {
+    return ledger_->outcomes_of(d);
+  }
+  void keys_of_file(const Digest& digest, const SegmentSink& sink) override {
+    ledger_->keys_of_file(digest, sink);
+  }
+  Instant database_now() override { return ledger_->database_now(); }
+  std::uint64_t delete_segments_before(std::int32_t, std::uint32_t) override { return 0; }
+
+ private:
+  Ledger* ledger_;
+};
+
+}  // namespace packwarden::testing
