@@ -83,8 +83,7 @@ void print_plan(Desk& desk, const VoidPlan& plan) {
   }
   out << "Packs that get units back:\n";
   packs.print(out);
-  Table usage(
-      {{"used by"}, {"product"}, {"meter"}, {"day"}, {"outcome"}, {"units that go", true}});
+  Table usage({{"used by"}, {"product"}, {"meter"}, {"day"}, {"outcome"}, {"units that go", true}});
   for (const UsageRow& row : plan.usage) {
     usage.add({row.used_by, row.product, row.meter, to_string(row.day),
                std::string(name_of(row.outcome)), with_separators(row.units)});
@@ -146,8 +145,9 @@ FileOutcome find_file(Desk& desk, const std::string& name_or_digest) {
   if (digests.size() > 1) {
     std::string list;
     for (const Digest& digest : digests) list += "\n  sha256:" + to_hex(digest);
-    throw Refused({"several_files", fmt::format("{} files came as '{}'. Give the digest of one:{}",
-                                                digests.size(), shown_bytes(name_or_digest), list)});
+    throw Refused(
+        {"several_files", fmt::format("{} files came as '{}'. Give the digest of one:{}",
+                                      digests.size(), shown_bytes(name_or_digest), list)});
   }
   return desk.context().ledger().outcomes_of(digests).front();
 }

@@ -16,6 +16,8 @@ namespace packwarden {
 namespace {
 
 constexpr std::size_t write_bytes = 256 * 1024;
+constexpr mode_t again_mode = 0750;
+constexpr int max_same_names = 99;
 constexpr mode_t file_mode = 0640;
 
 struct CloseFolder {
@@ -88,6 +90,33 @@ void for_each_entry(int root, const std::string& path,
   if (errno != 0) fail_with("cannot read the folder " + path, errno);
 }
 
+bool is_usage_name(std::string_view name) {
+  return !name.starts_with('.') && !name.ends_with(".tmp");
+}
+
+bool move_without_replacing(int root, const std::string& from, const std::string& entry,
+                            const std::string& into) {
+  const std::string path = from + "/" + entry;
+  std::string folder = into;
+  for (int same_names = 1; same_names <= max_same_names; ++same_names) {
+    if (same_names > 1) {
+      folder = into + "/again-" + std::to_string(same_names);
+      make_folder(root, folder, again_mode);
+    }
+    if (renameat2(root, path.c_str(), root, (folder + "/" + entry).c_str(), RENAME_NOREPLACE) ==
+        0) {
+      return true;
+    }
+    if (errno == EEXIST) continue;
+    struct stat status {};
+    if (errno == ENOENT && fstatat(root, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      return false;
+    }
+    break;
+  }
+  fail_with("cannot move " + shown(path) + " to " + folder, errno);
+}
+
 NewFile::NewFile(int root, std::string temporary_path)
     : root_(root), temporary_path_(std::move(temporary_path)) {
   fd_ = Fd(openat(root_, temporary_path_.c_str(),
@@ -122,6 +151,18 @@ void NewFile::finish(const std::string& path) {
     fail_with("cannot write " + shown(path), errno);
   }
   finished_ = true;
+}
+
+bool NewFile::finish_new(const std::string& path) {
+  flush();
+  if (fsync(fd_.get()) != 0) fail_with("cannot sync " + temporary_path_, errno);
+  fd_.close();
+  if (renameat2(root_, temporary_path_.c_str(), root_, path.c_str(), RENAME_NOREPLACE) != 0) {
+    if (errno == EEXIST) return false;
+    fail_with("cannot write " + shown(path), errno);
+  }
+  finished_ = true;
+  return true;
 }
 
 }  // namespace packwarden

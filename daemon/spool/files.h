@@ -44,6 +44,14 @@ bool is_shortage(int error);
 // Makes the folder `path` if it is missing, with exactly this mode (whatever the umask).
 void make_folder(int root, const std::string& path, mode_t mode);
 
+// Names that producers are still writing under are left alone (U1).
+bool is_usage_name(std::string_view name);
+
+// Moves FROM/ENTRY to INTO/ENTRY, or to again-2/, again-3/... of INTO where that name is taken.
+// False where it is not in FROM (any more).
+bool move_without_replacing(int root, const std::string& from, const std::string& entry,
+                            const std::string& into);
+
 // Calls `visit` with the open folder and each name in it but . and .. , in no order.
 void for_each_entry(int root, const std::string& path,
                     const std::function<void(int folder, std::string_view name)>& visit);
@@ -61,6 +69,8 @@ class NewFile {
 
   void append(std::string_view bytes);
   void finish(const std::string& path);
+  // The same, but synced, and never over another: false where `path` exists.
+  bool finish_new(const std::string& path);
 
  private:
   void flush();

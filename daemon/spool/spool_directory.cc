@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "mediation/record_decoder.h"
+#include "spool/directory_desk.h"
 #include "spool/disk_file.h"
 #include "usecases/receipt.h"
 
@@ -22,8 +23,8 @@ namespace {
 constexpr mode_t folder_mode = 0750;
 constexpr mode_t incoming_mode = 0770;  // producers are of the group
 constexpr std::size_t min_file_name_bytes = 64;
-constexpr int max_same_names = 99;
-constexpr std::array folders = {"incoming", "work", "done", "rejected", "failed", "receipts"};
+constexpr std::array folders = {"incoming", "retry",  "work",    "done",
+                                "rejected", "failed", "receipts"};
 
 struct Candidate {
   std::int64_t modified_s = 0;
@@ -32,10 +33,6 @@ struct Candidate {
 
   auto operator<=>(const Candidate&) const = default;
 };
-
-bool is_usage_name(std::string_view name) {
-  return !name.starts_with('.') && !name.ends_with(".tmp");
-}
 
 // The first `max` of incoming/ by modification time, then name.
 std::vector<Candidate> earliest_of(int root, std::size_t max) {
@@ -142,7 +139,8 @@ std::vector<ClaimedFile> SpoolDirectory::parse_work() {
       strangers.emplace_back(name);
     }
   });
-  for (const std::string& stranger : strangers) move_from_work(stranger, "failed");
+  for (const std::string& stranger : strangers)
+    move_without_replacing(root_->get(), "work", stranger, "failed");
   std::sort(files.begin(), files.end(), [](const ClaimedFile& a, const ClaimedFile& b) {
     return std::tie(a.claim, a.name) < std::tie(b.claim, b.name);
   });
@@ -156,6 +154,8 @@ std::vector<ClaimedFile> SpoolDirectory::claim(std::size_t max_files, Instant no
 std::vector<ClaimedFile> SpoolDirectory::take_earliest(std::size_t max_files, Instant now) {
   counter_.advance_to(now);
   std::optional<SpoolUnavailable> passed_over;
+  if (is_held()) return {};
+  take_retries(max_files);
   if (claimed_.size() < max_files) {
     const std::vector<Candidate> earliest = earliest_of(root_->get(), max_files - claimed_.size());
     claimed_.reserve(claimed_.size() + earliest.size());  // what was moved must not get lost here
@@ -173,6 +173,27 @@ std::vector<ClaimedFile> SpoolDirectory::take_earliest(std::size_t max_files, In
   }
   sync_claims();
   return std::exchange(claimed_, {});
+}
+
+bool SpoolDirectory::is_held() const {
+  return is_there(root_->get(), hold_file_name);
+}
+
+// S12: with their claims, so that their receipts are written anew.
+void SpoolDirectory::take_retries(std::size_t max_files) {
+  std::vector<std::string> entries;
+  for_each_entry(root_->get(), "retry", [&](int, std::string_view name) {
+    if (entries.size() < max_files && parse_entry_name(name)) entries.emplace_back(name);
+  });
+  std::sort(entries.begin(), entries.end());
+  for (const std::string& entry : entries) {
+    if (renameat2(root_->get(), ("retry/" + entry).c_str(), root_->get(), ("work/" + entry).c_str(),
+                  RENAME_NOREPLACE) == 0) {
+      claimed_.push_back(*parse_entry_name(entry));
+    } else if (errno != ENOENT) {
+      fail_with("cannot move retry/" + shown(entry) + " to work", errno);
+    }
+  }
 }
 
 // False where it has vanished.
@@ -234,7 +255,7 @@ void SpoolDirectory::write_and_move(const ClaimedFile& file, FileEnding ending,
   receipt.append(receipt_json(file, name_, ending, outcome));
   receipt.finish("receipts/" + entry_of(file, ".json"));
   make_folder(root, folder, folder_mode);
-  move_from_work(entry_of(file), folder);
+  move_without_replacing(root, "work", entry_of(file), folder);
 }
 
 void SpoolDirectory::write_rejects(const ClaimedFile& file, const std::string& folder,
@@ -254,26 +275,6 @@ void SpoolDirectory::write_rejects(const ClaimedFile& file, const std::string& f
   append_rejects(rejects, source.get(), file_kind_of(outcome.file.name).value_or(FileKind{}),
                  limits_, outcome.rejected_lines);
   rejects.finish(target);
-}
-
-// False where it is not in work/ (any more).
-bool SpoolDirectory::move_from_work(const std::string& entry, const std::string& folder) const {
-  const int root = root_->get();
-  const std::string from = "work/" + entry;
-  std::string into = folder;
-  for (int same_names = 1; same_names <= max_same_names; ++same_names) {
-    if (same_names > 1) {
-      into = fmt::format("{}/again-{}", folder, same_names);
-      make_folder(root, into, folder_mode);
-    }
-    if (renameat2(root, from.c_str(), root, (into + "/" + entry).c_str(), RENAME_NOREPLACE) == 0) {
-      return true;
-    }
-    if (errno == EEXIST) continue;
-    if (errno == ENOENT && !is_there(root, from)) return false;
-    break;
-  }
-  fail_with("cannot move " + shown(from) + " to " + into, errno);
 }
 
 WaitingFiles SpoolDirectory::count_waiting() const {

@@ -20,6 +20,7 @@ struct WaitingFiles {
 // A spool on a directory:
 //
 //   incoming/NAME                where producers rename their files to (U1)
+//   retry/CLAIM.NAME             to be taken again under its claim (S12)
 //   work/CLAIM.NAME              claimed, not ended; CLAIM is the arrival (U6), see claim_name.h
 //   done/DAY/CLAIM.NAME          ended, DAY of UTC; failed/CLAIM.NAME where it could not be read
 //   whole rejected/CLAIM.NAME.rejects  its rejected lines (U5), if any receipts/CLAIM.NAME.json its
@@ -59,6 +60,9 @@ class SpoolDirectory : public UsageSpool {
   // loss of power they can be written again from the database and the file.
   void end(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) override;
 
+  // Whether a person stopped the claims (directory_desk.h).
+  bool is_held() const;
+
   // What is to be done; names left alone by claim() are not counted.
   WaitingFiles count_waiting() const;
 
@@ -68,11 +72,11 @@ class SpoolDirectory : public UsageSpool {
   std::vector<ClaimedFile> take_earliest(std::size_t max_files, Instant now);
   void write_and_move(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) const;
   std::string entry_of(const ClaimedFile& file, std::string_view suffix = "") const;
+  void take_retries(std::size_t max_files);
   bool take(const std::string& incoming_name);
   void sync_claims() const;
   void write_rejects(const ClaimedFile& file, const std::string& folder,
                      const FileOutcome& outcome) const;
-  bool move_from_work(const std::string& entry, const std::string& folder) const;
 
   std::string directory_;
   std::string name_;

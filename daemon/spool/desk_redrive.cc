@@ -1,0 +1,237 @@
+// The redrives of DirectoryDesk, and what becomes of rejected lines.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "mediation/csv_record.h"
+#include "mediation/record_checks.h"
+#include "spool/claim_name.h"
+#include "spool/directory_desk.h"
+#include "spool/redrive_file.h"
+
+namespace packwarden {
+namespace {
+
+constexpr std::string_view rejects_ending = ".rejects";
+constexpr std::size_t content_block_bytes = 1 << 20;
+
+tl::unexpected<Refusal> refuse(std::string code, std::string message) {
+  return tl::unexpected<Refusal>(Refusal{std::move(code), std::move(message)});
+}
+
+// The bytes of a file, however many, without holding them.
+class Mapped {
+ public:
+  Mapped(int root, const std::string& path)
+      : fd_(openat(root, path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) {
+    struct stat status {};
+    if (!fd_.is_open() || fstat(fd_.get(), &status) != 0) {
+      fail_with("cannot open " + shown(path), errno);
+    }
+    size_ = static_cast<std::size_t>(status.st_size);
+    if (size_ == 0) return;
+    at_ = mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd_.get(), 0);
+    if (at_ == MAP_FAILED) fail_with("cannot read " + shown(path), errno);
+    madvise(at_, size_, MADV_SEQUENTIAL);
+  }
+  ~Mapped() {
+    if (size_ != 0) munmap(at_, size_);
+  }
+  Mapped(const Mapped&) = delete;
+  Mapped& operator=(const Mapped&) = delete;
+
+  std::string_view text() const { return {static_cast<const char*>(at_), size_}; }
+
+ private:
+  Fd fd_;
+  void* at_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// Not all of its text stands in the rejects.
+bool is_cut(std::string_view detail) {
+  return detail.find(long_line) != std::string_view::npos ||
+         detail.find("no longer holds all of this line") != std::string_view::npos;
+}
+
+// Calls `visit` with reason, detail and text of each row of a .rejects file.
+template <typename Visit>
+void for_each_reject(std::string_view all, const SpoolDesk::Progress& progress,
+                     const Visit& visit) {
+  constexpr auto any_length =
+      static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::max() - 2);
+  std::vector<CsvField> fields;
+  const char* at = all.data();
+  const char* const end = at + all.size();
+  bool is_title = true;
+  std::uint64_t rows = 0;
+  while (at != end) {
+    const CsvRecord record = split_csv_record(at, end, true, any_length, fields);
+    if (record.outcome != CsvRecord::Outcome::whole || fields.size() != 4) {
+      throw SpoolUnavailable(
+          fmt::format("the file of rejected lines is damaged at byte {}", at - all.data()));
+    }
+    if (!is_title)
+      visit(fields[1].raw, undouble_quotes(fields[2].raw), undouble_quotes(fields[3].raw));
+    is_title = false;
+    at = record.next;
+    if (progress && ++rows % 4'096 == 0) {
+      progress(static_cast<std::uint64_t>(at - all.data()), all.size());
+    }
+  }
+}
+
+}  // namespace
+
+tl::expected<std::string, Refusal> DirectoryDesk::find_open_rejects(
+    const std::string& name_or_claim) const {
+  std::vector<std::string> found;
+  for_each_entry(root_->get(), "rejected", [&](int, std::string_view name) {
+    if (!name.ends_with(rejects_ending)) return;
+    const auto file = parse_entry_name(name.substr(0, name.size() - rejects_ending.size()));
+    if (!file) return;
+    if (file->claim == name_or_claim || file->name == name_or_claim || name == name_or_claim) {
+      found.emplace_back(name);
+    }
+  });
+  if (found.empty()) {
+    return refuse("unknown_rejects",
+                  fmt::format("There are no open rejected lines of {} here. packctl rejects list "
+                              "shows which there are, and where.",
+                              shown(name_or_claim)));
+  }
+  if (found.size() > 1) {
+    std::sort(found.begin(), found.end());
+    std::string list;
+    for (const std::string& one : found) list += "\n  " + one.substr(0, claim_bytes);
+    return refuse("several_files",
+                  fmt::format("{} files with rejected lines came as {}. Give the claim of one:{}",
+                              found.size(), shown(name_or_claim), list));
+  }
+  return found.front();
+}
+
+RejectsState DirectoryDesk::state_of_rejects(const std::string& claim) {
+  const std::pair<const char*, RejectsState> folders[] = {
+      {"rejected", RejectsState::open},
+      {"rejected/driven", RejectsState::driven_in},
+      {"rejected/discarded", RejectsState::discarded}};
+  for (const auto& [folder, state] : folders) {
+    bool there = false;
+    for_each_entry(root_->get(), folder, [&](int, std::string_view name) {
+      there = there || name.starts_with(claim + ".");
+    });
+    if (there) return state;
+  }
+  return RejectsState::elsewhere;
+}
+
+tl::expected<Redriven, Refusal> DirectoryDesk::redrive_rejects(const std::string& name_or_claim,
+                                                               bool without_cut_lines,
+                                                               const Progress& progress) {
+  const auto entry = find_open_rejects(name_or_claim);
+  if (!entry) return tl::unexpected<Refusal>(entry.error());
+  const auto file = parse_entry_name(entry->substr(0, entry->size() - rejects_ending.size()));
+  const auto kind = file_kind_of(file->name);
+  if (!kind) return refuse("bad_name", shown(*entry) + " has no ending that is known here.");
+
+  Redriven redriven;
+  redriven.name = redrive_name(file->name, max_file_name_bytes_);
+  const Mapped rejects(root_->get(), "rejected/" + *entry);
+  RedriveFile out(root_->get(), file->claim);
+  bool has_header = kind->format != Format::csv;
+  for_each_reject(rejects.text(), progress,
+                  [&](std::string_view reason, const std::string& detail, const std::string& text) {
+                    if (reason == "header") {
+                      has_header = true;
+                    } else if (is_cut(detail)) {
+                      ++redriven.cut_lines;
+                      return;
+                    } else {
+                      ++redriven.lines;
+                    }
+                    out.append(text);
+                    out.append("\n");
+                  });
+  if (!has_header) {
+    return refuse("no_header",
+                  "Its rejected lines stand without the header of the CSV file; add "
+                  "them to a file of their own by hand.");
+  }
+  if (redriven.cut_lines > 0 && !without_cut_lines) {
+    return refuse("cut_lines",
+                  fmt::format("Of {} lines not all of the text is there. Mend these by hand; "
+                              "--without-cut-lines drives the others in.",
+                              redriven.cut_lines));
+  }
+  if (redriven.lines == 0) return refuse("nothing_to_do", "None of its lines can be driven in.");
+  if (!out.finish(redriven.name)) {
+    return refuse("name_taken", fmt::format("There is a {} in incoming/ already. Wait until it is "
+                                            "taken, and try again.",
+                                            shown(redriven.name)));
+  }
+  sync("incoming");
+  // A crash before this does the same redrive again: the same bytes, a repeat (U4).
+  if (!move_without_replacing(root_->get(), "rejected", *entry, "rejected/driven")) {
+    return refuse("unknown_rejects", "Somebody moved the rejected lines away meanwhile.");
+  }
+  return redriven;
+}
+
+tl::expected<std::string, Refusal> DirectoryDesk::discard_rejects(
+    const std::string& name_or_claim) {
+  auto entry = find_open_rejects(name_or_claim);
+  if (!entry) return entry;
+  move_without_replacing(root_->get(), "rejected", *entry, "rejected/discarded");
+  return entry;
+}
+
+tl::expected<Redriven, Refusal> DirectoryDesk::redrive_file(const std::string& claim,
+                                                            const std::string& name,
+                                                            const Progress& progress) {
+  const std::unique_ptr<UsageFile> file = open_archived(claim, name);
+  const auto kind = file_kind_of(name);
+  if (!file || !kind) {
+    return refuse("not_archived",
+                  fmt::format("{} is neither in done/ nor in failed/ of this spool. Drop its "
+                              "records in a new file.",
+                              shown(name)));
+  }
+  Redriven redriven;
+  redriven.name = redrive_name(name, max_file_name_bytes_);
+  std::uint64_t read_bytes = 0;
+  ContentReader content(
+      kind->packing,
+      [&](std::uint64_t offset, char* into, std::size_t size) {
+        const auto got = file->read(offset, into, size);
+        if (got) read_bytes = offset + *got;
+        return got;
+      },
+      limits_.unpack);
+  RedriveFile out(root_->get(), claim);
+  std::string block(content_block_bytes, '\0');
+  while (!content.at_end()) {
+    const auto got = content.read(block.data(), block.size());
+    if (!got) {
+      return refuse("unreadable", shown(name) + " cannot be read to its end: " + got.error() + ".");
+    }
+    const std::string_view some = std::string_view(block).substr(0, *got);
+    redriven.lines += static_cast<std::uint64_t>(std::count(some.begin(), some.end(), '\n'));
+    out.append(some);
+    if (progress) progress(read_bytes, file->size_bytes());
+  }
+  if (!out.finish(redriven.name)) {
+    return refuse("name_taken", fmt::format("There is a {} in incoming/ already. Wait until it is "
+                                            "taken, and try again.",
+                                            shown(redriven.name)));
+  }
+  sync("incoming");
+  return redriven;
+}
+
+}  // namespace packwarden
