@@ -36,6 +36,10 @@ UnpackLimits unpack_limits(const Settings& settings) {
 
 }  // namespace
 
+ContentLimits content_limits(const Settings& settings) {
+  return {unpack_limits(settings), settings.ingest.max_line_bytes};
+}
+
 DecodeContext decode_context(const Settings& settings, const Catalogue& catalogue,
                              const KeyHasher& hasher, const BusinessCalendar& calendar) {
   DecodeContext context;
@@ -57,9 +61,8 @@ IngestComposition::IngestComposition(const Settings& settings)
   require_schema(session);
   hasher_ = std::make_unique<KeyHasher>(read_hash_key(session));
   intern_catalogue(session, catalogue_);
-  spool_ = std::make_unique<SpoolDirectory>(
-      settings.spool.directory, settings.spool.name, max_file_name_bytes,
-      ContentLimits{unpack_limits(settings), settings.ingest.max_line_bytes});
+  spool_ = std::make_unique<SpoolDirectory>(settings.spool.directory, settings.spool.name,
+                                            max_file_name_bytes, content_limits(settings));
 
   ReaderLimits limits;
   limits.unit_records = settings.ingest.max_unit_records;

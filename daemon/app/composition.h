@@ -14,6 +14,8 @@ namespace packwarden {
 DatabaseAddress database_address(const Settings& settings);
 LedgerOptions ledger_options(const Settings& settings);
 
+ContentLimits content_limits(const Settings& settings);
+
 // Without directory and floor, which are the ledger's. The others must outlive it.
 DecodeContext decode_context(const Settings& settings, const Catalogue& catalogue,
                              const KeyHasher& hasher, const BusinessCalendar& calendar);

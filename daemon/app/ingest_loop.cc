@@ -135,6 +135,24 @@ class Outage {
   std::chrono::milliseconds pause_ = first_pause;
 };
 
+// Says once that a person holds the spool, and once that it goes on.
+class HoldNotice {
+ public:
+  void look(const SpoolDirectory& spool) {
+    const bool held = spool.is_held();
+    if (held == held_) return;
+    held_ = held;
+    if (held) {
+      spdlog::warn("the spool is held: nothing is claimed until packctl spool release");
+    } else {
+      spdlog::info("the spool is released");
+    }
+  }
+
+ private:
+  bool held_ = false;
+};
+
 }  // namespace
 
 Instant now() {
@@ -160,6 +178,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
   bool loaded = false;
   LettingGo letting_go(composition, false);
   Outage outage;
+  HoldNotice hold_notice;
   while (!stop.stop_requested()) {
     try {
       if (!loaded) {
@@ -169,6 +188,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       }
       const Instant at = now();
       letting_go.step(at);
+      hold_notice.look(composition.spool());
       const std::optional<IngestReport> report = composition.ingest().round(at);
       outage.is_over();
       if (report) {

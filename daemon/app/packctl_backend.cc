@@ -13,11 +13,13 @@
 #include "app/composition.h"
 #include "app/settings.h"
 #include "ctl/packctl.h"
+#include "spool/directory_desk.h"
 #include "spool/disk_file.h"
 #include "store/deployment.h"
 #include "store/migrations.h"
 #include "store/mysql_ledger.h"
 #include "store/mysql_reports.h"
+#include "usecases/void_duplicates.h"
 
 namespace packwarden {
 namespace {
@@ -73,6 +75,36 @@ class SettingsContext : public Context {
     const auto outcome = reaching([&] { return packwarden::migrate(session); });
     return {outcome.from_version, outcome.to_version};
   }
+  SpoolDesk& spool() override {
+    if (!spool_) {
+      spool_ =
+          std::make_unique<DirectoryDesk>(settings_.spool.directory, content_limits(settings_));
+    }
+    return *spool_;
+  }
+
+  std::string find_duplicates(const Digest& digest, const FileWithDuplicates& file,
+                              const std::function<void(std::uint64_t)>& line) override {
+    if (file.spool != settings_.spool.name) return "it lies in another spool; ask there";
+    auto bytes = spool().open_archived(file.claim, file.name);
+    if (!bytes) return "it is no longer archived";
+    if (voided_ != digest) {
+      voided_keys_ = DedupeIndex();
+      ledger().keys_of_file(digest, [this](const KeySegment& segment) {
+        for (const RecordKey& key : segment.keys) voided_keys_.insert(key, segment.arrival_day);
+      });
+      Books books;
+      books.take_over(ledger().load(nullptr));
+      directory_ = books.directory();
+      voided_ = digest;
+    }
+    DecodeContext context = decode_context(settings_, stored_catalogue(), hasher(), calendar_);
+    context.directory = directory_;
+    context.dedupe_floor = Instant::earliest();
+    const FileOutcome outcome = ledger().outcomes_of(std::span(&file.digest, 1)).front();
+    return find_duplicates_of(voided_keys_, context, outcome, std::move(bytes), line);
+  }
+
   FileCheck check_file(const std::string& path, const std::string& name, Instant arrival,
                        const FileCheckSinks& sinks) override {
     FileCheckInput input{name, nullptr, arrival, settings_.spool.name,
@@ -85,10 +117,7 @@ class SettingsContext : public Context {
     }
     input.bytes = std::move(*opened);
     const Catalogue& catalogue = stored_catalogue();
-    if (!hasher_) {
-      hasher_ = reaching([&] { return KeyHasher(read_hash_key(ledger_.session())); });
-    }
-    return packwarden::check_file(decode_context(settings_, catalogue, *hasher_, calendar_),
+    return packwarden::check_file(decode_context(settings_, catalogue, hasher(), calendar_),
                                   ledger(), std::move(input), sinks);
   }
 
@@ -100,12 +129,24 @@ class SettingsContext : public Context {
     known_ = true;
   }
 
+  const KeyHasher& hasher() {
+    require();
+    if (!hasher_) {
+      hasher_ = reaching([&] { return KeyHasher(read_hash_key(ledger_.session())); });
+    }
+    return *hasher_;
+  }
+
   Settings settings_;
   BusinessCalendar calendar_;
   Catalogue stored_;
   MySqlLedger ledger_;
   MySqlReports reports_;
   std::optional<KeyHasher> hasher_;
+  std::unique_ptr<SpoolDesk> spool_;
+  std::optional<Digest> voided_;  // whose keys are these
+  DedupeIndex voided_keys_;
+  std::shared_ptr<const AccountDirectory> directory_;
   bool known_ = false;
   bool interned_ = false;
 };

@@ -10,6 +10,7 @@
 #include "usecases/file_check.h"
 #include "usecases/ledger_port.h"
 #include "usecases/report_port.h"
+#include "usecases/spool_desk_port.h"
 
 namespace packwarden {
 
@@ -40,6 +41,12 @@ class Context {
   virtual Ledger& ledger() = 0;
   virtual Reports& reports() = 0;
   virtual SchemaChange migrate() = 0;
+  // The spool of the settings, on this host. Throws SpoolUnavailable where there is none.
+  virtual SpoolDesk& spool() = 0;
+  // The lines of `file` that were duplicates of records of the file `digest` (U10). Not empty: why
+  // they could not be looked for.
+  virtual std::string find_duplicates(const Digest& digest, const FileWithDuplicates& file,
+                                      const std::function<void(std::uint64_t line_no)>& line) = 0;
   // What would become of the file at `path` if it were dropped as `name` at `arrival`. Throws
   // SpoolUnavailable too.
   virtual FileCheck check_file(const std::string& path, const std::string& name, Instant arrival,

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "ctl/desk.h"
+#include "ctl/progress.h"
 #include "ctl/receipt_words.h"
 
 namespace packwarden {
@@ -111,7 +112,11 @@ void check(Desk& desk, CheckWords words) {
     table.add({with_separators(static_cast<std::int64_t>(line.place.line_no)),
                std::string(verdict_of(line)), line.detail});
   };
-  const FileCheck told = desk.context().check_file(words.path, words.name, desk.now(), sinks);
+  const FileCheck told = [&] {
+    Progress progress("checking", !desk.json);
+    sinks.progress = [&](std::uint64_t done, std::uint64_t all) { progress.show(done, all); };
+    return desk.context().check_file(words.path, words.name, desk.now(), sinks);
+  }();
   if (desk.json) {
     boost::json::object object = json_of(words, told, std::move(lines));
     object["verdicts_left_out"] = left_out;

@@ -60,8 +60,13 @@ void add_account_words(CLI::App& app, Action& chosen);
 void add_pack_words(CLI::App& app, Action& chosen);
 void add_report_words(CLI::App& app, Action& chosen);
 void add_system_words(CLI::App& app, Action& chosen);
+void add_file_words(CLI::App& app, Action& chosen);
+void add_spool_words(CLI::App& app, Action& chosen);
+void add_rejects_words(CLI::App& app, Action& chosen);
 // Into the group `spool`.
 void add_check_words(CLI::App& spool, Action& chosen);
+
+void print_redriven(Desk& desk, const Redriven& redriven);
 
 // A sub-command that needs one of its own.
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& help);

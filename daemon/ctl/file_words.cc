@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ctl/desk.h"
+#include "ctl/progress.h"
 #include "ctl/receipt_words.h"
 #include "usecases/file_void.h"
 
@@ -23,7 +24,7 @@ struct FileWords {
 // What the dry run knows of other files.
 struct Duplicates {
   boost::json::array lines;
-  Table table{{{"file"}, {"line", true}, {"id"}}};
+  Table table{{{"file"}, {"line", true}}};
   std::int64_t count = 0;
   std::vector<std::string> not_looked_at;
 };
@@ -31,16 +32,15 @@ struct Duplicates {
 Duplicates find_duplicates(Desk& desk, const FileWords& words, const Digest& digest,
                            const VoidPlan& plan) {
   Duplicates found;
-  const auto sink = [&](const FileWithDuplicates& file, std::uint64_t line_no,
-                        std::string_view id) {
-    ++found.count;
-    if (found.count > words.limit) return;
-    found.table.add({shown_bytes(file.name), with_separators(static_cast<std::int64_t>(line_no)),
-                     shown_bytes(id)});
-    found.lines.push_back(boost::json::object{
-        {"file", shown_bytes(file.name)}, {"line", line_no}, {"id", shown_bytes(id)}});
-  };
   for (const FileWithDuplicates& file : plan.files_with_duplicates) {
+    const auto sink = [&](std::uint64_t line_no) {
+      ++found.count;
+      if (found.count > words.limit) return;
+      const auto line = static_cast<std::int64_t>(line_no);
+      found.table.add({shown_bytes(file.name), with_separators(line)});
+      found.lines.push_back(
+          boost::json::object{{"file", shown_bytes(file.name)}, {"line", line_no}});
+    };
     const std::string reason = desk.context().find_duplicates(digest, file, sink);
     if (reason.empty()) continue;
     found.not_looked_at.push_back(fmt::format("{} of spool {} ({} duplicates): {}",
@@ -183,6 +183,22 @@ void void_one(Desk& desk, const FileWords& words) {
              << " records were taken back, and their ids are free.\n";
 }
 
+void redrive(Desk& desk, const FileWords& words) {
+  const FileOutcome outcome = find_file(desk, words.file);
+  if (!outcome.voided) {
+    throw Refused({"not_voided",
+                   fmt::format("{} was not voided: all of its records would be duplicates. Void it "
+                               "first, if it was wrong.",
+                               shown_bytes(outcome.file.name))});
+  }
+  Progress progress("packing", !desk.json);
+  const auto redriven = desk.context().spool().redrive_file(
+      outcome.file.claim, outcome.file.name,
+      [&](std::uint64_t done, std::uint64_t all) { progress.show(done, all); });
+  if (!redriven) throw Refused(redriven.error());
+  print_redriven(desk, *redriven);
+}
+
 }  // namespace
 
 void add_file_words(CLI::App& app, Action& chosen) {
@@ -206,6 +222,13 @@ void add_file_words(CLI::App& app, Action& chosen) {
   voiding->parse_complete_callback([reason, dry] {
     if (reason->empty() && dry->empty()) throw CLI::RequiredError("--reason, or --dry-run");
   });
+  CLI::App* redriving =
+      group->add_subcommand("redrive", "take a voided file again, as a new arrival (U4, S11)");
+  redriving->add_option("file", words->file, "its name as it came, or its digest")
+      ->type_name("NAME_OR_DIGEST")
+      ->required();
+  redriving->final_callback(
+      [&chosen, words] { chosen = [words](Desk& desk) { redrive(desk, *words); }; });
   voiding->final_callback(
       [&chosen, words] { chosen = [words](Desk& desk) { void_one(desk, *words); }; });
 }

@@ -49,6 +49,8 @@ int act(Desk& desk, const Action& action, std::ostream& err) {
     return fail(err, desk.json, status_unavailable, "config", broken.what());
   } catch (const LedgerUnavailable& unavailable) {
     return fail(err, desk.json, status_unavailable, "unavailable", unavailable.what());
+  } catch (const SpoolUnavailable& unavailable) {
+    return fail(err, desk.json, status_unavailable, "spool", unavailable.what());
   } catch (const std::exception& error) {
     return fail(err, desk.json, status_unavailable, "failed", error.what());
   }
@@ -76,7 +78,9 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   add_account_words(app, chosen);
   add_pack_words(app, chosen);
   add_report_words(app, chosen);
-  add_check_words(*add_group(app, "spool", "usage files and their folders on this host"), chosen);
+  add_file_words(app, chosen);
+  add_spool_words(app, chosen);
+  add_rejects_words(app, chosen);
   app.footer("Exit status: 0 done, 1 refused, 2 usage, 3 unavailable.");
 
   try {

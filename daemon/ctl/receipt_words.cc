@@ -37,6 +37,10 @@ void print_for_people(Desk& desk, const FileOutcome& outcome) {
       << outcome_of(outcome) << (outcome.failure.empty() ? "" : ": ")
       << shown_bytes(outcome.failure) << "\narrival   " << shown_time(outcome.file.arrival)
       << "\nfinished  " << shown_time(outcome.finished_at) << '\n';
+  if (outcome.voided) {
+    out << "voided    " << shown_time(outcome.voided->voided_at) << ": "
+        << shown_bytes(outcome.voided->reason) << '\n';
+  }
   Table table({{"lines"}, {"", true}});
   const auto add = [&](std::string_view name, std::int64_t number) {
     table.add({std::string(name), with_separators(number)});
@@ -84,18 +88,21 @@ std::string shown_bytes(std::string_view bytes) {
   return text;
 }
 
+std::vector<Digest> find_files(Desk& desk, const std::string& name_or_digest) {
+  const bool prefixed = name_or_digest.starts_with(digest_prefix);
+  auto digests = desk.context().reports().find_files(
+      prefixed ? name_or_digest.substr(digest_prefix.size()) : name_or_digest);
+  if (!digests.empty()) return digests;
+  throw Refused({"unknown_file",
+                 fmt::format("The ledger knows no usage file '{}'. Give its name as it stood in "
+                             "incoming/, or its SHA-256. A file that changed nothing (repeat, "
+                             "failed) has its receipt in receipts/ alone.",
+                             shown_bytes(name_or_digest))});
+}
+
 void show_receipts(Desk& desk, const std::string& name_or_digest) {
   Context& context = desk.context();
-  const bool prefixed = name_or_digest.starts_with(digest_prefix);
-  const auto digests = context.reports().find_files(
-      prefixed ? name_or_digest.substr(digest_prefix.size()) : name_or_digest);
-  if (digests.empty()) {
-    throw Refused({"unknown_file",
-                   fmt::format("The ledger knows no usage file '{}'. Give its name as it stood in "
-                               "incoming/, or its SHA-256. A file that changed nothing (repeat, "
-                               "failed) has its receipt in receipts/ alone.",
-                               shown_bytes(name_or_digest))});
-  }
+  const auto digests = find_files(desk, name_or_digest);
   const std::vector<FileOutcome> outcomes = context.ledger().outcomes_of(digests);
   if (!desk.json) {
     for (const FileOutcome& outcome : outcomes) print_for_people(desk, outcome);

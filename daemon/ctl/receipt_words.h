@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ctl/desk.h"
 
@@ -11,6 +12,10 @@ namespace packwarden {
 // of the receipt files, one after the other, so that a lost one can be written again; a file that
 // has not ended has none. Throws Refused (unknown_file, unfinished).
 void show_receipts(Desk& desk, const std::string& name_or_digest);
+
+// The files of this name or digest that the ledger knows, at least one. Throws Refused
+// (unknown_file).
+std::vector<Digest> find_files(Desk& desk, const std::string& name_or_digest);
 
 // The name of a file as text: bytes beyond ASCII that are no UTF-8, and control characters, as
 // \xNN.

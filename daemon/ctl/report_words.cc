@@ -97,30 +97,6 @@ void inbox(Desk& desk, const ReportWords& words) {
   }
 }
 
-void rejects(Desk& desk) {
-  const auto rows = desk.context().reports().rejects();
-  if (desk.json) {
-    boost::json::array array;
-    for (const RejectsRow& row : rows) {
-      boost::json::object records;
-      for (const auto& [reason, count] : row.records) records[reason] = count;
-      array.push_back(boost::json::object{{"file", shown_bytes(row.file)},
-                                          {"digest", "sha256:" + to_hex(row.digest)},
-                                          {"arrival", to_rfc3339(row.arrival)},
-                                          {"rejected", std::move(records)}});
-    }
-    desk.print(array);
-    return;
-  }
-  Table table({{"file"}, {"arrival"}, {"reason"}, {"lines", true}});
-  for (const RejectsRow& row : rows) {
-    for (const auto& [reason, count] : row.records) {
-      table.add({shown_bytes(row.file), shown_time(row.arrival), reason, with_separators(count)});
-    }
-  }
-  table.print(desk.out());
-}
-
 void add_account_report(CLI::App& app, Action& chosen, const std::string& name,
                         const std::string& help, void (*report)(Desk&, const ReportWords&)) {
   const auto words = std::make_shared<ReportWords>();
@@ -153,10 +129,6 @@ void add_report_words(CLI::App& app, Action& chosen) {
       ->required();
   show->final_callback(
       [&chosen, words] { chosen = [words](Desk& desk) { show_receipts(desk, words->file); }; });
-
-  CLI::App* listing = add_group(app, "rejects", "lines that could not be used (U5)");
-  listing->add_subcommand("list", "files with rejected lines, by reason")
-      ->final_callback([&chosen] { chosen = rejects; });
 }
 
 }  // namespace packwarden

@@ -169,7 +169,8 @@ std::vector<RejectsRow> MySqlReports::rejects() {
     std::vector<RejectsRow> rows;
     session.for_each_row(
         "SELECT f.digest, f.name, " + micros_of("f.arrival") +
-            ", r.reason, SUM(r.records) FROM (SELECT digest, reason, records FROM unit_reason"
+            ", f.spool, f.claim, r.reason, SUM(r.records) FROM (SELECT digest, reason, records "
+            "FROM unit_reason"
             " WHERE kind = 'rejected' UNION ALL SELECT digest, 'conflict', conflict_records"
             " FROM rating_unit WHERE conflict_records > 0) r"
             " JOIN usage_file f ON f.digest = r.digest GROUP BY f.digest, r.reason"
@@ -177,9 +178,14 @@ std::vector<RejectsRow> MySqlReports::rejects() {
         [&](RowView row) {
           const Digest digest = to_digest(row[0]);
           if (rows.empty() || rows.back().digest != digest) {
-            rows.push_back({digest, std::string(*row[1]), to_instant(row[2]), {}});
+            rows.push_back({digest,
+                            std::string(*row[1]),
+                            std::string(*row[3]),
+                            std::string(*row[4]),
+                            to_instant(row[2]),
+                            {}});
           }
-          rows.back().records.emplace(*row[3], to_int(row[4]));
+          rows.back().records.emplace(*row[5], to_int(row[6]));
         });
     return rows;
   });

@@ -55,6 +55,8 @@ struct InboxRow {
 struct RejectsRow {
   Digest digest{};
   std::string file;
+  std::string spool;
+  std::string claim;
   Instant arrival;
   std::map<std::string, std::int64_t> records;  // by reason, conflicts among them
 };

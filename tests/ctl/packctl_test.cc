@@ -39,6 +39,11 @@ class Offline : public Backend, public Context {
   Ledger& ledger() override { throw LedgerUnavailable("there is no database"); }
   Reports& reports() override { throw LedgerUnavailable("there is no database"); }
   SchemaChange migrate() override { return {0, 1}; }
+  SpoolDesk& spool() override { throw SpoolUnavailable("there is no spool"); }
+  std::string find_duplicates(const Digest&, const FileWithDuplicates&,
+                              const std::function<void(std::uint64_t)>&) override {
+    throw LedgerUnavailable("there is no database");
+  }
   FileCheck check_file(const std::string&, const std::string&, Instant,
                        const FileCheckSinks&) override {
     throw LedgerUnavailable("there is no database");
@@ -93,6 +98,12 @@ TEST(Packctl, status_2_is_usage) {
                                              {"export"},
                                              {"--output", "xml", "status"},
                                              {"--as-of", "yesterday", "status"},
+                                             {"spool"},
+                                             {"spool", "retry"},
+                                             {"spool", "retry", "a.csv", "--all"},
+                                             {"spool", "check"},
+                                             {"rejects", "redrive"},
+                                             {"file", "void", "a.csv"},
                                              {"ledger", "acme", "--limit", "0"}}) {
     const Answer answer = packctl(words);
     EXPECT_EQ(answer.status, 2) << testing::PrintToString(words);

@@ -1,0 +1,51 @@
+#include "ctl/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace packwarden {
+namespace {
+
+constexpr std::chrono::milliseconds first_after{500};
+constexpr std::chrono::milliseconds then_every{100};
+constexpr std::uint64_t bar_marks = 20;
+
+}  // namespace
+
+std::string progress_line(const std::string& what, std::uint64_t done_bytes,
+                          std::uint64_t all_bytes, std::uint64_t elapsed_ms) {
+  done_bytes = std::min(done_bytes, all_bytes);
+  const std::uint64_t whole = std::max<std::uint64_t>(all_bytes, 1);
+  const std::uint64_t marks = done_bytes / ((whole + bar_marks - 1) / bar_marks);
+  const std::uint64_t mib_a_second =
+      done_bytes / 1'024 * 1'000 / 1'024 / std::max<std::uint64_t>(elapsed_ms, 1);
+  return fmt::format("{}  [{:#<{}}{:-<{}}] {:3} %  {} MiB/s", what, "", marks, "",
+                     bar_marks - marks, done_bytes / ((whole + 99) / 100), mib_a_second);
+}
+
+Progress::Progress(std::string what, bool wanted)
+    : what_(std::move(what)),
+      wanted_(wanted && isatty(STDERR_FILENO) == 1),
+      begin_(std::chrono::steady_clock::now()),
+      next_(begin_ + first_after) {}
+
+Progress::~Progress() {
+  if (shown_) std::fputs("\r\033[K", stderr);
+}
+
+void Progress::show(std::uint64_t done_bytes, std::uint64_t all_bytes) {
+  if (!wanted_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_) return;
+  next_ = now + then_every;
+  const auto elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - begin_);
+  fmt::print(
+      stderr, "\r\033[K{}",
+      progress_line(what_, done_bytes, all_bytes, static_cast<std::uint64_t>(elapsed.count())));
+  shown_ = true;
+}
+
+}  // namespace packwarden

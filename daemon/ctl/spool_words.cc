@@ -1,0 +1,184 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "ctl/desk.h"
+#include "ctl/receipt_words.h"
+
+namespace packwarden {
+namespace {
+
+constexpr std::size_t few_failed = 5;
+
+struct SpoolWords {
+  std::string file;
+  std::string reason;
+  bool all = false;
+};
+
+std::string shown_size(std::uint64_t bytes) {
+  constexpr const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  std::size_t unit = 0;
+  while (bytes >= 10'240 && unit + 1 < std::size(units)) {
+    bytes /= 1'024;
+    ++unit;
+  }
+  return fmt::format("{} {}", bytes, units[unit]);
+}
+
+std::string shown_age(Instant from, Instant now) {
+  const std::int64_t seconds = std::max<std::int64_t>(0, (now.nanos - from.nanos) / 1'000'000'000);
+  if (seconds < 120) return fmt::format("{} s", seconds);
+  if (seconds < 7'200) return fmt::format("{} min", seconds / 60);
+  if (seconds < 172'800) return fmt::format("{} h", seconds / 3'600);
+  return fmt::format("{} days", seconds / 86'400);
+}
+
+boost::json::object json_of(const WaitingInSpool& waiting) {
+  boost::json::object object{{"files", waiting.files}, {"bytes", waiting.bytes}};
+  object["oldest"] = nullptr;
+  object["oldest_name"] = shown_bytes(waiting.oldest_name);
+  if (waiting.oldest) object["oldest"] = to_rfc3339(*waiting.oldest);
+  return object;
+}
+
+boost::json::object json_of(const FailedFile& failed) {
+  return {{"file", shown_bytes(failed.file.name)},
+          {"claim", failed.file.claim},
+          {"arrival", to_rfc3339(failed.file.arrival)},
+          {"reason", shown_bytes(failed.reason)}};
+}
+
+void print_json(Desk& desk, const SpoolState& state) {
+  boost::json::object object{{"daemon_has_it", state.daemon_has_it},
+                             {"failed", state.failed},
+                             {"free_bytes", state.free_bytes}};
+  object["hold"] = nullptr;
+  if (state.hold) {
+    object["hold"] = boost::json::object{{"since", to_rfc3339(state.hold->since)},
+                                         {"reason", shown_bytes(state.hold->reason)}};
+  }
+  object["incoming"] = json_of(state.incoming);
+  object["being_written"] = json_of(state.being_written);
+  object["work"] = json_of(state.work);
+  object["held"] = json_of(state.held);
+  object["retry"] = json_of(state.retry);
+  object["open_rejects"] = json_of(state.open_rejects);
+  boost::json::array failed;
+  for (const FailedFile& one : state.last_failed) failed.push_back(json_of(one));
+  object["last_failed"] = std::move(failed);
+  desk.print(object);
+}
+
+void status(Desk& desk, const SpoolWords& words) {
+  const SpoolState state = desk.context().spool().state(words.all ? SIZE_MAX : few_failed);
+  if (desk.json) return print_json(desk, state);
+  const Instant now = desk.now();
+  std::ostream& out = desk.out();
+  if (state.hold) {
+    out << "HELD since " << shown_time(state.hold->since)
+        << (state.hold->reason.empty() ? "" : ": " + shown_bytes(state.hold->reason))
+        << ". Nothing is claimed until packctl spool release.\n";
+  }
+  out << (state.daemon_has_it ? "A daemon works on it.\n"
+                              : "No daemon works on it: nothing is taken.\n");
+  out << shown_size(state.free_bytes) << " are free on its disk.\n\n";
+  Table table({{"files"}, {"", true}, {"bytes", true}, {"oldest"}, {"its name"}});
+  const auto add = [&](const char* what, const WaitingInSpool& waiting) {
+    table.add({what, with_separators(static_cast<std::int64_t>(waiting.files)),
+               shown_size(waiting.bytes), waiting.oldest ? shown_age(*waiting.oldest, now) : "-",
+               shown_bytes(waiting.oldest_name)});
+  };
+  add("waiting in incoming/", state.incoming);
+  add("being written there", state.being_written);
+  add("in work/", state.work);
+  add("to be retried", state.retry);
+  add("held/", state.held);
+  add("open rejects", state.open_rejects);
+  table.print(out);
+  out << "\n" << with_separators(static_cast<std::int64_t>(state.failed)) << " in failed/.";
+  if (state.failed > state.last_failed.size()) out << " --failed lists all; the last ones:";
+  out << '\n';
+  for (const FailedFile& one : state.last_failed) {
+    out << "  " << one.file.claim << "  " << shown_bytes(one.file.name) << ": "
+        << (one.reason.empty() ? "(no receipt)" : shown_bytes(one.reason)) << '\n';
+  }
+}
+
+void must(const SpoolDesk::Outcome& outcome) {
+  if (!outcome) throw Refused(outcome.error());
+}
+
+void say(Desk& desk, const std::string& verb, const std::string& file, const std::string& text) {
+  if (desk.json) return desk.print(boost::json::object{{verb, shown_bytes(file)}});
+  desk.out() << text << '\n';
+}
+
+void hold(Desk& desk, const SpoolWords& words) {
+  if (words.file.empty()) {
+    must(desk.context().spool().hold({desk.now(), words.reason}));
+    return say(desk, "held", "",
+               "The spool is held: nothing more is claimed, what is in work goes on.");
+  }
+  must(desk.context().spool().hold_file(words.file));
+  say(desk, "held", words.file, shown_bytes(words.file) + " is in held/.");
+}
+
+void release(Desk& desk, const SpoolWords& words) {
+  if (words.file.empty()) {
+    must(desk.context().spool().release());
+    return say(desk, "released", "", "The spool is released.");
+  }
+  must(desk.context().spool().release_file(words.file));
+  say(desk, "released", words.file, shown_bytes(words.file) + " is in incoming/ again.");
+}
+
+void retry(Desk& desk, const SpoolWords& words) {
+  SpoolDesk& spool = desk.context().spool();
+  if (words.all) {
+    const std::uint64_t files = spool.retry_all();
+    if (desk.json) return desk.print(boost::json::object{{"retried", files}});
+    desk.out() << with_separators(static_cast<std::int64_t>(files))
+               << " files of failed/ will be taken again.\n";
+    return;
+  }
+  const auto entry = spool.retry(words.file);
+  if (!entry) throw Refused(entry.error());
+  say(desk, "retried", *entry,
+      shown_bytes(*entry) + " will be taken again, as of its first arrival.");
+}
+
+CLI::App* add(CLI::App& group, Action& chosen, const std::string& name, const std::string& help,
+              const std::shared_ptr<SpoolWords>& words, void (*act)(Desk&, const SpoolWords&)) {
+  CLI::App* command = group.add_subcommand(name, help);
+  command->final_callback(
+      [&chosen, words, act] { chosen = [words, act](Desk& desk) { act(desk, *words); }; });
+  return command;
+}
+
+}  // namespace
+
+void add_spool_words(CLI::App& app, Action& chosen) {
+  CLI::App* group = add_group(app, "spool", "usage files and their folders on this host");
+  const auto words = std::make_shared<SpoolWords>();
+  add(*group, chosen, "status", "what waits, what failed, and why", words, status)
+      ->add_flag("--failed", words->all, "list all files of failed/");
+  CLI::App* holding = add(*group, chosen, "hold",
+                          "claim nothing more; or keep one file out of incoming/", words, hold);
+  holding->add_option("file", words->file, "its name in incoming/")->type_name("FILE");
+  holding->add_option("--reason", words->reason, "for whoever looks at it")->type_name("TEXT");
+  add(*group, chosen, "release", "claim again; or give one file back", words, release)
+      ->add_option("file", words->file, "its name in held/")
+      ->type_name("FILE");
+  CLI::App* retrying =
+      add(*group, chosen, "retry", "take a file of failed/ again (S12)", words, retry);
+  auto* one =
+      retrying->add_option("file", words->file, "its name, or its claim")->type_name("FILE");
+  auto* all = retrying->add_flag("--all", words->all, "all files of failed/");
+  retrying->parse_complete_callback([one, all] {
+    if (one->empty() == all->empty()) throw CLI::RequiredError("a name, or --all,");
+  });
+  add_check_words(*group, chosen);
+}
+
+}  // namespace packwarden
