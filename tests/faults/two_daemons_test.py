@@ -56,12 +56,7 @@ class Side:
         self.kills += 1
         self.start()
 
-    def drop(self, name, records, dice):
-        dice.shuffle(records)
-        rows = [usage_data.row(record) for record in records]
-        self.drop_bytes(name, usage_data.csv_file(rows))
-
-    def drop_bytes(self, name, content):
+    def drop(self, name, content):
         self.where.drop(name, content)
         self.dropped.add(name)
 
@@ -72,7 +67,7 @@ class Rounds:
         self.dice = random.Random(seed)
         self.maker = usage_data.Maker(now, seed, 0)
         self.records = {}        # the plain set: (source, id) -> record
-        self.repeats = set()     # names of files that came byte-identical to both
+        self.names = collections.defaultdict(set)  # content -> names of the files that have it
 
     def new_records(self, count):
         records = [self.maker.record(self.dice.choice(list(ACCOUNTS)), 48, 1, 9)
@@ -80,23 +75,30 @@ class Rounds:
         self.records.update(((record.source, record.id), record) for record in records)
         return records
 
+    def drop(self, side, name, records):
+        content = usage_data.csv_file([usage_data.row(record) for record in records])
+        side.drop(name, content)
+        self.names[content].add(name)
+
+    def twins(self):
+        """Names of files that came byte-identical: meant so, or short ones that fell so."""
+        return {name for names in self.names.values() if len(names) > 1 for name in names}
+
     def round(self, number):
         common = self.new_records(COMMON_RECORDS)
         identical = self.dice.random() < IDENTICAL_FILE
-        if identical:
-            content = usage_data.csv_file([usage_data.row(record) for record in common])
         for side in self.sides:
             own = self.new_records(OWN_RECORDS)
             name = f"{number:05}-{side.name}"
             if identical:
-                side.drop(f"{name}-own.csv", own, self.dice)
-                side.drop_bytes(f"{name}-same.csv", content)
-                self.repeats.add(f"{name}-same.csv")
+                self.drop(side, f"{name}-own.csv", own)
+                self.drop(side, f"{name}-same.csv", common)
             else:
                 cut = self.dice.randrange(1, COMMON_RECORDS)
                 mixed = self.dice.sample(common, COMMON_RECORDS)
-                side.drop(f"{name}-1.csv", own + mixed[:cut], self.dice)
-                side.drop(f"{name}-2.csv", mixed[cut:], self.dice)
+                first = own + mixed[:cut]
+                self.drop(side, f"{name}-1.csv", self.dice.sample(first, len(first)))
+                self.drop(side, f"{name}-2.csv", mixed[cut:])
             if self.dice.random() < self.kill:
                 side.kill()
 
@@ -135,7 +137,7 @@ def check_ledger(where, records):
 
 
 def check_receipts(sides, rounds):
-    faults, accepted = [], 0
+    faults, accepted, twins = [], 0, rounds.twins()
     for side in sides:
         receipts = side.where.receipts()
         names = collections.Counter(receipt["file"] for receipt in receipts)
@@ -148,7 +150,7 @@ def check_receipts(sides, rounds):
             if receipt["conflict"] or receipt["rejected"]:
                 faults.append(f"{receipt['file']}: has rejects")
             if receipt["outcome"] != "taken" and not (
-                    receipt["outcome"] == "repeat" and receipt["file"] in rounds.repeats
+                    receipt["outcome"] == "repeat" and receipt["file"] in twins
                     and receipt["lines"] == 0):
                 faults.append(f"{receipt['file']}: {receipt['outcome']}, {receipt['lines']} lines")
     if accepted != len(rounds.records):
