@@ -11,19 +11,20 @@ namespace {
 
 constexpr std::chrono::milliseconds first_after{500};
 constexpr std::chrono::milliseconds then_every{100};
-constexpr std::uint64_t bar_marks = 20;
+constexpr int bar_marks = 20;
 
 }  // namespace
 
 std::string progress_line(const std::string& what, std::uint64_t done_bytes,
                           std::uint64_t all_bytes, std::uint64_t elapsed_ms) {
   done_bytes = std::min(done_bytes, all_bytes);
-  const std::uint64_t whole = std::max<std::uint64_t>(all_bytes, 1);
-  const std::uint64_t marks = done_bytes / ((whole + bar_marks - 1) / bar_marks);
+  const double share =
+      all_bytes == 0 ? 0.0 : static_cast<double>(done_bytes) / static_cast<double>(all_bytes);
+  const int marks = static_cast<int>(share * bar_marks);
   const std::uint64_t mib_a_second =
       done_bytes / 1'024 * 1'000 / 1'024 / std::max<std::uint64_t>(elapsed_ms, 1);
   return fmt::format("{}  [{:#<{}}{:-<{}}] {:3} %  {} MiB/s", what, "", marks, "",
-                     bar_marks - marks, done_bytes / ((whole + 99) / 100), mib_a_second);
+                     bar_marks - marks, static_cast<int>(share * 100), mib_a_second);
 }
 
 Progress::Progress(std::string what, bool wanted)

@@ -182,7 +182,7 @@ SpoolDesk::Outcome DirectoryDesk::move(const std::string& from, const std::strin
                 (into + "/" + name).c_str(), RENAME_NOREPLACE) == 0) {
     return {};
   }
-  if (errno == ENOENT) {
+  if (errno == ENOENT || errno == ENAMETOOLONG) {
     return refuse("unknown_file", fmt::format("There is no {} in {}/. It may have been taken "
                                               "already; look at packctl spool status.",
                                               shown(name), from));

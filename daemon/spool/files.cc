@@ -24,6 +24,16 @@ struct CloseFolder {
   void operator()(DIR* folder) const { closedir(folder); }
 };
 
+// What root makes in a spool is for the daemon, which is another user.
+void give_to_owner(int root, const std::string& path) {
+  struct stat spool {};
+  if (root == AT_FDCWD || geteuid() != 0) return;
+  if (fstat(root, &spool) != 0 ||
+      fchownat(root, path.c_str(), spool.st_uid, spool.st_gid, AT_SYMLINK_NOFOLLOW) != 0) {
+    fail_with("cannot give " + shown(path) + " to the owner of the spool", errno);
+  }
+}
+
 }  // namespace
 
 Fd& Fd::operator=(Fd&& other) noexcept {
@@ -66,6 +76,7 @@ bool is_shortage(int error) {
 
 void make_folder(int root, const std::string& path, mode_t mode) {
   if (mkdirat(root, path.c_str(), mode) == 0) {
+    give_to_owner(root, path);
     if (fchmodat(root, path.c_str(), mode, 0) == 0) return;
   } else if (errno == EEXIST) {
     return;
@@ -122,6 +133,7 @@ NewFile::NewFile(int root, std::string temporary_path)
   fd_ = Fd(openat(root_, temporary_path_.c_str(),
                   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, file_mode));
   if (!fd_.is_open()) fail_with("cannot write " + temporary_path_, errno);
+  give_to_owner(root_, temporary_path_);
 }
 
 NewFile::~NewFile() {

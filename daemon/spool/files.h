@@ -41,7 +41,8 @@ std::string error_sentence(const std::string& what, int error);
 // is at fault.
 bool is_shortage(int error);
 
-// Makes the folder `path` if it is missing, with exactly this mode (whatever the umask).
+// Makes the folder `path` if it is missing, with exactly this mode (whatever the umask), as that of
+// the owner of `root`.
 void make_folder(int root, const std::string& path, mode_t mode);
 
 // Names that producers are still writing under are left alone (U1).
@@ -58,7 +59,8 @@ void for_each_entry(int root, const std::string& path,
 
 // A file that appears whole: written under another name of the same folder, then renamed; replaces
 // what has its name. Not synced: after a loss of power it can be missing or empty. All throw
-// SpoolUnavailable. Without finish() nothing stays behind.
+// SpoolUnavailable. Without finish() nothing stays behind. Where root writes it, it belongs to the
+// owner of the spool.
 class NewFile {
  public:
   // `root` must outlive this.
