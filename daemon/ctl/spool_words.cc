@@ -12,6 +12,7 @@ constexpr std::size_t few_failed = 5;
 
 struct SpoolWords {
   std::string file;
+  bool one_file = false;
   std::string reason;
   bool all = false;
 };
@@ -115,7 +116,7 @@ void say(Desk& desk, const std::string& verb, const std::string& file, const std
 }
 
 void hold(Desk& desk, const SpoolWords& words) {
-  if (words.file.empty()) {
+  if (!words.one_file) {
     must(desk.context().spool().hold({desk.now(), words.reason}));
     return say(desk, "held", "",
                "The spool is held: nothing more is claimed, what is in work goes on.");
@@ -125,7 +126,7 @@ void hold(Desk& desk, const SpoolWords& words) {
 }
 
 void release(Desk& desk, const SpoolWords& words) {
-  if (words.file.empty()) {
+  if (!words.one_file) {
     must(desk.context().spool().release());
     return say(desk, "released", "", "The spool is released.");
   }
@@ -161,15 +162,20 @@ CLI::App* add(CLI::App& group, Action& chosen, const std::string& name, const st
 void add_spool_words(CLI::App& app, Action& chosen) {
   CLI::App* group = add_group(app, "spool", "usage files and their folders on this host");
   const auto words = std::make_shared<SpoolWords>();
+  // A name that is empty, as of a variable that is not set, does not mean the whole spool.
+  const auto name_in = [&words](CLI::App* command, const std::string& help) {
+    command->add_option("file", words->file, help)
+        ->type_name("FILE")
+        ->each([words](const std::string&) { words->one_file = true; });
+  };
   add(*group, chosen, "status", "what waits, what failed, and why", words, status)
       ->add_flag("--failed", words->all, "list all files of failed/");
   CLI::App* holding = add(*group, chosen, "hold",
                           "claim nothing more; or keep one file out of incoming/", words, hold);
-  holding->add_option("file", words->file, "its name in incoming/")->type_name("FILE");
+  name_in(holding, "its name in incoming/");
   holding->add_option("--reason", words->reason, "for whoever looks at it")->type_name("TEXT");
-  add(*group, chosen, "release", "claim again; or give one file back", words, release)
-      ->add_option("file", words->file, "its name in held/")
-      ->type_name("FILE");
+  name_in(add(*group, chosen, "release", "claim again; or give one file back", words, release),
+          "its name in held/");
   CLI::App* retrying =
       add(*group, chosen, "retry", "take a file of failed/ again (S12)", words, retry);
   auto* one =
