@@ -92,14 +92,25 @@ void print_plan(Desk& desk, const VoidPlan& plan) {
   usage.print(out);
 }
 
+// When and why it was voided; empty where that is not known.
+std::string told_of(const FileOutcome& outcome) {
+  if (!outcome.voided) return "";
+  return fmt::format(", on {} ({})", shown_time(outcome.voided->voided_at),
+                     shown_bytes(outcome.voided->reason));
+}
+
 void dry_run(Desk& desk, const FileWords& words, const FileOutcome& outcome) {
   const Digest& digest = outcome.file.digest;
-  const VoidPlan plan = desk.context().reports().void_plan(digest);
-  std::int64_t ids = 0;
-  desk.context().ledger().keys_of_file(digest, [&](const KeySegment& segment) {
-    ids += static_cast<std::int64_t>(segment.keys.size());
-  });
+  VoidPlan plan = desk.context().reports().void_plan(digest);
   const Duplicates duplicates = find_duplicates(desk, words, digest, plan);
+  std::int64_t ids = 0;
+  if (outcome.voided) {  // a second void changes nothing
+    plan = {};
+  } else {
+    desk.context().ledger().keys_of_file(digest, [&](const KeySegment& segment) {
+      ids += static_cast<std::int64_t>(segment.keys.size());
+    });
+  }
   if (desk.json) {
     boost::json::array usage;
     for (const UsageRow& row : plan.usage) {
@@ -122,12 +133,17 @@ void dry_run(Desk& desk, const FileWords& words, const FileOutcome& outcome) {
     return desk.print(object);
   }
   std::ostream& out = desk.out();
-  out << "A void of " << shown_bytes(outcome.file.name) << " would change this:\n\n";
-  print_plan(desk, plan);
-  out << '\n' << with_separators(ids) << " ids would be free again.\n";
+  if (outcome.voided) {
+    out << shown_bytes(outcome.file.name) << " was voided before" << told_of(outcome)
+        << "; a void would change nothing.\n";
+  } else {
+    out << "A void of " << shown_bytes(outcome.file.name) << " would change this:\n\n";
+    print_plan(desk, plan);
+    out << '\n' << with_separators(ids) << " ids would be free again.\n";
+  }
   if (duplicates.count > 0) {
-    out << "\nThese records of other files were duplicates of it and would not be revived; drop "
-           "them anew:\n";
+    out << "\nThese records of other files were duplicates of it and "
+        << (outcome.voided ? "were not" : "would not be") << " revived; drop them anew:\n";
     duplicates.table.print(out);
     if (duplicates.count > words.limit) {
       out << "and " << with_separators(duplicates.count - words.limit)
@@ -155,13 +171,12 @@ FileOutcome find_file(Desk& desk, const std::string& name_or_digest) {
 void void_one(Desk& desk, const FileWords& words) {
   const FileOutcome outcome = find_file(desk, words.file);
   const std::string name = shown_bytes(outcome.file.name);
-  if (outcome.voided && !words.dry_run) {
-    if (desk.json) return desk.print(boost::json::object{{"voided", 0}});
-    desk.out() << name << " was voided on " << shown_time(outcome.voided->voided_at) << " ("
-               << shown_bytes(outcome.voided->reason) << "); nothing was changed.\n";
-    return;
-  }
   if (words.dry_run) return dry_run(desk, words, outcome);
+  if (shown_bytes(words.reason) != words.reason) {
+    throw Refused({"bad_reason",
+                   "The reason is not UTF-8, or has a control character in it. Give it as plain "
+                   "text on one line."});
+  }
   const std::string request_id = words.request_id.empty() ? new_request_id() : words.request_id;
   const FileVoidOrder order{outcome.file.digest, words.reason, words.broken_off, desk.now()};
   const CommandOutcome done = [&] {
@@ -177,6 +192,14 @@ void void_one(Desk& desk, const FileWords& words) {
   if (desk.json) {
     return desk.print(boost::json::object{
         {"voided", done->count}, {"request_id", request_id}, {"repeated", done->repeated}});
+  }
+  if (done->count == 0) {
+    desk.out() << name << " was voided before" << told_of(outcome) << "; nothing was changed.\n";
+    return;
+  }
+  if (done->repeated) {
+    desk.out() << name << " had been voided by this request before" << told_of(outcome) << ".\n";
+    return;
   }
   desk.out() << name << " is voided: " << with_separators(outcome.counts.accepted_units)
              << " units of " << with_separators(outcome.counts.accepted)
