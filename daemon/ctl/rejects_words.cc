@@ -35,7 +35,7 @@ void list(Desk& desk, const RejectsWords& words) {
   boost::json::array array;
   Table table({{"file"}, {"claim"}, {"state"}, {"reason"}, {"lines", true}});
   for (const RejectsRow& row : desk.context().reports().rejects()) {
-    const RejectsState state = spool.state_of_rejects(row.claim);
+    const RejectsState state = spool.state_of_rejects(row.claim, row.file);
     if (!words.all && (state == RejectsState::driven_in || state == RejectsState::discarded)) {
       continue;
     }

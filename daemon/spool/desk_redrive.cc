@@ -1,6 +1,7 @@
 // The redrives of DirectoryDesk, and what becomes of rejected lines.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -53,6 +54,21 @@ class Mapped {
   std::size_t size_ = 0;
 };
 
+// Two at once would write the same file; the second one waits, and finds the rejects driven in.
+class OneAtATime {
+ public:
+  explicit OneAtATime(int root)
+      : fd_(openat(root, "rejected/driven", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    int done = -1;
+    do done = flock(fd_.get(), LOCK_EX);
+    while (done != 0 && errno == EINTR);
+    if (done != 0) fail_with("cannot lock rejected/driven", errno);
+  }
+
+ private:
+  Fd fd_;
+};
+
 // Not all of its text stands in the rejects.
 bool is_cut(std::string_view detail) {
   return detail.find(long_line) != std::string_view::npos ||
@@ -95,7 +111,9 @@ tl::expected<std::string, Refusal> DirectoryDesk::find_open_rejects(
     if (!name.ends_with(rejects_ending)) return;
     const auto file = parse_entry_name(name.substr(0, name.size() - rejects_ending.size()));
     if (!file) return;
-    if (file->claim == name_or_claim || file->name == name_or_claim || name == name_or_claim) {
+    // Of a long name the entry has the end alone.
+    if (file->claim == name_or_claim || name == name_or_claim ||
+        name == entry_name(file->claim, name_or_claim, rejects_ending, max_file_name_bytes_)) {
       found.emplace_back(name);
     }
   });
@@ -116,17 +134,16 @@ tl::expected<std::string, Refusal> DirectoryDesk::find_open_rejects(
   return found.front();
 }
 
-RejectsState DirectoryDesk::state_of_rejects(const std::string& claim) {
+RejectsState DirectoryDesk::state_of_rejects(const std::string& claim, const std::string& name) {
+  const std::string entry = entry_name(claim, name, rejects_ending, max_file_name_bytes_);
   const std::pair<const char*, RejectsState> folders[] = {
       {"rejected", RejectsState::open},
       {"rejected/driven", RejectsState::driven_in},
       {"rejected/discarded", RejectsState::discarded}};
   for (const auto& [folder, state] : folders) {
-    bool there = false;
-    for_each_entry(root_->get(), folder, [&](int, std::string_view name) {
-      there = there || name.starts_with(claim + ".");
-    });
-    if (there) return state;
+    struct stat status {};
+    const std::string path = std::string(folder) + "/" + entry;
+    if (fstatat(root_->get(), path.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return state;
   }
   return RejectsState::elsewhere;
 }
@@ -134,6 +151,7 @@ RejectsState DirectoryDesk::state_of_rejects(const std::string& claim) {
 tl::expected<Redriven, Refusal> DirectoryDesk::redrive_rejects(const std::string& name_or_claim,
                                                                bool without_cut_lines,
                                                                const Progress& progress) {
+  const OneAtATime lock(root_->get());
   const auto entry = find_open_rejects(name_or_claim);
   if (!entry) return tl::unexpected<Refusal>(entry.error());
   const auto file = parse_entry_name(entry->substr(0, entry->size() - rejects_ending.size()));
@@ -185,6 +203,7 @@ tl::expected<Redriven, Refusal> DirectoryDesk::redrive_rejects(const std::string
 
 tl::expected<std::string, Refusal> DirectoryDesk::discard_rejects(
     const std::string& name_or_claim) {
+  const OneAtATime lock(root_->get());
   auto entry = find_open_rejects(name_or_claim);
   if (!entry) return entry;
   move_without_replacing(root_->get(), "rejected", *entry, "rejected/discarded");
@@ -194,6 +213,7 @@ tl::expected<std::string, Refusal> DirectoryDesk::discard_rejects(
 tl::expected<Redriven, Refusal> DirectoryDesk::redrive_file(const std::string& claim,
                                                             const std::string& name,
                                                             const Progress& progress) {
+  const OneAtATime lock(root_->get());
   const std::unique_ptr<UsageFile> file = open_archived(claim, name);
   const auto kind = file_kind_of(name);
   if (!file || !kind) {

@@ -21,7 +21,7 @@ class DirectoryDesk : public SpoolDesk {
   Outcome release_file(const std::string& name) override;
   tl::expected<std::string, Refusal> retry(const std::string& name_or_claim) override;
   std::uint64_t retry_all() override;
-  RejectsState state_of_rejects(const std::string& claim) override;
+  RejectsState state_of_rejects(const std::string& claim, const std::string& name) override;
   tl::expected<Redriven, Refusal> redrive_rejects(const std::string& name_or_claim,
                                                   bool without_cut_lines,
                                                   const Progress& progress) override;

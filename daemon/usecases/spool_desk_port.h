@@ -78,7 +78,7 @@ class SpoolDesk {
   // All of them; how many.
   virtual std::uint64_t retry_all() = 0;
 
-  virtual RejectsState state_of_rejects(const std::string& claim) = 0;
+  virtual RejectsState state_of_rejects(const std::string& claim, const std::string& name) = 0;
   // U5, S11: the rejected lines of a file, by its name or claim, as a new file in incoming/.
   // `without_cut_lines`: also where some of them are not whole.
   virtual tl::expected<Redriven, Refusal> redrive_rejects(const std::string& name_or_claim,

@@ -196,7 +196,7 @@ TEST_F(SpoolDeskTest, U5_rejected_lines_come_back_as_a_file_with_the_header) {
             std::string(header) + "\"b\na\"\"d\",x\nworse\r\n");
   EXPECT_THAT(names_in(root / "incoming"), ElementsAre("a.redrive.csv.gz"));
   EXPECT_THAT(names_in(root / "rejected" / "driven"), ElementsAre(claim + ".a.csv.rejects"));
-  EXPECT_EQ(desk.state_of_rejects(claim), RejectsState::driven_in);
+  EXPECT_EQ(desk.state_of_rejects(claim, "a.csv"), RejectsState::driven_in);
   EXPECT_EQ(code_of(desk.redrive_rejects("a.csv", false, {})), "unknown_rejects");
 }
 
@@ -225,7 +225,7 @@ TEST_F(SpoolDeskTest, U5_a_redrive_waits_for_its_name_to_be_free) {
   drop("a.redrive.csv.gz", "of somebody else");
   EXPECT_EQ(code_of(desk.redrive_rejects("a.csv", false, {})), "name_taken");
   EXPECT_EQ(content_of(incoming("a.redrive.csv.gz")), "of somebody else");
-  EXPECT_EQ(desk.state_of_rejects(claim), RejectsState::open);
+  EXPECT_EQ(desk.state_of_rejects(claim, "a.csv"), RejectsState::open);
   EXPECT_THAT(names_in(root / "incoming"), ElementsAre("a.redrive.csv.gz"));
 }
 
@@ -247,13 +247,13 @@ TEST_F(SpoolDeskTest, U5_rejects_that_somebody_changed_are_not_guessed_at) {
   write_file(root / "rejected" / (claim + ".a.csv.rejects"), "line,reason\r\n2,\"mal");
   EXPECT_THROW(desk.redrive_rejects("a.csv", false, {}), SpoolUnavailable);
   EXPECT_THAT(names_in(root / "incoming"), IsEmpty());
-  EXPECT_EQ(desk.state_of_rejects(claim), RejectsState::open);
+  EXPECT_EQ(desk.state_of_rejects(claim, "a.csv"), RejectsState::open);
 }
 
 TEST_F(SpoolDeskTest, U5_discarded_lines_stay_to_be_seen) {
   const std::string claim = with_rejects("a.ndjson", "{}\n", "1\tmissing_field\t0\t2\t\n");
   EXPECT_EQ(desk.discard_rejects(claim).value(), claim + ".a.ndjson.rejects");
-  EXPECT_EQ(desk.state_of_rejects(claim), RejectsState::discarded);
+  EXPECT_EQ(desk.state_of_rejects(claim, "a.ndjson"), RejectsState::discarded);
   EXPECT_EQ(code_of(desk.redrive_rejects(claim, false, {})), "unknown_rejects");
   EXPECT_EQ(desk.state(5).open_rejects.files, 0U);
 }
