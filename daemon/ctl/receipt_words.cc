@@ -109,10 +109,12 @@ void show_receipts(Desk& desk, const std::string& name_or_digest) {
     return;
   }
   if (std::none_of(outcomes.begin(), outcomes.end(), has_ended)) {
-    throw Refused({"unfinished",
-                   fmt::format("Usage file '{}' is still being read. Its receipt comes with its "
-                               "end; --output table shows how far it is.",
-                               shown_bytes(name_or_digest))});
+    throw Refused(
+        {"unfinished",
+         fmt::format("Usage file '{}' has not come to its end. It is still being read, or "
+                     "broke off: then it lies in failed/, and its receipt in receipts/. "
+                     "--output table shows how far it is.",
+                     shown_bytes(name_or_digest))});
   }
   for (const FileOutcome& outcome : outcomes) {
     if (has_ended(outcome)) desk.out() << receipt_text(outcome);

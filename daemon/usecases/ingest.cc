@@ -173,7 +173,14 @@ void Ingest::end_files(const Batch& batch, Instant now, IngestReport& report) {
   for (std::size_t i = 0; i < complete.size(); ++i) {
     const BatchItem& item = *complete[i];
     if (item.file->is_own(spool_->name())) {
-      end(item, FileEnding::taken, outcomes[i]);
+      if (outcomes[i].complete) {
+        end(item, FileEnding::taken, outcomes[i]);
+        continue;
+      }
+      FileOutcome closed = outcomes[i];
+      closed.failure = "it was voided before it had come to its end, and is read no further (S13)";
+      closed.finished_at = now;
+      end(item, FileEnding::failed, closed);
     } else {
       FileOutcome repeat;
       repeat.file = item.file->registered;

@@ -354,6 +354,11 @@ class Voids(OnSite):
         self.refused("file", "redrive", "cut.csv.gz")  # it cannot be read to its end
         self.assertEqual(self.names("incoming"), [])
         self.done("spool", "retry", "cut.csv.gz")
+        self.where.run_once()
+        self.assertEqual(self.receipt("cut.csv.gz")["outcome"], "failed")  # its last lines were never looked at
+        self.assertIn("voided", self.receipt("cut.csv.gz")["reason"])
+        shown = self.run_words("--output", "json", "receipt", "show", "cut.csv.gz")
+        self.assertEqual((shown.returncode, "broke off" in shown.stderr), (1, True))
         self.take(whole_csv_gz=whole)
         self.assertEqual((self.receipt("whole.csv.gz")["accepted"], self.used()), (10_000, 10_000))
 

@@ -230,6 +230,8 @@ TEST_F(FileVoids, S13_what_broke_off_can_be_voided_and_is_closed_then) {
   EXPECT_EQ(used(1), "0");
   EXPECT_EQ(database.value("SELECT SUM(units) FROM ledger_entry"), "0");
   EXPECT_TRUE(slow.files_in("work").empty());
+  EXPECT_EQ(slow.files_in("failed").size(), 1U);  // not all of its lines were looked at
+  EXPECT_EQ(slow.receipt_value("a.csv", "outcome"), "failed");
 }
 
 TEST_F(FileVoids, U10_refusals_change_nothing) {
