@@ -14,9 +14,9 @@ import usage_formats
 from operators_site import OnSite, csv, cut, ndjson, rows, setUpModule  # noqa: F401: unittest calls it
 
 WRONG_NAMES = ("", ".", "..", "a/b", "../spool/.lock", "unknown.csv", "n" * 300)
-MANY = 200_000
+MANY = 100_000
 KILLS = 8
-REDRIVE_S, VOID_S = 0.3, 0.1  # about what they take
+REDRIVE_S, VOID_S = 0.2, 0.06  # about what they take
 SEED = 11
 NOBODY = 65534
 
