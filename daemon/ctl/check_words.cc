@@ -90,6 +90,10 @@ void end_with_status(const CheckWords& words, const FileCheck& check) {
 }
 
 void check(Desk& desk, CheckWords words) {
+  std::error_code error;
+  if (!std::filesystem::exists(words.path, error)) {
+    refuse("unknown_file", fmt::format("There is no file '{}' to check.", shown_bytes(words.path)));
+  }
   if (words.name.empty()) words.name = std::filesystem::path(words.path).filename().string();
   if (words.name.starts_with('.') || words.name.ends_with(".tmp")) {
     refuse("left_alone",

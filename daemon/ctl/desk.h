@@ -66,8 +66,6 @@ void add_rejects_words(CLI::App& app, Action& chosen);
 // Into the group `spool`.
 void add_check_words(CLI::App& spool, Action& chosen);
 
-void print_redriven(Desk& desk, const Redriven& redriven);
-
 // A sub-command that needs one of its own.
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& help);
 

@@ -219,7 +219,11 @@ void redrive(Desk& desk, const FileWords& words) {
       outcome.file.claim, outcome.file.name,
       [&](std::uint64_t done, std::uint64_t all) { progress.show(done, all); });
   if (!redriven) throw Refused(redriven.error());
-  print_redriven(desk, *redriven);
+  if (desk.json) {
+    return desk.print(boost::json::object{{"dropped_as", shown_bytes(redriven->name)}});
+  }
+  desk.out() << "All of it is in incoming/ as " << shown_bytes(redriven->name)
+             << "; it gets a receipt of its own.\n";
 }
 
 }  // namespace

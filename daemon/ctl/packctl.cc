@@ -1,10 +1,13 @@
 #include "ctl/packctl.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstring>
 #include <string_view>
 
 #include "ctl/desk.h"
+#include "ctl/receipt_words.h"
 
 namespace packwarden {
 namespace {
@@ -32,6 +35,27 @@ int fail(std::ostream& err, bool json, int status, const std::string& code,
     err << "packctl: " << message << '\n';
   }
   return status;
+}
+
+// What was wrong with the words, and which there are.
+std::string usage_told(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* last = &app;
+  std::string path = app.get_name();
+  while (!last->get_subcommands().empty()) {
+    last = last->get_subcommands().front();
+    path += " " + last->get_name();
+  }
+  if (last->get_require_subcommand_min() == 0) {
+    return fmt::format("{}. Look at {} --help.", error.what(), path);
+  }
+  std::string words;
+  for (const CLI::App* word : last->get_subcommands([](const CLI::App*) { return true; })) {
+    words += (words.empty() ? "" : ", ") + word->get_name();
+  }
+  const auto rest = last->remaining();
+  const std::string wrong =
+      rest.empty() ? "" : fmt::format("'{}' is no word of {}. ", shown_bytes(rest.front()), path);
+  return fmt::format("{}{} needs one of: {}.", wrong, path, words);
 }
 
 int act(Desk& desk, const Action& action, std::ostream& err) {
@@ -92,8 +116,7 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
     }
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error, out, err);  // help
-    return fail(err, wants_json(argc, argv), status_usage, "usage",
-                std::string(error.what()) + ". Look at packctl --help.");
+    return fail(err, wants_json(argc, argv), status_usage, "usage", usage_told(app, error));
   }
   desk.json = output == "json";
   return act(desk, chosen, err);

@@ -57,6 +57,22 @@ void list(Desk& desk, const RejectsWords& words) {
   table.print(desk.out());
 }
 
+void print_redriven(Desk& desk, const Redriven& redriven) {
+  if (desk.json) {
+    return desk.print(boost::json::object{{"dropped_as", shown_bytes(redriven.name)},
+                                          {"lines", redriven.lines},
+                                          {"cut_lines", redriven.cut_lines}});
+  }
+  desk.out() << with_separators(static_cast<std::int64_t>(redriven.lines))
+             << (redriven.lines == 1 ? " line is" : " lines are") << " in incoming/ as "
+             << shown_bytes(redriven.name) << "; it gets a receipt of its own.\n";
+  if (redriven.cut_lines > 0) {
+    desk.out() << with_separators(static_cast<std::int64_t>(redriven.cut_lines))
+               << (redriven.cut_lines == 1 ? " line was" : " lines were")
+               << " left out: not all of the text is there.\n";
+  }
+}
+
 void redrive(Desk& desk, const RejectsWords& words) {
   Progress progress("packing", !desk.json);
   const auto redriven = desk.context().spool().redrive_rejects(
@@ -80,21 +96,6 @@ void discard(Desk& desk, const RejectsWords& words) {
 }
 
 }  // namespace
-
-void print_redriven(Desk& desk, const Redriven& redriven) {
-  if (desk.json) {
-    return desk.print(boost::json::object{{"dropped_as", shown_bytes(redriven.name)},
-                                          {"lines", redriven.lines},
-                                          {"cut_lines", redriven.cut_lines}});
-  }
-  desk.out() << with_separators(static_cast<std::int64_t>(redriven.lines))
-             << " lines are in incoming/ as " << shown_bytes(redriven.name)
-             << "; it gets a receipt of its own.\n";
-  if (redriven.cut_lines > 0) {
-    desk.out() << with_separators(static_cast<std::int64_t>(redriven.cut_lines))
-               << " lines were left out: not all of their text is there.\n";
-  }
-}
 
 void add_rejects_words(CLI::App& app, Action& chosen) {
   CLI::App* group = add_group(app, "rejects", "lines that could not be used (U5)");

@@ -110,8 +110,17 @@ void must(const SpoolDesk::Outcome& outcome) {
   if (!outcome) throw Refused(outcome.error());
 }
 
+// `file` is empty for the whole spool.
 void say(Desk& desk, const std::string& verb, const std::string& file, const std::string& text) {
-  if (desk.json) return desk.print(boost::json::object{{verb, shown_bytes(file)}});
+  if (desk.json) {
+    boost::json::object object;
+    if (file.empty()) {
+      object["spool"] = verb;
+    } else {
+      object[verb] = shown_bytes(file);
+    }
+    return desk.print(object);
+  }
   desk.out() << text << '\n';
 }
 
@@ -164,7 +173,7 @@ void add_spool_words(CLI::App& app, Action& chosen) {
   const auto words = std::make_shared<SpoolWords>();
   // A name that is empty, as of a variable that is not set, does not mean the whole spool.
   const auto name_in = [&words](CLI::App* command, const std::string& help) {
-    command->add_option("file", words->file, help)
+    return command->add_option("file", words->file, help)
         ->type_name("FILE")
         ->each([words](const std::string&) { words->one_file = true; });
   };
@@ -172,8 +181,10 @@ void add_spool_words(CLI::App& app, Action& chosen) {
       ->add_flag("--failed", words->all, "list all files of failed/");
   CLI::App* holding = add(*group, chosen, "hold",
                           "claim nothing more; or keep one file out of incoming/", words, hold);
-  name_in(holding, "its name in incoming/");
-  holding->add_option("--reason", words->reason, "for whoever looks at it")->type_name("TEXT");
+  CLI::Option* one_file = name_in(holding, "its name in incoming/");
+  holding->add_option("--reason", words->reason, "of a whole spool, for whoever looks at it")
+      ->type_name("TEXT")
+      ->excludes(one_file);
   name_in(add(*group, chosen, "release", "claim again; or give one file back", words, release),
           "its name in held/");
   CLI::App* retrying =

@@ -240,9 +240,7 @@ tl::expected<Redriven, Refusal> DirectoryDesk::redrive_file(const std::string& c
     if (!got) {
       return refuse("unreadable", shown(name) + " cannot be read to its end: " + got.error() + ".");
     }
-    const std::string_view some = std::string_view(block).substr(0, *got);
-    redriven.lines += static_cast<std::uint64_t>(std::count(some.begin(), some.end(), '\n'));
-    out.append(some);
+    out.append(std::string_view(block).substr(0, *got));
     if (progress) progress(read_bytes, file->size_bytes());
   }
   if (!out.finish(redriven.name)) {

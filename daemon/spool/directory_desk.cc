@@ -51,6 +51,11 @@ std::string read_small(int root, const std::string& path) {
   return text;
 }
 
+Instant modified_at(const struct stat& status) {
+  return Instant::from_micros(status.st_mtim.tv_sec * std::int64_t{1'000'000} +
+                              status.st_mtim.tv_nsec / 1'000);
+}
+
 // A name that cannot lead out of its folder.
 bool is_plain_name(const std::string& name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
@@ -82,8 +87,7 @@ WaitingInSpool DirectoryDesk::count(const std::string& folder, bool usage_names,
     struct stat status {};
     if (fstatat(open_folder, name.data(), &status, AT_SYMLINK_NOFOLLOW) != 0) return;  // vanished
     if (folder == "rejected" && S_ISDIR(status.st_mode)) return;
-    const Instant modified = Instant::from_micros(status.st_mtim.tv_sec * std::int64_t{1'000'000} +
-                                                  status.st_mtim.tv_nsec / 1'000);
+    const Instant modified = modified_at(status);
     ++waiting.files;
     waiting.bytes += static_cast<std::uint64_t>(status.st_size);
     if (!waiting.oldest || modified < *waiting.oldest) {
@@ -96,13 +100,15 @@ WaitingInSpool DirectoryDesk::count(const std::string& folder, bool usage_names,
 
 SpoolState DirectoryDesk::state(std::size_t max_failed) {
   SpoolState state;
-  const std::string hold = read_small(root_->get(), hold_file_name);
-  if (is_there(root_->get(), hold_file_name)) {
+  struct stat hold_file {};
+  if (fstatat(root_->get(), hold_file_name, &hold_file, AT_SYMLINK_NOFOLLOW) == 0) {
+    const std::string hold = read_small(root_->get(), hold_file_name);
     const std::string first = hold.substr(0, hold.find('\n'));
     const auto since = parse_rfc3339(first.data(), first.data() + first.size());
     std::string reason = hold.size() > first.size() ? hold.substr(first.size() + 1) : "";
     if (reason.ends_with('\n')) reason.pop_back();
-    state.hold = SpoolHold{since.value_or(Instant{}), std::move(reason)};
+    // A person may have made it with touch.
+    state.hold = SpoolHold{since.value_or(modified_at(hold_file)), std::move(reason)};
   }
   state.daemon_has_it = daemon_has_it();
   state.incoming = count("incoming", true, false);
@@ -183,12 +189,12 @@ SpoolDesk::Outcome DirectoryDesk::move(const std::string& from, const std::strin
     return {};
   }
   if (errno == ENOENT || errno == ENAMETOOLONG) {
-    return refuse("unknown_file", fmt::format("There is no {} in {}/. It may have been taken "
-                                              "already; look at packctl spool status.",
-                                              shown(name), from));
+    return refuse("unknown_file",
+                  fmt::format("There is no '{}' in {}/{}.", shown(name), from,
+                              from == "incoming" ? "; it may be taken already" : ""));
   }
   if (errno == EEXIST) {
-    return refuse("name_taken", fmt::format("There is a {} in {}/ already; nothing was moved.",
+    return refuse("name_taken", fmt::format("There is a '{}' in {}/ already; nothing was moved.",
                                             shown(name), into));
   }
   fail_with(fmt::format("cannot move {}/{} to {}", from, shown(name), into), errno);
@@ -226,10 +232,11 @@ std::vector<DirectoryDesk::Found> DirectoryDesk::find_failed(
 tl::expected<std::string, Refusal> DirectoryDesk::retry(const std::string& name_or_claim) {
   const auto found = find_failed(name_or_claim.empty() ? "?" : name_or_claim);
   if (found.empty()) {
-    return refuse("unknown_file",
-                  fmt::format("There is no {} in failed/. packctl spool status --failed lists what "
-                              "is there.",
-                              shown(name_or_claim)));
+    return refuse(
+        "unknown_file",
+        fmt::format("There is no '{}' in failed/. packctl spool status --failed lists what "
+                    "is there.",
+                    shown(name_or_claim)));
   }
   if (found.size() > 1) {
     std::string list;

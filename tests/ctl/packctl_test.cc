@@ -107,8 +107,15 @@ TEST(Packctl, status_2_is_usage) {
                                              {"ledger", "acme", "--limit", "0"}}) {
     const Answer answer = packctl(words);
     EXPECT_EQ(answer.status, 2) << testing::PrintToString(words);
-    EXPECT_THAT(answer.err, HasSubstr("packctl --help"));
+    EXPECT_THAT(answer.err, testing::AnyOf(HasSubstr(" --help"), HasSubstr("needs one of: ")));
   }
+}
+
+TEST(Packctl, a_word_that_is_not_known_is_answered_with_those_that_are) {
+  EXPECT_THAT(packctl({"rejects", "lst"}).err,
+              HasSubstr("packctl rejects needs one of: list, redrive, discard."));
+  EXPECT_THAT(packctl({"nonsense"}).err, HasSubstr("'nonsense' is no word of packctl."));
+  EXPECT_THAT(packctl({"pack", "buy", "captcha"}).err, HasSubstr("packctl pack buy --help"));
 }
 
 TEST(Packctl, status_3_is_unavailable) {

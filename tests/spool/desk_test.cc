@@ -81,6 +81,17 @@ TEST_F(SpoolDeskTest, a_held_spool_claims_nothing_until_its_release) {
   EXPECT_THAT(names_of(spool.claim(10, now)), ElementsAre("a.csv"));
 }
 
+TEST_F(SpoolDeskTest, a_hold_made_by_hand_holds_since_it_was_made) {
+  write_file(root / ".hold", "");
+  const timespec times[2] = {{1'000, 0}, {1'000, 0}};
+  ASSERT_EQ(utimensat(AT_FDCWD, (root / ".hold").c_str(), times, 0), 0);
+  drop("a.csv");
+  EXPECT_THAT(spool.claim(10, now), IsEmpty());
+  const SpoolState held = desk.state(5);
+  ASSERT_TRUE(held.hold);
+  EXPECT_EQ(held.hold->since.micros(), 1'000'000'000);
+}
+
 TEST_F(SpoolDeskTest, a_held_spool_holds_retries_too) {
   const std::string entry = failed("a.csv");
   ASSERT_TRUE(desk.hold({now, ""}));
