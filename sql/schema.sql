@@ -66,6 +66,16 @@ CREATE TABLE account (
   KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- P1: what became known of an account, once. kind: identity_verified. Append only.
+CREATE TABLE account_fact (
+  account_id INT UNSIGNED NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  known_at DATETIME(6) NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (account_id, kind),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
 -- A pack as it was bought: never changed. What was drawn from it is in pack_balance.
 CREATE TABLE pack (
   pack_id INT UNSIGNED NOT NULL,
@@ -80,6 +90,7 @@ CREATE TABLE pack (
   effective_from DATETIME(6) NOT NULL,
   expires_at DATETIME(6) NOT NULL,
   notice_levels VARCHAR(64) NOT NULL,
+  refund_window_days INT NOT NULL DEFAULT 5,
   seq BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (pack_id),
   KEY (account_id, product_id),
@@ -91,6 +102,55 @@ CREATE TABLE pack_balance (
   pack_id INT UNSIGNED NOT NULL,
   used_units BIGINT NOT NULL,
   PRIMARY KEY (pack_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- P8: the steps of the refunds of a pack, in order. step: requested | approved | rejected | ordered | completed. From a
+-- request on the pack is frozen; a rejection thaws it. Append only.
+CREATE TABLE refund_step (
+  pack_id INT UNSIGNED NOT NULL,
+  step_no INT UNSIGNED NOT NULL,
+  step VARCHAR(16) NOT NULL,
+  reason VARCHAR(255) NOT NULL,
+  taken_at DATETIME(6) NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (pack_id, step_no),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- Money moves by journals, whose postings sum to zero. Append only. kind: top_up | payment | purchase | refund.
+CREATE TABLE journal (
+  seq BIGINT UNSIGNED NOT NULL,
+  journal_no INT UNSIGNED NOT NULL,
+  account_id INT UNSIGNED NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  reference VARCHAR(128) NOT NULL,
+  booked_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (seq, journal_no),
+  KEY (account_id, seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- book: balance | payments | sales.
+CREATE TABLE posting (
+  seq BIGINT UNSIGNED NOT NULL,
+  journal_no INT UNSIGNED NOT NULL,
+  book VARCHAR(16) NOT NULL,
+  amount_micros BIGINT NOT NULL,
+  PRIMARY KEY (seq, journal_no, book)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- The sum of the postings of an account on the book balance, changed in the transaction that adds them.
+CREATE TABLE money_balance (
+  account_id INT UNSIGNED NOT NULL,
+  balance_micros BIGINT NOT NULL,
+  PRIMARY KEY (account_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- P6: references of external payments and top-ups; each works once.
+CREATE TABLE payment (
+  reference VARCHAR(128) NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (reference),
+  KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- A usage file by the digest of its stored bytes (U4), registered with its first unit. The last three columns make a

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "domain/money.h"
+
 namespace packwarden {
 namespace {
 
@@ -87,6 +89,7 @@ class CatalogueReader {
     notice_levels(map, product.notice_levels_percent);
     map.whole_number("trial_valid_days", product.trial_valid_days, {1, 3'650});
     map.whole_number("pack_valid_years", product.pack_valid_years, {1, 100});
+    map.whole_number("refund_window_days", product.refund_window_days, {0, 3'650});
     map.finish();
     return product;
   }
@@ -208,26 +211,6 @@ class CatalogueReader {
 };
 
 }  // namespace
-
-std::optional<MoneyMicros> parse_money(std::string_view text) {
-  constexpr std::size_t micro_decimals = 6;
-  constexpr std::size_t max_whole_digits = 13;  // of 1'000'000'000'000
-  const std::size_t point = std::min(text.find('.'), text.size());
-  const std::string_view whole = text.substr(0, point);
-  const std::string_view decimals = text.substr(std::min(point + 1, text.size()));
-  if (whole.empty() || whole.size() > max_whole_digits || decimals.size() > micro_decimals ||
-      (point < text.size() && decimals.empty()) ||
-      !std::all_of(whole.begin(), whole.end(), is_digit) ||
-      !std::all_of(decimals.begin(), decimals.end(), is_digit)) {
-    return std::nullopt;
-  }
-  MoneyMicros micros = 0;
-  for (const char c : whole) micros = micros * 10 + (c - '0');
-  for (std::size_t i = 0; i < micro_decimals; ++i) {
-    micros = micros * 10 + (i < decimals.size() ? decimals[i] - '0' : 0);
-  }
-  return micros <= max_tier_price_micros ? std::optional(micros) : std::nullopt;
-}
 
 Catalogue read_catalogue(const std::string& text, const BusinessCalendar* calendar,
                          FileErrors& errors) {

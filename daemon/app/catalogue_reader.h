@@ -16,8 +16,4 @@ namespace packwarden {
 Catalogue read_catalogue(const std::string& text, const BusinessCalendar* calendar,
                          FileErrors& errors);
 
-// "300" or "0.005", at most 6 decimals, as micro-units: 300'000'000 and 5'000. None for anything
-// else and beyond max_tier_price_micros. Exact.
-std::optional<MoneyMicros> parse_money(std::string_view text);
-
 }  // namespace packwarden

@@ -29,6 +29,7 @@ Pack pack_of(const Account& account, const Product& product, const Tier& tier, I
   pack.purchased_at = Instant::from_micros(now.micros());
   pack.effective_from = pack.purchased_at;
   pack.notice_levels = product.notice_levels_percent;
+  pack.refund_window_days = product.refund_window_days;
   return pack;
 }
 
@@ -69,10 +70,16 @@ tl::expected<Pack, Refusal> claim_trial(const Account& account, const Product& p
   return pack;
 }
 
-tl::expected<Pack, Refusal> buy_pack(const Account& account, const Product& product,
-                                     std::string_view tier_name, Instant now,
-                                     const BusinessCalendar& calendar) {
+tl::expected<Pack, Refusal> buy_pack(const Account& account, bool identity_verified,
+                                     const Product& product, std::string_view tier_name,
+                                     Instant now, const BusinessCalendar& calendar) {
   if (account.parent != AccountId{}) return refused_sub_account(account, "Buy the pack");
+  if (!identity_verified) {
+    return refused("unverified",
+                   fmt::format("The identity of '{}' is not verified, and buying needs that. Run "
+                               "packctl account verify once it is.",
+                               account.name));
+  }
   const Tier* tier = product.find_tier(tier_name);
   if (tier == nullptr) {
     return refused("unknown_tier", fmt::format("Product '{}' has no tier '{}'. Choose one of: {}.",

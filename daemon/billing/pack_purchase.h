@@ -23,11 +23,10 @@ namespace packwarden {
 tl::expected<Pack, Refusal> claim_trial(const Account& account, const Product& product,
                                         std::span<const Pack> held, Instant now);
 
-// P1, without identity and money, which this version does not know. Valid for the product's
-// pack_valid_years of the business wall clock (C2). Refusals: sub_account, unknown_tier,
-// trial_not_sold.
-tl::expected<Pack, Refusal> buy_pack(const Account& account, const Product& product,
-                                     std::string_view tier, Instant now,
+// P1; who pays for it is pay_for's. Valid for the product's pack_valid_years of the business wall
+// clock (C2). Refusals: sub_account, unverified, unknown_tier, trial_not_sold.
+tl::expected<Pack, Refusal> buy_pack(const Account& account, bool identity_verified,
+                                     const Product& product, std::string_view tier, Instant now,
                                      const BusinessCalendar& calendar);
 
 }  // namespace packwarden

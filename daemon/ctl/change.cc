@@ -33,38 +33,51 @@ void add_change_words(CLI::App& command, ChangeWords& words, const std::string& 
   auto* names = command.add_option("names", words.names, "names")->type_name(placeholder);
   auto* file = command.add_option("--from-file", words.from_file, "further names, one a line");
   file->type_name("FILE");
-  command
-      .add_option("--request-id", words.request_id,
-                  "the same id again gives the same result, and changes nothing (P9)")
-      ->type_name("ID");
+  add_request_word(command, words.request_id);
   // One of the two at least.
   command.parse_complete_callback([names, file] {
     if (names->empty() && file->empty()) throw CLI::RequiredError("a name or --from-file");
   });
 }
 
-void run_change(Desk& desk, const ChangeWords& words, const std::string& noun,
-                const Change& change) {
-  const std::string request_id = words.request_id.empty() ? new_request_id() : words.request_id;
-  const auto names = all_names(words);
+void add_request_word(CLI::App& command, std::string& request_id) {
+  command
+      .add_option("--request-id", request_id,
+                  "the same id again gives the same result, and changes nothing (P9)")
+      ->type_name("ID");
+}
+
+RequestDone run_request(Desk& desk, const std::string& request_id,
+                        const std::function<CommandOutcome(const std::string& request_id)>& run) {
+  const std::string id = request_id.empty() ? new_request_id() : request_id;
   desk.context().ledger();  // where it cannot be reached, nothing has been tried
-  const CommandOutcome outcome = [&] {
-    try {
-      return change(names, request_id);
-    } catch (const LedgerUnavailable& error) {
-      throw LedgerUnavailable(fmt::format(
-          "{}. Run the same command again with --request-id {}: it is done once at most.",
-          error.what(), request_id));
-    }
-  }();
-  if (!outcome) throw Refused(outcome.error());
+  try {
+    const CommandOutcome outcome = run(id);
+    if (!outcome) throw Refused(outcome.error());
+    return {*outcome, id};
+  } catch (const LedgerUnavailable& error) {
+    throw LedgerUnavailable(
+        fmt::format("{}. Run the same command again with --request-id {}: it is done once at most.",
+                    error.what(), id));
+  }
+}
+
+void run_change(Desk& desk, const ChangeWords& words, const std::string& noun,
+                const std::string& verb, const Change& change) {
+  const auto names = all_names(words);
+  const auto [done, request_id] =
+      run_request(desk, words.request_id, [&](const std::string& id) { return change(names, id); });
   if (desk.json) {
     desk.print(boost::json::object{
-        {"added", outcome->count}, {"request_id", request_id}, {"repeated", outcome->repeated}});
+        {verb, done.count}, {"request_id", request_id}, {"repeated", done.repeated}});
     return;
   }
-  desk.out() << with_separators(outcome->count) << ' ' << noun << (outcome->count == 1 ? "" : "s")
-             << (outcome->repeated ? " had been added by this request before.\n" : " added.\n");
+  desk.out() << with_separators(done.count) << ' ' << noun << (done.count == 1 ? "" : "s");
+  if (done.repeated) {
+    desk.out() << " had been " << verb << " by this request before.\n";
+  } else {
+    desk.out() << ' ' << verb << ".\n";
+  }
 }
 
 }  // namespace packwarden

@@ -17,11 +17,22 @@ struct ChangeWords {
 };
 void add_change_words(CLI::App& command, ChangeWords& words, const std::string& placeholder);
 
-// Runs a command with names and request id, and prints what it did: "3 accounts added.". Throws
-// Refused; where the database cannot be reached, LedgerUnavailable says how to try again safely.
+// --request-id
+void add_request_word(CLI::App& command, std::string& request_id);
+
+struct RequestDone {
+  CommandDone done;
+  std::string request_id;
+};
+// Runs a command under `request_id`, or under a new one where it is empty. Throws Refused; where
+// the database cannot be reached, LedgerUnavailable says how to try again safely.
+RequestDone run_request(Desk& desk, const std::string& request_id,
+                        const std::function<CommandOutcome(const std::string& request_id)>& run);
+
+// The same with names; prints what it did: "3 accounts added." for noun and verb.
 using Change = std::function<CommandOutcome(const std::vector<std::string>& names,
                                             const std::string& request_id)>;
 void run_change(Desk& desk, const ChangeWords& words, const std::string& noun,
-                const Change& change);
+                const std::string& verb, const Change& change);
 
 }  // namespace packwarden

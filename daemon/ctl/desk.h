@@ -59,6 +59,8 @@ using Action = std::function<void(Desk&)>;
 void add_account_words(CLI::App& app, Action& chosen);
 void add_pack_words(CLI::App& app, Action& chosen);
 void add_report_words(CLI::App& app, Action& chosen);
+void add_money_words(CLI::App& app, Action& chosen);
+void add_refund_words(CLI::App& app, Action& chosen);
 void add_system_words(CLI::App& app, Action& chosen);
 void add_file_words(CLI::App& app, Action& chosen);
 void add_spool_words(CLI::App& app, Action& chosen);

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "ctl/change.h"
 #include "ctl/desk.h"
 #include "ctl/progress.h"
 #include "ctl/receipt_words.h"
@@ -177,27 +178,19 @@ void void_one(Desk& desk, const FileWords& words) {
                    "The reason is not UTF-8, or has a control character in it. Give it as plain "
                    "text on one line."});
   }
-  const std::string request_id = words.request_id.empty() ? new_request_id() : words.request_id;
   const FileVoidOrder order{outcome.file.digest, words.reason, words.broken_off, desk.now()};
-  const CommandOutcome done = [&] {
-    try {
-      return void_file(desk.context().ledger(), order, request_id);
-    } catch (const LedgerUnavailable& error) {
-      throw LedgerUnavailable(fmt::format(
-          "{}. Run the same command again with --request-id {}: it is done once at most.",
-          error.what(), request_id));
-    }
-  }();
-  if (!done) throw Refused(done.error());
+  const auto [done, request_id] = run_request(desk, words.request_id, [&](const std::string& id) {
+    return void_file(desk.context().ledger(), order, id);
+  });
   if (desk.json) {
     return desk.print(boost::json::object{
-        {"voided", done->count}, {"request_id", request_id}, {"repeated", done->repeated}});
+        {"voided", done.count}, {"request_id", request_id}, {"repeated", done.repeated}});
   }
-  if (done->count == 0) {
+  if (done.count == 0) {
     desk.out() << name << " was voided before" << told_of(outcome) << "; nothing was changed.\n";
     return;
   }
-  if (done->repeated) {
+  if (done.repeated) {
     desk.out() << name << " had been voided by this request before" << told_of(outcome) << ".\n";
     return;
   }
@@ -242,10 +235,7 @@ void add_file_words(CLI::App& app, Action& chosen) {
                     "also where it has not come to its end: only if it lies in failed/ (S13)");
   voiding->add_option("--limit", words->limit, "at most so many duplicates are listed (20)")
       ->type_name("N");
-  voiding
-      ->add_option("--request-id", words->request_id,
-                   "the same id again gives the same result, and changes nothing (P9)")
-      ->type_name("ID");
+  add_request_word(*voiding, words->request_id);
   voiding->parse_complete_callback([reason, dry] {
     if (reason->empty() && dry->empty()) throw CLI::RequiredError("--reason, or --dry-run");
   });

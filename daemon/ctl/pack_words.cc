@@ -11,11 +11,12 @@ struct PackWords {
   ChangeWords change;
   std::string product;
   std::string tier;
+  std::string paid_by;
   std::string account;
 };
 
 void trial(Desk& desk, const PackWords& words) {
-  run_change(desk, words.change, "trial",
+  run_change(desk, words.change, "trial", "added",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
                Context& context = desk.context();
                return claim_trials(context.ledger(), context.stored_catalogue(),
@@ -24,11 +25,12 @@ void trial(Desk& desk, const PackWords& words) {
 }
 
 void buy(Desk& desk, const PackWords& words) {
-  run_change(desk, words.change, "pack",
+  run_change(desk, words.change, "pack", "added",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
                Context& context = desk.context();
                return buy_packs(context.ledger(), context.stored_catalogue(), context.calendar(),
-                                {words.product, names, desk.now()}, words.tier, request_id);
+                                {words.product, names, desk.now(), words.paid_by}, words.tier,
+                                request_id);
              });
 }
 
@@ -39,30 +41,37 @@ void list(Desk& desk, const PackWords& words) {
   if (desk.json) {
     boost::json::array array;
     for (const PackRow& row : rows) {
-      array.push_back(boost::json::object{{"account", row.account},
+      boost::json::value refund;
+      if (row.refund) refund = name_of(*row.refund);
+      array.push_back(boost::json::object{{"pack", value_of(row.id)},
+                                          {"account", row.account},
                                           {"product", row.product},
                                           {"tier", row.tier},
                                           {"quota", row.quota},
                                           {"used", row.used},
                                           {"left", row.left()},
                                           {"effective_from", to_rfc3339(row.effective_from)},
-                                          {"expires_at", to_rfc3339(row.expires_at)}});
+                                          {"expires_at", to_rfc3339(row.expires_at)},
+                                          {"refund", refund}});
     }
     desk.print(array);
     return;
   }
-  Table table({{"account"},
+  Table table({{"pack", true},
+               {"account"},
                {"product"},
                {"tier"},
                {"quota", true},
                {"used", true},
                {"left", true},
                {"effective from"},
-               {"expires at"}});
+               {"expires at"},
+               {"refund"}});
   for (const PackRow& row : rows) {
-    table.add({row.account, row.product, row.tier, with_separators(row.quota),
-               with_separators(row.used), with_separators(row.left()),
-               shown_time(row.effective_from), shown_time(row.expires_at)});
+    table.add({std::to_string(value_of(row.id)), row.account, row.product, row.tier,
+               with_separators(row.quota), with_separators(row.used), with_separators(row.left()),
+               shown_time(row.effective_from), shown_time(row.expires_at),
+               row.refund ? std::string(name_of(*row.refund)) : ""});
   }
   table.print(desk.out());
 }
@@ -79,10 +88,15 @@ void add_pack_words(CLI::App& app, Action& chosen) {
   claiming->final_callback(
       [&chosen, words] { chosen = [words](Desk& desk) { trial(desk, *words); }; });
 
-  CLI::App* buying = group->add_subcommand("buy", "buy a pack for each account (P1)");
+  CLI::App* buying = group->add_subcommand("buy", "buy a pack for each account (P1, P6)");
   buying->add_option("product", words->product, "product")->type_name("PRODUCT")->required();
   buying->add_option("tier", words->tier, "tier of the catalogue")->type_name("TIER")->required();
   add_change_words(*buying, words->change, "ACCOUNT");
+  buying
+      ->add_option("--paid-by", words->paid_by,
+                   "reference of the payment from outside that covers the order; else the balances "
+                   "pay (P6)")
+      ->type_name("REFERENCE");
   buying->final_callback([&chosen, words] { chosen = [words](Desk& desk) { buy(desk, *words); }; });
 
   CLI::App* listing = group->add_subcommand("list", "packs with what is used and left");

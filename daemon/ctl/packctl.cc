@@ -100,7 +100,9 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
       ->type_name("RFC3339");
   add_system_words(app, chosen);
   add_account_words(app, chosen);
+  add_money_words(app, chosen);
   add_pack_words(app, chosen);
+  add_refund_words(app, chosen);
   add_report_words(app, chosen);
   add_file_words(app, chosen);
   add_spool_words(app, chosen);

@@ -4,6 +4,10 @@
 
 namespace packwarden {
 
+std::string_view name_of(AccountFactKind) {
+  return "identity_verified";
+}
+
 std::shared_ptr<const AccountDirectory> AccountDirectory::extend(const AccountDirectory& base,
                                                                  std::vector<Account> added) {
   auto directory = std::make_shared<AccountDirectory>();

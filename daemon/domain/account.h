@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "domain/ids.h"
+#include "domain/instant.h"
 
 namespace packwarden {
 
@@ -20,6 +21,16 @@ struct Account {
   std::string language;
 
   AccountId main() const { return parent == AccountId{} ? id : parent; }
+};
+
+enum class AccountFactKind : std::uint8_t { identity_verified };
+std::string_view name_of(AccountFactKind kind);
+
+// What became known of a main account, once (P1).
+struct AccountFact {
+  AccountId account{};
+  AccountFactKind kind = AccountFactKind::identity_verified;
+  Instant known_at;
 };
 
 // All accounts as of a ledger sequence, by name and by id. A snapshot: built once, then read by any

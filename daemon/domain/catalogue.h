@@ -45,6 +45,7 @@ struct Product {
   std::vector<int> notice_levels_percent{};  // ascending, each 1 to 99 (N2)
   int trial_valid_days = 7;
   int pack_valid_years = 1;
+  int refund_window_days = 5;  // of 24 h from the purchase (P8)
 
   // nullptr where there is none of that name; the pointers live as long as the product is not
   // changed.

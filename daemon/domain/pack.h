@@ -25,6 +25,7 @@ struct Pack {
   Instant effective_from;
   Instant expires_at;              // exclusive
   std::vector<int> notice_levels;  // percent, ascending (N2)
+  int refund_window_days = 5;      // of 24 h from the purchase (P8)
 };
 
 // What rating and notices need of a pack, with what was drawn from it so far. Small: there is one
@@ -40,10 +41,11 @@ struct PackState {
   std::uint32_t levels_told =
       0;  // bit i: level i of its list was told or superseded; see notices/usage_levels.h
   std::uint32_t level_list = 0;  // which list of levels it keeps from its purchase
+  bool frozen = false;           // a refund is requested or done: nothing is drawn (B4)
 
   Units left() const { return quota - used; }
-  // P5
-  bool eligible_at(Instant at) const { return at >= effective_from && at < expires_at; }
+  // P5, B4
+  bool eligible_at(Instant at) const { return !frozen && at >= effective_from && at < expires_at; }
 };
 
 // P4: priority, then soonest expiry, then earliest purchase, then id.

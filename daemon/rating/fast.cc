@@ -9,7 +9,8 @@ namespace {
 bool same_packs_throughout(std::span<const PackState> packs, Instant first, Instant last) {
   const auto between = [&](Instant at) { return first < at && at <= last; };
   return std::none_of(packs.begin(), packs.end(), [&](const PackState& pack) {
-    return pack.left() > 0 && (between(pack.effective_from) || between(pack.expires_at));
+    return !pack.frozen && pack.left() > 0 &&
+           (between(pack.effective_from) || between(pack.expires_at));
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <stdexcept>
 #include <unordered_map>
 
 #include "store/sql_text.h"
@@ -80,47 +81,91 @@ void write_accounts(Session& session, Sequence sequence, std::span<const Account
 
 std::vector<Pack> read_packs(Session& session, std::string_view condition) {
   std::vector<Pack> packs;
-  session.for_each_row(fmt::format("SELECT pack_id, account_id, product_id, tier, is_trial, "
-                                   "quota_units, price_micros, priority, {}, {},"
-                                   " {}, notice_levels FROM pack WHERE {} ORDER BY pack_id",
-                                   micros_of("purchased_at"), micros_of("effective_from"),
-                                   micros_of("expires_at"), condition),
-                       [&](RowView row) {
-                         Pack pack;
-                         pack.id = PackId{to_id(row[0])};
-                         pack.account = AccountId{to_id(row[1])};
-                         pack.product = ProductId{to_id(row[2])};
-                         pack.tier = *row[3];
-                         pack.is_trial = to_int(row[4]) != 0;
-                         pack.quota = to_int(row[5]);
-                         pack.price_micros = to_int(row[6]);
-                         pack.priority = static_cast<int>(to_int(row[7]));
-                         pack.purchased_at = Instant::from_micros(to_int(row[8]));
-                         pack.effective_from = Instant::from_micros(to_int(row[9]));
-                         pack.expires_at = Instant::from_micros(to_int(row[10]));
-                         pack.notice_levels = to_levels(*row[11]);
-                         packs.push_back(std::move(pack));
-                       });
+  session.for_each_row(
+      fmt::format("SELECT pack_id, account_id, product_id, tier, is_trial, "
+                  "quota_units, price_micros, priority, {}, {},"
+                  " {}, notice_levels, refund_window_days FROM pack WHERE {} ORDER BY"
+                  " pack_id",
+                  micros_of("purchased_at"), micros_of("effective_from"), micros_of("expires_at"),
+                  condition),
+      [&](RowView row) {
+        Pack pack;
+        pack.id = PackId{to_id(row[0])};
+        pack.account = AccountId{to_id(row[1])};
+        pack.product = ProductId{to_id(row[2])};
+        pack.tier = *row[3];
+        pack.is_trial = to_int(row[4]) != 0;
+        pack.quota = to_int(row[5]);
+        pack.price_micros = to_int(row[6]);
+        pack.priority = static_cast<int>(to_int(row[7]));
+        pack.purchased_at = Instant::from_micros(to_int(row[8]));
+        pack.effective_from = Instant::from_micros(to_int(row[9]));
+        pack.expires_at = Instant::from_micros(to_int(row[10]));
+        pack.notice_levels = to_levels(*row[11]);
+        pack.refund_window_days = static_cast<int>(to_int(row[12]));
+        packs.push_back(std::move(pack));
+      });
   return packs;
 }
 
 void write_packs(Session& session, Sequence sequence, std::span<const Pack> packs) {
-  RowWriter rows(session,
-                 "INSERT INTO pack (pack_id, account_id, product_id, tier, is_trial, quota_units, "
-                 "price_micros, priority,"
-                 " purchased_at, effective_from, expires_at, notice_levels, seq) VALUES");
+  RowWriter rows(
+      session,
+      "INSERT INTO pack (pack_id, account_id, product_id, tier, is_trial, quota_units, "
+      "price_micros, priority,"
+      " purchased_at, effective_from, expires_at, notice_levels, refund_window_days, seq)"
+      " VALUES");
   RowWriter balances(session, "INSERT INTO pack_balance (pack_id, used_units) VALUES");
   for (const Pack& pack : packs) {
-    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},'{}',{}", value_of(pack.id),
+    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},'{}',{},{}", value_of(pack.id),
                          value_of(pack.account), value_of(pack.product), session.escape(pack.tier),
                          pack.is_trial ? 1 : 0, pack.quota, pack.price_micros, pack.priority,
                          datetime_literal(pack.purchased_at), datetime_literal(pack.effective_from),
                          datetime_literal(pack.expires_at), fmt::join(pack.notice_levels, ","),
-                         sequence));
+                         pack.refund_window_days, sequence));
     balances.add(fmt::format("{},0", value_of(pack.id)));
   }
   rows.finish();
   balances.finish();
+}
+
+std::vector<HeldPack> read_held_packs(Session& session, const std::string& condition) {
+  std::vector<HeldPack> held;
+  for (Pack& pack : read_packs(session, condition)) held.push_back({std::move(pack)});
+  const auto of = [&](PackId id) {
+    return std::find_if(held.begin(), held.end(),
+                        [&](const HeldPack& one) { return one.pack.id == id; });
+  };
+  const std::string among = "pack_id IN (SELECT pack_id FROM pack WHERE " + condition + ")";
+  session.for_each_row("SELECT pack_id, used_units FROM pack_balance WHERE " + among,
+                       [&](RowView row) { of(PackId{to_id(row[0])})->used = to_int(row[1]); });
+  for (const RefundStepTaken& taken : read_refund_steps(session, among)) {
+    of(taken.pack)->last_refund_step = taken.step;
+  }
+  return held;
+}
+
+std::vector<RefundStepTaken> read_refund_steps(Session& session, std::string_view condition) {
+  std::vector<RefundStepTaken> steps;
+  session.for_each_row(
+      fmt::format("SELECT pack_id, step, {}, reason FROM refund_step WHERE {} ORDER BY pack_id,"
+                  " step_no",
+                  micros_of("taken_at"), condition),
+      [&](RowView row) {
+        const auto step = refund_step_from(*row[1]);
+        if (!step) throw std::logic_error(fmt::format("there is no refund step '{}'", *row[1]));
+        steps.push_back({PackId{to_id(row[0])}, *step, Instant::from_micros(to_int(row[2])),
+                         std::string(*row[3])});
+      });
+  return steps;
+}
+
+void write_refund_step(Session& session, Sequence sequence, const RefundStepTaken& step) {
+  session.execute(fmt::format(
+      "INSERT INTO refund_step (pack_id, step_no, step, reason, taken_at, seq) SELECT {0},"
+      " COALESCE(MAX(step_no), 0) + 1, '{1}', {2}, {3}, {4} FROM refund_step WHERE pack_id = {0}",
+      value_of(step.pack), name_of(step.step), session.escape(step.reason),
+      datetime_literal(step.taken_at), sequence));
 }
 
 std::uint32_t last_id(Session& session, std::string_view table, std::string_view id_column) {

@@ -17,9 +17,21 @@ std::uint32_t to_number(const std::optional<std::string_view>& value) {
 
 void read_canonical(Session& session, const CanonicalSink& sink) {
   session.for_each_row(
-      "SELECT a.name, COALESCE(p.name, '') FROM account a"
-      " LEFT JOIN account p ON p.account_id = a.parent_account_id ORDER BY a.name",
-      [&](RowView row) { sink.account(*row[0], *row[1]); });
+      "SELECT a.name, COALESCE(p.name, ''), f.kind IS NOT NULL FROM account a"
+      " LEFT JOIN account p ON p.account_id = a.parent_account_id LEFT JOIN account_fact f ON"
+      " f.account_id = a.account_id AND f.kind = 'identity_verified' ORDER BY a.name",
+      [&](RowView row) { sink.account(*row[0], *row[1], to_int(row[2]) != 0); });
+  session.for_each_row(
+      "SELECT a.name, b.balance_micros FROM money_balance b JOIN account a ON a.account_id ="
+      " b.account_id ORDER BY a.name",
+      [&](RowView row) { sink.balance(*row[0], to_int(row[1])); });
+  session.for_each_row(
+      "SELECT a.name, j.kind, j.reference, p.amount_micros FROM journal j JOIN posting p ON p.seq ="
+      " j.seq AND p.journal_no = j.journal_no AND p.book = 'balance' JOIN account a ON"
+      " a.account_id = j.account_id ORDER BY a.name, j.seq, j.journal_no",
+      [&](RowView row) {
+        sink.journal({*row[0], *row[1], *row[2], to_int(row[3])});
+      });
   session.for_each_row(
       "SELECT a.name, d.name, p.number, n.kind, n.level_percent, n.state FROM notice n"
       " JOIN " +
@@ -40,6 +52,14 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
           " JOIN product d ON d.product_id = p.product_id ORDER BY a.name, d.name, p.number",
       [&](RowView row) {
         sink.pack({*row[0], *row[1], *row[2], to_number(row[3]), to_int(row[4]), to_int(row[5])});
+      });
+  session.for_each_row(
+      "SELECT a.name, d.name, p.number, r.step FROM refund_step r JOIN " + numbered_packs +
+          " p ON p.pack_id = r.pack_id JOIN account a ON a.account_id = p.account_id"
+          " JOIN product d ON d.product_id = p.product_id"
+          " ORDER BY a.name, d.name, p.number, r.step_no",
+      [&](RowView row) {
+        sink.refund({*row[0], *row[1], to_number(row[2]), *row[3]});
       });
   session.for_each_row(
       "SELECT a.name, u.name, d.name, m.name, e.business_day, e.outcome, COALESCE(p.number, 0),"

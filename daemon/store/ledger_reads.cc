@@ -95,6 +95,7 @@ Changes read_changes(Session& session, Sequence after, Sequence upto, const Segm
   const std::string newer = fmt::format("seq > {}", after);
   changes.accounts = read_accounts(session, newer);
   changes.packs = read_packs(session, newer);
+  changes.refund_steps = read_refund_steps(session, newer);
   read_draws(session,
              "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer +
                  " AND pack_id <> 0 GROUP BY pack_id",
@@ -110,6 +111,7 @@ Changes read_all(Session& session, const SegmentSink& sink) {
   changes.dedupe_floor = read_floor(session);
   changes.accounts = read_accounts(session, "seq > 0");
   changes.packs = read_packs(session, "seq > 0");
+  changes.refund_steps = read_refund_steps(session, "seq > 0");
   read_draws(session, "SELECT pack_id, used_units FROM pack_balance", changes);
   read_told(session, 0, changes);
   if (!sink) return changes;

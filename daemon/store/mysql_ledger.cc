@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "store/account_rows.h"
+#include "store/money_rows.h"
 #include "store/sql_text.h"
 #include "store/void_rows.h"
 
@@ -36,13 +37,38 @@ class MySqlTransaction : public LedgerTransaction {
   void add_accounts(std::span<const Account> accounts) override {
     write_accounts(*session_, sequence_ + 1, accounts);
   }
-  std::vector<Pack> packs_of(AccountId account, ProductId product) override {
-    return read_packs(*session_, fmt::format("account_id = {} AND product_id = {}",
-                                             value_of(account), value_of(product)));
+  std::vector<HeldPack> packs_of(AccountId account, ProductId product) override {
+    return read_held_packs(*session_, fmt::format("account_id = {} AND product_id = {}",
+                                                  value_of(account), value_of(product)));
+  }
+  std::optional<HeldPack> find_pack(PackId id) override {
+    auto held = read_held_packs(*session_, fmt::format("pack_id = {}", value_of(id)));
+    return held.empty() ? std::nullopt : std::optional(std::move(held.front()));
   }
   PackId last_pack() override { return PackId{last_id(*session_, "pack", "pack_id")}; }
   void add_packs(std::span<const Pack> packs) override {
     write_packs(*session_, sequence_ + 1, packs);
+  }
+  void add_refund_step(const RefundStepTaken& step) override {
+    write_refund_step(*session_, sequence_ + 1, step);
+  }
+  std::vector<AccountFact> facts_of(std::span<const AccountId> accounts) override {
+    return read_facts(*session_, accounts);
+  }
+  void add_facts(std::span<const AccountFact> facts) override {
+    write_facts(*session_, sequence_ + 1, facts);
+  }
+  std::vector<MoneyMicros> balances_of(std::span<const AccountId> accounts) override {
+    return read_balances(*session_, accounts);
+  }
+  void add_journals(std::span<const Journal> journals) override {
+    write_journals(*session_, sequence_ + 1, journals);
+  }
+  bool has_payment(const std::string& reference) override {
+    return packwarden::has_payment(*session_, reference);
+  }
+  void add_payment(const std::string& reference) override {
+    write_payment(*session_, sequence_ + 1, reference);
   }
   std::optional<StoredCommand> find_command(const std::string& request_id) override {
     return read_command(*session_, request_id);

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "store/account_rows.h"
+#include "store/money_rows.h"
 #include "store/mysql_ledger.h"
 #include "store/sql_text.h"
 #include "store/void_rows.h"
@@ -78,13 +79,24 @@ std::vector<AccountRow> MySqlReports::accounts() {
   return read([](Session& session) {
     std::vector<AccountRow> rows;
     session.for_each_row(
-        "SELECT a.name, COALESCE(p.name, '') FROM account a"
-        " LEFT JOIN account p ON p.account_id = a.parent_account_id ORDER BY a.name",
+        "SELECT a.name, COALESCE(p.name, ''), " + micros_of("f.known_at") +
+            " FROM account a LEFT JOIN account p ON p.account_id = a.parent_account_id LEFT JOIN"
+            " account_fact f ON f.account_id = a.account_id AND f.kind = 'identity_verified'"
+            " ORDER BY a.name",
         [&](RowView row) {
-          rows.push_back({std::string(*row[0]), std::string(*row[1])});
+          rows.push_back({std::string(*row[0]), std::string(*row[1]), std::nullopt});
+          if (row[2]) rows.back().identity_verified_at = to_instant(row[2]);
         });
     return rows;
   });
+}
+
+std::vector<BalanceRow> MySqlReports::balances(std::optional<AccountId> account) {
+  return read([&](Session& session) { return read_balance_rows(session, account); });
+}
+
+std::vector<JournalRow> MySqlReports::journals(AccountId account, std::uint32_t limit) {
+  return read([&](Session& session) { return read_journal_rows(session, account, limit); });
 }
 
 std::vector<PackRow> MySqlReports::packs(std::optional<AccountId> account) {
@@ -93,14 +105,17 @@ std::vector<PackRow> MySqlReports::packs(std::optional<AccountId> account) {
   return read([&](Session& session) {
     std::vector<PackRow> rows;
     session.for_each_row(
-        fmt::format("SELECT a.name, d.name, p.tier, p.quota_units, b.used_units, {}, {} FROM pack p"
-                    " JOIN pack_balance b ON b.pack_id = p.pack_id"
+        fmt::format("SELECT p.pack_id, a.name, d.name, p.tier, p.quota_units, b.used_units, {}, {},"
+                    " (SELECT step FROM refund_step r WHERE r.pack_id = p.pack_id ORDER BY step_no"
+                    " DESC LIMIT 1) FROM pack p JOIN pack_balance b ON b.pack_id = p.pack_id"
                     " JOIN account a ON a.account_id = p.account_id"
                     " JOIN product d ON d.product_id = p.product_id{} ORDER BY a.name, p.pack_id",
                     micros_of("p.effective_from"), micros_of("p.expires_at"), condition),
         [&](RowView row) {
-          rows.push_back({std::string(*row[0]), std::string(*row[1]), std::string(*row[2]),
-                          to_int(row[3]), to_int(row[4]), to_instant(row[5]), to_instant(row[6])});
+          rows.push_back({PackId{static_cast<std::uint32_t>(to_int(row[0]))}, std::string(*row[1]),
+                          std::string(*row[2]), std::string(*row[3]), to_int(row[4]),
+                          to_int(row[5]), to_instant(row[6]), to_instant(row[7]),
+                          row[8] ? refund_step_from(*row[8]) : std::nullopt});
         });
     return rows;
   });

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_set>
 #include <vector>
 
 #include "domain/account_name.h"
+#include "usecases/named_accounts.h"
 
 namespace packwarden {
 namespace {
@@ -81,6 +83,32 @@ CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
                                                    main_account));
         }
         return add(transaction, names, parent->id, parent->language);
+      });
+}
+
+CommandOutcome verify_identities(Ledger& ledger, std::span<const std::string> names, Instant now,
+                                 const std::string& request_id) {
+  const std::vector<std::string_view> content(names.begin(), names.end());
+  return run_command(
+      ledger, "account_verify", request_id, content,
+      [&](LedgerTransaction& transaction) -> CommandOutcome {
+        const auto accounts = main_accounts(transaction, names);
+        if (!accounts) return tl::unexpected<Refusal>(accounts.error());
+        std::vector<AccountId> ids;
+        std::vector<AccountFact> facts;
+        for (const Account& account : *accounts) {
+          ids.push_back(account.id);
+          facts.push_back({account.id, AccountFactKind::identity_verified, now});
+        }
+        for (const AccountFact& known : transaction.facts_of(ids)) {
+          const auto account = std::find_if(accounts->begin(), accounts->end(),
+                                            [&](const auto& a) { return a.id == known.account; });
+          return refuse("verified_before",
+                        fmt::format("The identity of '{}' is verified already; leave it out.",
+                                    account->name));
+        }
+        transaction.add_facts(facts);
+        return CommandDone{static_cast<std::uint32_t>(facts.size()), 0, false};
       });
 }
 

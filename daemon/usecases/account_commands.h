@@ -15,6 +15,11 @@ namespace packwarden {
 CommandOutcome add_accounts(Ledger& ledger, std::span<const std::string> names,
                             const std::string& language, const std::string& request_id);
 
+// P1: that the real-name identity of main accounts is verified, from `now` on. Refusals: those of
+// main_accounts, verified_before.
+CommandOutcome verify_identities(Ledger& ledger, std::span<const std::string> names, Instant now,
+                                 const std::string& request_id);
+
 // Sub-accounts of a main account, with its language. Refusals: bad_name, name_taken,
 // unknown_account, sub_account, nothing_to_do.
 CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,

@@ -30,6 +30,9 @@ void Books::take_over(Changes changes) {
     directory_ = AccountDirectory::extend(*directory_, std::move(changes.accounts));
   }
   for (Pack& pack : changes.packs) add_pack(std::move(pack));
+  for (const RefundStepTaken& taken : changes.refund_steps) {
+    state_of(taken.pack).frozen = freezes(taken.step);
+  }
   for (const PackDraw& draw : changes.draws) state_of(draw.pack).used += draw.units;
   for (const ToldLevel& told : changes.told) {
     PackState& pack = state_of(told.pack);

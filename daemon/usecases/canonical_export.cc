@@ -47,8 +47,23 @@ class Line {
 
 void export_canonical(Reports& reports, std::ostream& out) {
   CanonicalSink sink;
-  sink.account = [&](std::string_view name, std::string_view parent) {
-    Line("account").text(name).text(parent.empty() ? "-" : parent).print(out);
+  sink.account = [&](std::string_view name, std::string_view parent, bool identity_verified) {
+    Line("account")
+        .text(name)
+        .text(parent.empty() ? "-" : parent)
+        .text(identity_verified ? "verified" : "-")
+        .print(out);
+  };
+  sink.balance = [&](std::string_view account, MoneyMicros balance_micros) {
+    Line("balance").text(account).number(balance_micros).print(out);
+  };
+  sink.journal = [&](const CanonicalJournal& journal) {
+    Line("journal")
+        .text(journal.account)
+        .text(journal.kind)
+        .text(journal.reference)
+        .number(journal.on_balance_micros)
+        .print(out);
   };
   sink.notice = [&](const CanonicalNotice& notice) {
     Line("notice")
@@ -68,6 +83,14 @@ void export_canonical(Reports& reports, std::ostream& out) {
         .number(pack.number)
         .number(pack.quota)
         .number(pack.used)
+        .print(out);
+  };
+  sink.refund = [&](const CanonicalRefund& refund) {
+    Line("refund")
+        .text(refund.account)
+        .text(refund.product)
+        .number(refund.pack_number)
+        .text(refund.step)
         .print(out);
   };
   sink.usage = [&](const CanonicalUsage& usage) {

@@ -9,9 +9,11 @@
 
 #include "dedupe/dedupe_index.h"
 #include "domain/account.h"
+#include "domain/journal.h"
 #include "domain/ledger_entry.h"
 #include "domain/notice.h"
 #include "domain/pack.h"
+#include "domain/refund.h"
 #include "domain/unit_counts.h"
 
 // What the verbs need of the ledger; store/ implements it on MySQL.
@@ -62,6 +64,13 @@ struct FileOutcome {
   std::optional<FileVoid> voided;  // the counts stay those of the receipt
 };
 
+// A pack as it stands in the ledger.
+struct HeldPack {
+  Pack pack;
+  Units used = 0;
+  std::optional<RefundStep> last_refund_step{};
+};
+
 struct PackDraw {
   PackId pack{};
   Units units = 0;
@@ -83,7 +92,8 @@ struct Changes {
   Instant dedupe_floor;
   std::vector<Account> accounts;
   std::vector<Pack> packs;
-  std::vector<PackDraw> draws;  // below zero where units came back
+  std::vector<RefundStepTaken> refund_steps;  // of each pack in order
+  std::vector<PackDraw> draws;                // below zero where units came back
   std::vector<ToldLevel> told;
 };
 using SegmentSink = std::function<void(const KeySegment&)>;
@@ -142,9 +152,22 @@ class LedgerTransaction {
   }
   virtual AccountId last_account() = 0;  // ids go on from here
   virtual void add_accounts(std::span<const Account> accounts) = 0;
-  virtual std::vector<Pack> packs_of(AccountId account, ProductId product) = 0;
+  // By id.
+  virtual std::vector<HeldPack> packs_of(AccountId account, ProductId product) = 0;
+  virtual std::optional<HeldPack> find_pack(PackId id) = 0;
   virtual PackId last_pack() = 0;
   virtual void add_packs(std::span<const Pack> packs) = 0;
+
+  virtual void add_refund_step(const RefundStepTaken& step) = 0;
+  virtual std::vector<AccountFact> facts_of(std::span<const AccountId> accounts) = 0;
+  virtual void add_facts(std::span<const AccountFact> facts) = 0;
+  // In the order of `accounts`.
+  virtual std::vector<MoneyMicros> balances_of(std::span<const AccountId> accounts) = 0;
+  // With the balances; once a transaction. Each must sum to zero.
+  virtual void add_journals(std::span<const Journal> journals) = 0;
+  virtual bool has_payment(const std::string& reference) = 0;
+  virtual void add_payment(const std::string& reference) = 0;
+
   virtual std::optional<StoredCommand> find_command(const std::string& request_id) = 0;
   virtual void add_command(const std::string& request_id, const StoredCommand& command) = 0;
   virtual void raise_dedupe_floor(Instant floor) = 0;

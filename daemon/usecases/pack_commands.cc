@@ -2,16 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "billing/pack_purchase.h"
+#include "billing/payments.h"
+#include "usecases/named_accounts.h"
 
 namespace packwarden {
 namespace {
 
-using Purchase =
-    std::function<tl::expected<Pack, Refusal>(LedgerTransaction&, const Account&, const Product&)>;
+// What one account of an order gets, and what it books.
+struct Bought {
+  Pack pack;
+  std::vector<Journal> journals{};
+};
+using Purchase = std::function<tl::expected<Bought, Refusal>(const Account&, const Product&)>;
+// Reads what the purchases of these accounts need.
+using Prepare = std::function<Purchase(LedgerTransaction&, std::span<const AccountId>)>;
 
 tl::unexpected<Refusal> unknown_product(const Catalogue& catalogue, const std::string& name) {
   std::string known;
@@ -23,74 +33,101 @@ tl::unexpected<Refusal> unknown_product(const Catalogue& catalogue, const std::s
 }
 
 CommandOutcome give(LedgerTransaction& transaction, const Catalogue& catalogue,
-                    const PackOrder& order, const Purchase& purchase) {
+                    const PackOrder& order, const Prepare& prepare) {
   const Product* product = catalogue.find_product(order.product);
   if (product == nullptr) return unknown_product(catalogue, order.product);
-  if (order.accounts.empty()) {
-    return refuse("nothing_to_do", "No account is given. Name at least one.");
-  }
+  const auto accounts = named_accounts(transaction, order.accounts);
+  if (!accounts) return tl::unexpected<Refusal>(accounts.error());
+  std::vector<AccountId> ids;
+  for (const Account& account : *accounts) ids.push_back(account.id);
+  const Purchase purchase = prepare(transaction, ids);
   CommandDone done;
-  done.count = static_cast<std::uint32_t>(order.accounts.size());
+  done.count = static_cast<std::uint32_t>(accounts->size());
   done.first_id = value_of(transaction.last_pack()) + 1;
-  std::unordered_set<std::string_view> seen;
   std::vector<Pack> packs;
-  const auto found = transaction.find_accounts(order.accounts);
-  for (std::size_t i = 0; i < order.accounts.size(); ++i) {
-    const std::string& name = order.accounts[i];
-    const auto& account = found[i];
-    if (!seen.insert(name).second) {
-      return refuse("named_twice",
-                    fmt::format("Account '{}' is named twice. Name it once; for two packs, run "
-                                "the command twice.",
-                                name));
+  std::vector<Journal> journals;
+  for (const Account& account : *accounts) {
+    auto bought = purchase(account, *product);
+    if (!bought) return tl::unexpected<Refusal>(bought.error());
+    bought->pack.id = PackId{static_cast<std::uint32_t>(done.first_id + packs.size())};
+    packs.push_back(std::move(bought->pack));
+    std::move(bought->journals.begin(), bought->journals.end(), std::back_inserter(journals));
+  }
+  if (!order.paid_by.empty()) {
+    if (auto paid = take_payment(transaction, order.paid_by); !paid) {
+      return tl::unexpected<Refusal>(paid.error());
     }
-    if (!account) {
-      return refuse("unknown_account",
-                    fmt::format("There is no account '{}'. Add it first, or look at packctl "
-                                "account list.",
-                                name));
-    }
-    auto pack = purchase(transaction, *account, *product);
-    if (!pack) return tl::unexpected<Refusal>(pack.error());
-    pack->id = PackId{static_cast<std::uint32_t>(done.first_id + packs.size())};
-    packs.push_back(std::move(*pack));
   }
   transaction.add_packs(packs);
+  transaction.add_journals(journals);
   return done;
 }
 
 std::vector<std::string_view> content_of(const PackOrder& order, std::string_view tier) {
-  std::vector<std::string_view> content{order.product, tier};
+  std::vector<std::string_view> content{order.product, tier, order.paid_by};
   content.insert(content.end(), order.accounts.begin(), order.accounts.end());
   return content;
 }
+
+// What buying needs to know of the accounts of an order.
+class Buyers {
+ public:
+  Buyers(LedgerTransaction& transaction, std::span<const AccountId> accounts) {
+    for (const AccountFact& fact : transaction.facts_of(accounts)) {
+      if (fact.kind == AccountFactKind::identity_verified) verified_.insert(value_of(fact.account));
+    }
+    const auto balances = transaction.balances_of(accounts);
+    for (std::size_t i = 0; i < accounts.size(); ++i) {
+      balances_[value_of(accounts[i])] = balances[i];
+    }
+  }
+  bool is_verified(AccountId account) const { return verified_.contains(value_of(account)); }
+  MoneyMicros balance_of(AccountId account) const { return balances_.at(value_of(account)); }
+
+ private:
+  std::unordered_set<std::uint32_t> verified_;
+  std::unordered_map<std::uint32_t, MoneyMicros> balances_;
+};
 
 }  // namespace
 
 CommandOutcome claim_trials(Ledger& ledger, const Catalogue& catalogue, const PackOrder& order,
                             const std::string& request_id) {
-  const Purchase purchase = [&](LedgerTransaction& transaction, const Account& account,
-                                const Product& product) {
-    const auto held = transaction.packs_of(account.id, product.id);
-    return claim_trial(account, product, held, order.now);
+  const Prepare prepare = [&](LedgerTransaction& transaction, std::span<const AccountId>) {
+    return [&](const Account& account, const Product& product) -> tl::expected<Bought, Refusal> {
+      std::vector<Pack> held;
+      for (HeldPack& one : transaction.packs_of(account.id, product.id)) {
+        // P8: a refunded pack does not count as bought.
+        if (one.last_refund_step != RefundStep::completed) held.push_back(std::move(one.pack));
+      }
+      auto pack = claim_trial(account, product, held, order.now);
+      if (!pack) return tl::unexpected<Refusal>(pack.error());
+      return Bought{std::move(*pack)};
+    };
   };
-  return run_command(ledger, "pack_trial", request_id, content_of(order, ""),
-                     [&](LedgerTransaction& transaction) {
-                       return give(transaction, catalogue, order, purchase);
-                     });
+  return run_command(
+      ledger, "pack_trial", request_id, content_of(order, ""),
+      [&](LedgerTransaction& transaction) { return give(transaction, catalogue, order, prepare); });
 }
 
 CommandOutcome buy_packs(Ledger& ledger, const Catalogue& catalogue,
                          const BusinessCalendar& calendar, const PackOrder& order,
                          const std::string& tier, const std::string& request_id) {
-  const Purchase purchase = [&](LedgerTransaction&, const Account& account,
-                                const Product& product) {
-    return buy_pack(account, product, tier, order.now, calendar);
+  const Prepare prepare = [&](LedgerTransaction& transaction, std::span<const AccountId> accounts) {
+    return [&, buyers = Buyers(transaction, accounts)](
+               const Account& account, const Product& product) -> tl::expected<Bought, Refusal> {
+      auto pack =
+          buy_pack(account, buyers.is_verified(account.id), product, tier, order.now, calendar);
+      if (!pack) return tl::unexpected<Refusal>(pack.error());
+      auto journals =
+          pay_for(account, *pack, buyers.balance_of(account.id), order.paid_by, catalogue.currency);
+      if (!journals) return tl::unexpected<Refusal>(journals.error());
+      return Bought{std::move(*pack), std::move(*journals)};
+    };
   };
-  return run_command(ledger, "pack_buy", request_id, content_of(order, tier),
-                     [&](LedgerTransaction& transaction) {
-                       return give(transaction, catalogue, order, purchase);
-                     });
+  return run_command(
+      ledger, "pack_buy", request_id, content_of(order, tier),
+      [&](LedgerTransaction& transaction) { return give(transaction, catalogue, order, prepare); });
 }
 
 }  // namespace packwarden

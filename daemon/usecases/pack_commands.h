@@ -15,13 +15,15 @@ struct PackOrder {
   std::string product;
   std::span<const std::string> accounts;
   Instant now;
+  // P6: of the payment from outside that covers the order; empty: the balances of the accounts pay.
+  std::string paid_by{};
 };
 
-// P2. Refusals: those of claim_trial, unknown_product, unknown_account, named_twice, nothing_to_do.
+// P2. Refusals: those of claim_trial, unknown_product, and of named_accounts.
 CommandOutcome claim_trials(Ledger& ledger, const Catalogue& catalogue, const PackOrder& order,
                             const std::string& request_id);
 
-// P1. Refusals: those of buy_pack, and the others above.
+// P1, P6. Refusals: those of buy_pack and pay_for, and of named_accounts and take_payment.
 CommandOutcome buy_packs(Ledger& ledger, const Catalogue& catalogue,
                          const BusinessCalendar& calendar, const PackOrder& order,
                          const std::string& tier, const std::string& request_id);

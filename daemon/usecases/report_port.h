@@ -13,6 +13,7 @@
 #include "domain/ids.h"
 #include "domain/instant.h"
 #include "domain/ledger_entry.h"
+#include "domain/refund.h"
 
 // What people and programs look up; store/ implements it on MySQL.
 namespace packwarden {
@@ -20,8 +21,21 @@ namespace packwarden {
 struct AccountRow {
   std::string name;
   std::string parent;  // empty: a main account
+  std::optional<Instant> identity_verified_at;
+};
+struct BalanceRow {
+  std::string account;
+  MoneyMicros balance_micros = 0;
+};
+struct JournalRow {
+  Sequence sequence = 0;
+  std::string kind;
+  std::string reference;
+  Instant booked_at;
+  MoneyMicros on_balance_micros = 0;
 };
 struct PackRow {
+  PackId id{};
   std::string account;
   std::string product;
   std::string tier;
@@ -29,6 +43,7 @@ struct PackRow {
   Units used = 0;
   Instant effective_from;
   Instant expires_at;
+  std::optional<RefundStep> refund{};  // the last step
 
   Units left() const { return quota - used; }
 };
@@ -112,6 +127,12 @@ struct CanonicalPack {
   Units quota = 0;
   Units used = 0;
 };
+struct CanonicalRefund {
+  std::string_view account;
+  std::string_view product;
+  std::uint32_t pack_number = 0;
+  std::string_view step;
+};
 struct CanonicalUsage {
   std::string_view account;
   std::string_view used_by;
@@ -130,10 +151,20 @@ struct CanonicalNotice {
   int level_percent = 0;
   std::string_view state;
 };
+struct CanonicalJournal {
+  std::string_view account;
+  std::string_view kind;
+  std::string_view reference;
+  MoneyMicros on_balance_micros = 0;
+};
 struct CanonicalSink {
-  std::function<void(std::string_view name, std::string_view parent)> account;
+  std::function<void(std::string_view name, std::string_view parent, bool identity_verified)>
+      account;
+  std::function<void(std::string_view account, MoneyMicros balance_micros)> balance;
+  std::function<void(const CanonicalJournal&)> journal;
   std::function<void(const CanonicalNotice&)> notice;
   std::function<void(const CanonicalPack&)> pack;
+  std::function<void(const CanonicalRefund&)> refund;
   std::function<void(const CanonicalUsage&)> usage;
 };
 
@@ -145,6 +176,10 @@ class Reports {
   virtual std::optional<Account> find_account(std::string_view name) = 0;
   // By name.
   virtual std::vector<AccountRow> accounts() = 0;
+  // By name, of main accounts.
+  virtual std::vector<BalanceRow> balances(std::optional<AccountId> account) = 0;
+  // The last `limit` journals of a main account, oldest first.
+  virtual std::vector<JournalRow> journals(AccountId account, std::uint32_t limit) = 0;
   // By account and purchase; of one main account, or of all.
   virtual std::vector<PackRow> packs(std::optional<AccountId> account) = 0;
   // Sums over all transactions, those of zero left out: of a main account with its sub-accounts, or

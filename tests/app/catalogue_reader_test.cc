@@ -35,18 +35,6 @@ std::string with_tiers(const std::string& tiers) {
   return "products:\n- name: p\n  meters: [{name: m}]\n  tiers:\n" + tiers;
 }
 
-TEST(ParseMoney, is_exact_to_a_micro_unit) {
-  EXPECT_EQ(parse_money("300"), 300'000'000);
-  EXPECT_EQ(parse_money("0.005"), 5'000);
-  EXPECT_EQ(parse_money("0.000001"), 1);
-  EXPECT_EQ(parse_money("0"), 0);
-  EXPECT_EQ(parse_money("1000000000000"), max_tier_price_micros);
-  for (const char* wrong : {"", ".5", "5.", "-1", "+1", "1e3", "1,000", "0.0000001", " 1", "1.2.3",
-                            "1000000000000.000001", "99999999999999999999"}) {
-    EXPECT_EQ(parse_money(wrong), std::nullopt) << wrong;
-  }
-}
-
 TEST(CatalogueFile, B2_times_are_business_wall_time_or_carry_an_offset) {
   const auto calendar = BusinessCalendar::for_zone("America/New_York");
   FileErrors errors("c.yaml");

@@ -88,7 +88,8 @@ class Case:
         names.write_text("".join(f"{account(number)}\n" for number in range(groups)))
         self.where.ctl("migrate")
         self.where.ctl("account", "add", "--from-file", names)
-        self.where.ctl("pack", "buy", "captcha", "30k", "--from-file", names,
+        self.where.ctl("account", "verify", "--from-file", names)
+        self.where.ctl("pack", "buy", "captcha", "30k", "--from-file", names, "--paid-by", "bench",
                        as_of=harness.utc_now() - datetime.timedelta(days=30))
 
     def make_files(self):

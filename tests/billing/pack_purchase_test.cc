@@ -32,7 +32,7 @@ std::string code_of(const tl::expected<Pack, Refusal>& outcome) {
 }
 
 TEST(PackPurchase, P1_a_pack_is_bought_by_a_main_account) {
-  const auto pack = buy_pack(tenant(), captcha(), "30k", noon, shanghai());
+  const auto pack = buy_pack(tenant(), true, captcha(), "30k", noon, shanghai());
   ASSERT_TRUE(pack.has_value());
   EXPECT_EQ(pack->account, AccountId{7});
   EXPECT_EQ(pack->product, ProductId{3});
@@ -41,10 +41,21 @@ TEST(PackPurchase, P1_a_pack_is_bought_by_a_main_account) {
   EXPECT_FALSE(pack->is_trial);
 }
 
+TEST(PackPurchase, P1_buying_needs_a_verified_identity_and_a_trial_does_not) {
+  const auto refused = buy_pack(tenant(), false, captcha(), "30k", noon, shanghai());
+  EXPECT_EQ(code_of(refused), "unverified");
+  EXPECT_EQ(refused.error().message,
+            "The identity of 'acme' is not verified, and buying needs that. Run packctl account "
+            "verify once it is.");
+  EXPECT_TRUE(claim_trial(tenant(), captcha(), {}, noon));
+}
+
 TEST(PackPurchase, P1_refusals_say_why_and_what_to_do) {
-  EXPECT_EQ(code_of(buy_pack(sub_account(), captcha(), "30k", noon, shanghai())), "sub_account");
-  EXPECT_EQ(code_of(buy_pack(tenant(), captcha(), "trial", noon, shanghai())), "trial_not_sold");
-  const auto unknown = buy_pack(tenant(), captcha(), "31k", noon, shanghai());
+  EXPECT_EQ(code_of(buy_pack(sub_account(), true, captcha(), "30k", noon, shanghai())),
+            "sub_account");
+  EXPECT_EQ(code_of(buy_pack(tenant(), true, captcha(), "trial", noon, shanghai())),
+            "trial_not_sold");
+  const auto unknown = buy_pack(tenant(), true, captcha(), "31k", noon, shanghai());
   ASSERT_FALSE(unknown.has_value());
   EXPECT_EQ(unknown.error().code, "unknown_tier");
   EXPECT_EQ(unknown.error().message, "Product 'captcha' has no tier '31k'. Choose one of: 30k.");
@@ -58,7 +69,7 @@ TEST(PackPurchase, P2_a_trial_is_given_once) {
 }
 
 TEST(PackPurchase, P2_a_trial_is_for_new_users) {
-  const auto bought = buy_pack(tenant(), captcha(), "30k", noon, shanghai());
+  const auto bought = buy_pack(tenant(), true, captcha(), "30k", noon, shanghai());
   EXPECT_EQ(code_of(claim_trial(tenant(), captcha(), std::vector{*bought}, noon)), "trial_not_new");
 }
 
@@ -81,22 +92,23 @@ TEST(PackPurchase, C2_a_trial_is_valid_for_days_of_24_hours) {
 TEST(PackPurchase, C2_a_pack_is_valid_for_a_year_of_the_wall_clock) {
   // 2024-02-29T08:00 in Shanghai to 2025-02-28T08:00.
   const Instant leap_day = Instant::from_micros(1'709'164'800'000'000);
-  const auto pack = buy_pack(tenant(), captcha(), "30k", leap_day, shanghai());
+  const auto pack = buy_pack(tenant(), true, captcha(), "30k", leap_day, shanghai());
   EXPECT_EQ(pack->expires_at, leap_day + Span::days(365));
 
   Product two_years = captcha();
   two_years.pack_valid_years = 2;
-  EXPECT_EQ(buy_pack(tenant(), two_years, "30k", noon, shanghai())->expires_at,
+  EXPECT_EQ(buy_pack(tenant(), true, two_years, "30k", noon, shanghai())->expires_at,
             noon + Span::days(366 + 365));
 }
 
 TEST(PackPurchase, C2_a_pack_begins_at_the_microsecond_that_the_ledger_keeps) {
-  const auto pack = buy_pack(tenant(), captcha(), "30k", Instant{noon.nanos + 999}, shanghai());
+  const auto pack =
+      buy_pack(tenant(), true, captcha(), "30k", Instant{noon.nanos + 999}, shanghai());
   EXPECT_EQ(pack->effective_from, noon);
 }
 
 TEST(PackPurchase, C3_a_pack_keeps_what_the_catalogue_said) {
-  const auto pack = buy_pack(tenant(), captcha(), "30k", noon, shanghai());
+  const auto pack = buy_pack(tenant(), true, captcha(), "30k", noon, shanghai());
   EXPECT_EQ(pack->tier, "30k");
   EXPECT_EQ(pack->quota, 30'000);
   EXPECT_EQ(pack->price_micros, 300'000'000);

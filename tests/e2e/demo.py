@@ -131,7 +131,9 @@ class Demo:
     alias packctl='{packctl}'
     packctl pack list
     packctl usage {account}
+    packctl money top-up {account} 2000 --reference bank-4711
     packctl pack buy captcha 1m {account}
+    packctl money journal {account}
 
     printf '{{"id":"mine-1","account":"{account}","product":"captcha","meter":"client_verification","time":"%s"}}\\n' \\
       $(date -u +%FT%TZ) >/tmp/mine.ndjson

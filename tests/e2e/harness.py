@@ -171,9 +171,11 @@ def set_up_tenants(where, usage):
     for name, parent, _ in usage.accounts:
         if parent:
             where.ctl("account", "add-sub", parent, name)
-    for purchase in usage.purchases:
+    mains = [name for name, parent, _ in usage.accounts if not parent]
+    where.ctl("account", "verify", *mains)
+    for number, purchase in enumerate(usage.purchases, 1):
         words = (("trial", "captcha") if purchase.tier == "trial"
-                 else ("buy", "captcha", purchase.tier))
+                 else ("buy", "captcha", purchase.tier, "--paid-by", f"payment-{number}"))
         where.ctl("pack", *words, purchase.account, as_of=purchase.at)
 
 

@@ -53,7 +53,9 @@ class OnSite(unittest.TestCase):
         where = harness.Deployment(folder / "site", server, database, scan_interval_ms=20, **settings)
         where.ctl("migrate")
         where.ctl("account", "add", "acme")
-        where.ctl("pack", "buy", "captcha", "1m", "acme", as_of=harness.utc_now() - datetime.timedelta(days=1))
+        where.ctl("account", "verify", "acme")
+        where.ctl("pack", "buy", "captcha", "1m", "acme", "--paid-by", "payment-1",
+                  as_of=harness.utc_now() - datetime.timedelta(days=1))
         return where
 
     def command(self, *words):

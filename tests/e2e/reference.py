@@ -21,6 +21,8 @@ NOTICE_LEVELS = (50, 70, 90, 95)
 TIERS = {"trial": 20_000, "30k": 30_000, "80k": 80_000, "200k": 200_000, "1m": 1_000_000,
          "2m": 2_000_000, "5m": 5_000_000, "10m": 10_000_000, "50m": 50_000_000,
          "100m": 100_000_000, "500m": 500_000_000, "1b": 1_000_000_000}
+PRICES = {"30k": 300, "80k": 600, "200k": 1_000, "1m": 2_000, "2m": 2_700, "5m": 5_700, "10m": 9_600,
+          "50m": 44_000, "100m": 78_000, "500m": 322_000, "1b": 500_000}
 REQUIRED = ("id", "account", "product", "meter", "time")
 KNOWN = (*REQUIRED, "source", "quantity")
 
@@ -295,8 +297,13 @@ class Model:
 
     def canonical(self):
         """The lines of `packctl export --canonical`, sorted."""
-        lines = [("account", name, parent or "-") for name, parent in self.accounts.items()]
+        lines = [("account", name, parent or "-", "-" if parent else "verified")
+                 for name, parent in self.accounts.items()]
         for pack in self.all_packs():
+            if pack.tier != "trial":  # P6: booked in and out
+                price = PRICES[pack.tier] * 1_000_000
+                lines += [("journal", pack.account, "payment", f"payment-{pack.order}", price),
+                          ("journal", pack.account, "purchase", pack.tier, -price)]
             lines.append(("pack", pack.account, pack.product, pack.tier, pack.number, pack.quota,
                           pack.used))
             for level, state in pack.notices.items():
@@ -304,4 +311,5 @@ class Model:
                 lines.append(("notice", pack.account, pack.product, pack.number, kind, level,
                               state))
         lines += [("usage", *key, units) for key, units in self.usage.items()]
+        lines += {("balance", pack.account, 0) for pack in self.all_packs() if pack.tier != "trial"}
         return sorted("\t".join(map(str, line)) for line in lines)

@@ -58,10 +58,11 @@ def set_up(directory, server, database, now, load):
     where = harness.Deployment(directory, server, database, ingest=INGEST, scan_interval_ms=20)
     where.ctl("migrate")
     where.ctl("account", "add", *load.accounts)
+    where.ctl("account", "verify", *load.accounts)
     day = datetime.timedelta(days=1)
     where.ctl("pack", "trial", "captcha", *load.accounts[::2], as_of=now - 6 * day)
-    where.ctl("pack", "buy", "captcha", "30k", *load.accounts[::3], as_of=now - 5 * day)
-    where.ctl("pack", "buy", "captcha", "80k", *load.accounts[::4], as_of=now - 4 * day)
+    where.ctl("pack", "buy", "captcha", "30k", *load.accounts[::3], "--paid-by", "payment-1", as_of=now - 5 * day)
+    where.ctl("pack", "buy", "captcha", "80k", *load.accounts[::4], "--paid-by", "payment-2", as_of=now - 4 * day)
     return where
 
 

@@ -161,10 +161,12 @@ def check_receipts(sides, rounds):
 def set_up(where, now):
     where.ctl("migrate")
     where.ctl("account", "add", *ACCOUNTS)
+    where.ctl("account", "verify", *ACCOUNTS)
     as_of = now - datetime.timedelta(days=3)
     for account, tiers in ACCOUNTS.items():
         for tier in tiers:
-            words = ("trial", "captcha") if tier == "trial" else ("buy", "captcha", tier)
+            words = ("trial", "captcha") if tier == "trial" else (
+                "buy", "captcha", tier, "--paid-by", f"{account}-{tier}")
             where.ctl("pack", *words, account, as_of=as_of)
 
 

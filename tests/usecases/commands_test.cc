@@ -5,6 +5,7 @@
 #include "support/test_database.h"
 #include "usecases/account_commands.h"
 #include "usecases/in_doubt.h"
+#include "usecases/money_commands.h"
 #include "usecases/pack_commands.h"
 
 namespace packwarden {
@@ -30,6 +31,13 @@ class Commands : public ::testing::Test {
   CommandOutcome add(const std::vector<std::string>& names, const std::string& id = {}) {
     return add_accounts(ledger, names, "en", id.empty() ? new_request_id() : id);
   }
+  CommandOutcome verify(const std::vector<std::string>& names) {
+    return verify_identities(ledger, names, noon, new_request_id());
+  }
+  void add_verified(const std::vector<std::string>& names) {
+    ASSERT_TRUE(add(names));
+    ASSERT_TRUE(verify(names));
+  }
   CommandOutcome add_sub(const std::string& account, const std::vector<std::string>& names) {
     return add_sub_accounts(ledger, account, names, new_request_id());
   }
@@ -37,10 +45,44 @@ class Commands : public ::testing::Test {
     return claim_trials(ledger, catalogue, {"captcha", accounts, noon},
                         id.empty() ? new_request_id() : id);
   }
+  CommandOutcome top_up(const std::string& account, MoneyMicros amount,
+                        const std::string& reference, const std::string& id = {}) {
+    return top_up_balance(ledger, {account, amount, reference, noon},
+                          id.empty() ? new_request_id() : id);
+  }
+  // Paid from outside, under a reference of its own.
   CommandOutcome buy(const std::string& tier, const std::vector<std::string>& accounts,
                      const std::string& id = {}, Instant now = noon) {
+    const std::string request = id.empty() ? new_request_id() : id;
+    return buy_paid_by("payment of " + request, tier, accounts, request, now);
+  }
+  CommandOutcome buy_from_balance(const std::string& tier,
+                                  const std::vector<std::string>& accounts) {
+    return buy_paid_by("", tier, accounts, new_request_id());
+  }
+  CommandOutcome buy_paid_by(const std::string& reference, const std::string& tier,
+                             const std::vector<std::string>& accounts,
+                             const std::string& request_id, Instant now = noon) {
     return buy_packs(ledger, catalogue, BusinessCalendar::for_zone("Asia/Shanghai").value(),
-                     {"captcha", accounts, now}, tier, id.empty() ? new_request_id() : id);
+                     {"captcha", accounts, now, reference}, tier, request_id);
+  }
+  std::string balance(const std::string& account) {
+    return database.value(
+        "SELECT balance_micros FROM money_balance b JOIN account a ON"
+        " a.account_id = b.account_id WHERE a.name = '" +
+        account + "'");
+  }
+  // Sums that must be zero, and balances that are not what the postings say.
+  std::string breaks_of_money() {
+    return database.value(
+               "SELECT COUNT(*) FROM (SELECT SUM(amount_micros) s FROM posting GROUP BY seq,"
+               " journal_no HAVING s <> 0) x") +
+           " " +
+           database.value(
+               "SELECT COUNT(*) FROM money_balance b WHERE balance_micros <> (SELECT"
+               " SUM(amount_micros) FROM posting p JOIN journal j ON j.seq = p.seq AND"
+               " j.journal_no = p.journal_no WHERE j.account_id = b.account_id AND"
+               " p.book = 'balance')");
   }
   std::string count(const std::string& table) {
     return database.value("SELECT COUNT(*) FROM " + table);
@@ -90,7 +132,7 @@ TEST_F(Commands, names_of_sub_accounts_need_a_main_account) {
 }
 
 TEST_F(Commands, P1_unknown_and_sub_accounts_cannot_buy) {
-  ASSERT_TRUE(add({"acme"}));
+  add_verified({"acme"});
   ASSERT_TRUE(add_sub("acme", {"acme-web"}));
   EXPECT_EQ(code_of(buy("30k", {"acme", "nobody"})), "unknown_account");
   EXPECT_EQ(code_of(buy("30k", {"acme-web"})), "sub_account");
@@ -99,7 +141,7 @@ TEST_F(Commands, P1_unknown_and_sub_accounts_cannot_buy) {
 }
 
 TEST_F(Commands, P1_packs_of_many_accounts_are_bought_at_once) {
-  ASSERT_TRUE(add({"a", "b"}));
+  add_verified({"a", "b"});
   const auto done = buy("30k", {"b", "a"});
   ASSERT_TRUE(done);
   EXPECT_EQ(done->count, 2U);
@@ -108,8 +150,102 @@ TEST_F(Commands, P1_packs_of_many_accounts_are_bought_at_once) {
   EXPECT_EQ(count("pack_balance"), "2");
 }
 
+TEST_F(Commands, P1_buying_needs_a_verified_identity) {
+  ASSERT_TRUE(add({"a", "b"}));
+  ASSERT_TRUE(verify({"b"}));
+  EXPECT_EQ(code_of(buy("30k", {"b", "a"})), "unverified");
+  EXPECT_EQ(count("pack"), "0");
+  EXPECT_EQ(count("payment"), "0");
+  ASSERT_TRUE(verify({"a"}));
+  EXPECT_TRUE(buy("30k", {"b", "a"}));
+}
+
+TEST_F(Commands, P1_an_identity_is_verified_once_and_of_main_accounts) {
+  add_verified({"a"});
+  ASSERT_TRUE(add_sub("a", {"a-web"}));
+  EXPECT_EQ(code_of(verify({"a"})), "verified_before");
+  EXPECT_EQ(code_of(verify({"a-web"})), "sub_account");
+  EXPECT_EQ(code_of(verify({"nobody"})), "unknown_account");
+  EXPECT_EQ(count("account_fact"), "1");
+}
+
+TEST_F(Commands, P6_a_pack_is_paid_from_the_balance_or_refused) {
+  add_verified({"a"});
+  EXPECT_EQ(code_of(buy_from_balance("30k", {"a"})), "balance_too_low");
+  ASSERT_TRUE(top_up("a", 300'000'000 - 1, "bank-1"));
+  EXPECT_EQ(code_of(buy_from_balance("30k", {"a"})), "balance_too_low");
+  ASSERT_TRUE(top_up("a", 1, "bank-2"));
+  ASSERT_TRUE(buy_from_balance("30k", {"a"}));
+  EXPECT_EQ(balance("a"), "0");
+  EXPECT_EQ(count("pack"), "1");
+  EXPECT_EQ(breaks_of_money(), "0 0");
+}
+
+TEST_F(Commands, P6_a_payment_from_outside_is_booked_in_and_out) {
+  add_verified({"a"});
+  ASSERT_TRUE(buy_paid_by("alipay-77", "30k", {"a"}, "r1"));
+  EXPECT_EQ(balance("a"), "0");
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(kind, ' ', reference, ' ', book, ' ',"
+                           " amount_micros ORDER BY journal_no, book SEPARATOR '; ') FROM journal"
+                           " JOIN posting USING (seq, journal_no)"),
+            "payment alipay-77 balance 300000000; payment alipay-77 payments -300000000; "
+            "purchase 30k balance -300000000; purchase 30k sales 300000000");
+  EXPECT_EQ(breaks_of_money(), "0 0");
+}
+
+TEST_F(Commands, P6_a_payment_works_once) {
+  add_verified({"a", "b"});
+  ASSERT_TRUE(buy_paid_by("alipay-77", "30k", {"a"}, "r1"));
+  EXPECT_EQ(code_of(buy_paid_by("alipay-77", "30k", {"a"}, "r2")), "reference_used");
+  EXPECT_EQ(code_of(buy_paid_by("alipay-77", "30k", {"b"}, "r3")), "reference_used");
+  EXPECT_EQ(code_of(top_up("b", 1, "alipay-77")), "reference_used");
+  EXPECT_TRUE(buy_paid_by("alipay-77", "30k", {"a"}, "r1")->repeated);
+  EXPECT_EQ(code_of(buy_paid_by("alipay-78", "30k", {"a"}, "r1")), "request_conflict");
+  EXPECT_EQ(count("pack"), "1");
+}
+
+TEST_F(Commands, P6_balance_pack_and_journal_change_together_or_not_at_all) {
+  add_verified({"a", "b"});
+  ASSERT_TRUE(top_up("a", 300'000'000, "bank-1"));
+  const std::string before = database.value("SELECT seq FROM ledger_sequence");
+  EXPECT_EQ(code_of(buy_from_balance("30k", {"a", "b"})), "balance_too_low");
+  EXPECT_EQ(database.value("SELECT seq FROM ledger_sequence"), before);
+  EXPECT_EQ(balance("a"), "300000000");
+  EXPECT_EQ(count("pack"), "0");
+  EXPECT_EQ(count("journal"), "1");
+}
+
+TEST_F(Commands, P6_top_ups_that_cannot_be) {
+  ASSERT_TRUE(add({"a"}));
+  ASSERT_TRUE(add_sub("a", {"a-web"}));
+  EXPECT_EQ(code_of(top_up("nobody", 1, "r")), "unknown_account");
+  EXPECT_EQ(code_of(top_up("a-web", 1, "r")), "sub_account");
+  EXPECT_EQ(code_of(top_up("a", 0, "r")), "nothing_to_do");
+  EXPECT_EQ(code_of(top_up("a", -1, "r")), "nothing_to_do");
+  for (const std::string& reference :
+       {std::string(), std::string(129, 'x'), std::string("tab\t"), std::string("\xFF")}) {
+    EXPECT_EQ(code_of(top_up("a", 1, reference)), "bad_reference") << reference;
+  }
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(top_up("a", 1'000'000'000'000'000'000, "bank-" + std::to_string(i)));
+  }
+  EXPECT_EQ(code_of(top_up("a", 1, "one more")), "balance_too_high");
+  EXPECT_EQ(breaks_of_money(), "0 0");
+}
+
+TEST_F(Commands, P9_a_top_up_is_booked_once_also_where_its_commit_was_not_answered) {
+  ASSERT_TRUE(add({"a"}));
+  testing::InDoubt in_doubt(ledger);
+  ASSERT_TRUE(top_up_balance(in_doubt, {"a", 5, "bank-1", noon}, "r1"));
+  EXPECT_TRUE(top_up("a", 5, "bank-1", "r1")->repeated);
+  EXPECT_EQ(code_of(top_up("a", 6, "bank-1", "r1")), "request_conflict");
+  EXPECT_EQ(balance("a"), "5");
+  EXPECT_EQ(breaks_of_money(), "0 0");
+}
+
 TEST_F(Commands, P2_a_trial_is_given_once_and_before_the_first_pack) {
   ASSERT_TRUE(add({"a", "b"}));
+  ASSERT_TRUE(verify({"b"}));
   ASSERT_TRUE(trial({"a"}));
   EXPECT_EQ(code_of(trial({"a"})), "trial_claimed");
   ASSERT_TRUE(buy("30k", {"b"}));
@@ -125,6 +261,7 @@ TEST_F(Commands, P2_a_sub_account_has_no_trial) {
 
 TEST_F(Commands, P9_the_same_request_gives_the_stored_result) {
   ASSERT_TRUE(add({"a"}, "first"));
+  ASSERT_TRUE(verify({"a"}));
   const auto bought = buy("30k", {"a"}, "request-1");
   ASSERT_TRUE(bought);
   EXPECT_FALSE(bought->repeated);

@@ -8,6 +8,7 @@
 #include "support/test_database.h"
 #include "usecases/account_commands.h"
 #include "usecases/canonical_export.h"
+#include "usecases/money_commands.h"
 #include "usecases/pack_commands.h"
 
 namespace packwarden {
@@ -34,7 +35,9 @@ class ReportsTest : public ::testing::Test {
     add_sub_accounts(ledger, "acme", subs, "2");
     claim_trials(ledger, catalogue, {"captcha", buyers, noon}, "3");
     const auto shanghai = BusinessCalendar::for_zone("Asia/Shanghai").value();
-    buy_packs(ledger, catalogue, shanghai, {"captcha", buyers, noon}, "30k", "4");
+    verify_identities(ledger, buyers, noon, "4");
+    top_up_balance(ledger, {"acme", 400'000'000, "bank-1", noon}, "5");
+    buy_packs(ledger, catalogue, shanghai, {"captcha", buyers, noon}, "30k", "6");
     database.session().execute(
         "INSERT INTO ledger_entry VALUES (5, 1, 2, 3, 1, '2023-11-16', 1, 1, 60),"
         " (6, 1, 2, 3, 1, '2023-11-16', 1, 1, 40), (6, 2, 2, 2, 1, '2023-11-17', 1, 2, 7),"
@@ -56,9 +59,12 @@ TEST_F(ReportsTest, canonical_export_has_neither_ids_nor_clock) {
   std::ostringstream out;
   export_canonical(reports, out);
   EXPECT_EQ(out.str(),
-            "account\tacme\t-\n"
-            "account\tacme-web\tacme\n"
-            "account\tzeta\t-\n"
+            "account\tacme\t-\tverified\n"
+            "account\tacme-web\tacme\t-\n"
+            "account\tzeta\t-\t-\n"
+            "balance\tacme\t100000000\n"
+            "journal\tacme\ttop_up\tbank-1\t400000000\n"
+            "journal\tacme\tpurchase\t30k\t-300000000\n"
             "notice\tacme\tcaptcha\t1\tpack_used_up\t100\tdue\n"
             "pack\tacme\tcaptcha\ttrial\t1\t100\t100\n"
             "pack\tacme\tcaptcha\t30k\t2\t30000\t7\n"
@@ -71,7 +77,21 @@ TEST_F(ReportsTest, canonical_export_escapes_names) {
   database.session().execute("UPDATE account SET name = 'a\\tb\\nc\\\\d' WHERE name = 'zeta'");
   std::ostringstream out;
   export_canonical(reports, out);
-  EXPECT_THAT(out.str(), HasSubstr("account\ta\\tb\\nc\\\\d\t-\n"));
+  EXPECT_THAT(out.str(), HasSubstr("account\ta\\tb\\nc\\\\d\t-\t-\n"));
+}
+
+TEST_F(ReportsTest, P6_balances_and_journals) {
+  const auto balances = reports.balances(std::nullopt);
+  ASSERT_EQ(balances.size(), 2U);  // of main accounts
+  EXPECT_EQ(balances[0].account, "acme");
+  EXPECT_EQ(balances[0].balance_micros, 100'000'000);
+  EXPECT_EQ(balances[1].balance_micros, 0);
+  const auto journals = reports.journals(account("acme").id, 1);
+  ASSERT_EQ(journals.size(), 1U);
+  EXPECT_EQ(journals[0].kind, "purchase");
+  EXPECT_EQ(journals[0].reference, "30k");
+  EXPECT_EQ(journals[0].on_balance_micros, -300'000'000);
+  EXPECT_EQ(journals[0].booked_at, noon);
 }
 
 TEST_F(ReportsTest, accounts_and_packs) {

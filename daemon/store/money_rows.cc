@@ -1,0 +1,143 @@
+#include "store/money_rows.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <unordered_map>
+
+#include "store/sql_text.h"
+
+namespace packwarden {
+namespace {
+
+constexpr std::size_t ids_a_query = 10'000;
+
+// Calls `visit` with the ids as an SQL list, some at a time.
+template <typename Visit>
+void for_each_list(std::span<const AccountId> accounts, const Visit& visit) {
+  for (std::size_t begin = 0; begin < accounts.size(); begin += ids_a_query) {
+    std::string list;
+    for (const AccountId id :
+         accounts.subspan(begin, std::min(ids_a_query, accounts.size() - begin))) {
+      fmt::format_to(std::back_inserter(list), "{}{}", list.empty() ? "" : ",", value_of(id));
+    }
+    visit("(" + list + ")");
+  }
+}
+
+AccountId to_account(const std::optional<std::string_view>& value) {
+  return AccountId{static_cast<std::uint32_t>(to_int(value))};
+}
+
+}  // namespace
+
+std::vector<AccountFact> read_facts(Session& session, std::span<const AccountId> accounts) {
+  std::vector<AccountFact> facts;
+  for_each_list(accounts, [&](const std::string& list) {
+    session.for_each_row("SELECT account_id, " + micros_of("known_at") +
+                             " FROM account_fact WHERE kind = 'identity_verified' AND account_id"
+                             " IN " +
+                             list,
+                         [&](RowView row) {
+                           facts.push_back({to_account(row[0]), AccountFactKind::identity_verified,
+                                            Instant::from_micros(to_int(row[1]))});
+                         });
+  });
+  return facts;
+}
+
+void write_facts(Session& session, Sequence sequence, std::span<const AccountFact> facts) {
+  RowWriter rows(session, "INSERT INTO account_fact (account_id, kind, known_at, seq) VALUES");
+  for (const AccountFact& fact : facts) {
+    rows.add(fmt::format("{},'{}',{},{}", value_of(fact.account), name_of(fact.kind),
+                         datetime_literal(fact.known_at), sequence));
+  }
+  rows.finish();
+}
+
+std::vector<MoneyMicros> read_balances(Session& session, std::span<const AccountId> accounts) {
+  std::unordered_map<std::uint32_t, MoneyMicros> by_account;
+  for_each_list(accounts, [&](const std::string& list) {
+    session.for_each_row(
+        "SELECT account_id, balance_micros FROM money_balance WHERE account_id IN " + list,
+        [&](RowView row) { by_account[value_of(to_account(row[0]))] = to_int(row[1]); });
+  });
+  std::vector<MoneyMicros> balances;
+  balances.reserve(accounts.size());
+  for (const AccountId id : accounts) {
+    const auto found = by_account.find(value_of(id));
+    balances.push_back(found == by_account.end() ? 0 : found->second);
+  }
+  return balances;
+}
+
+void write_journals(Session& session, Sequence sequence, std::span<const Journal> journals) {
+  RowWriter heads(session,
+                  "INSERT INTO journal (seq, journal_no, account_id, kind, reference, booked_at)"
+                  " VALUES");
+  RowWriter postings(session, "INSERT INTO posting (seq, journal_no, book, amount_micros) VALUES");
+  RowWriter balances(session, "INSERT INTO money_balance (account_id, balance_micros) VALUES",
+                     " ON DUPLICATE KEY UPDATE balance_micros = balance_micros +"
+                     " VALUES(balance_micros)");
+  std::uint32_t journal_no = 0;
+  for (const Journal& journal : journals) {
+    if (!journal.sums_to_zero()) {
+      throw std::logic_error(fmt::format("a {} of account {} does not sum to zero",
+                                         name_of(journal.kind), value_of(journal.account)));
+    }
+    heads.add(fmt::format("{},{},{},'{}',{},{}", sequence, journal_no, value_of(journal.account),
+                          name_of(journal.kind), session.escape(journal.reference),
+                          datetime_literal(journal.booked_at)));
+    for (const Posting& posting : journal.postings) {
+      postings.add(fmt::format("{},{},'{}',{}", sequence, journal_no, name_of(posting.book),
+                               posting.amount_micros));
+    }
+    balances.add(fmt::format("{},{}", value_of(journal.account), journal.on(Book::balance)));
+    ++journal_no;
+  }
+  heads.finish();
+  postings.finish();
+  balances.finish();
+}
+
+bool has_payment(Session& session, const std::string& reference) {
+  return !session.query("SELECT 1 FROM payment WHERE reference = " + session.escape(reference))
+              .empty();
+}
+
+void write_payment(Session& session, Sequence sequence, const std::string& reference) {
+  session.execute(fmt::format("INSERT INTO payment (reference, seq) VALUES ({}, {})",
+                              session.escape(reference), sequence));
+}
+
+std::vector<BalanceRow> read_balance_rows(Session& session, std::optional<AccountId> account) {
+  std::vector<BalanceRow> rows;
+  session.for_each_row(
+      "SELECT a.name, COALESCE(b.balance_micros, 0) FROM account a LEFT JOIN money_balance b ON"
+      " b.account_id = a.account_id WHERE a.parent_account_id = 0" +
+          (account ? fmt::format(" AND a.account_id = {}", value_of(*account)) : "") +
+          " ORDER BY a.name",
+      [&](RowView row) {
+        rows.push_back({std::string(*row[0]), to_int(row[1])});
+      });
+  return rows;
+}
+
+std::vector<JournalRow> read_journal_rows(Session& session, AccountId account,
+                                          std::uint32_t limit) {
+  std::vector<JournalRow> rows;
+  session.for_each_row(
+      fmt::format("SELECT j.seq, j.kind, j.reference, {}, p.amount_micros FROM (SELECT * FROM"
+                  " journal WHERE account_id = {} ORDER BY seq DESC, journal_no DESC LIMIT {}) j"
+                  " JOIN posting p ON p.seq = j.seq AND p.journal_no = j.journal_no AND"
+                  " p.book = 'balance' ORDER BY j.seq, j.journal_no",
+                  micros_of("j.booked_at"), value_of(account), limit),
+      [&](RowView row) {
+        rows.push_back({static_cast<Sequence>(to_int(row[0])), std::string(*row[1]),
+                        std::string(*row[2]), Instant::from_micros(to_int(row[3])),
+                        to_int(row[4])});
+      });
+  return rows;
+}
+
+}  // namespace packwarden

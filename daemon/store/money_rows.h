@@ -1,0 +1,29 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/session.h"
+#include "usecases/ledger_port.h"
+#include "usecases/report_port.h"
+
+// Rows of what is known of accounts and of their money (docs/BILLING.md).
+namespace packwarden {
+
+std::vector<AccountFact> read_facts(Session& session, std::span<const AccountId> accounts);
+void write_facts(Session& session, Sequence sequence, std::span<const AccountFact> facts);
+
+// In the order of `accounts`; 0 where none was ever booked.
+std::vector<MoneyMicros> read_balances(Session& session, std::span<const AccountId> accounts);
+// As transaction `sequence`, once a transaction; balances change with them. Throws std::logic_error
+// for a journal that does not sum to zero.
+void write_journals(Session& session, Sequence sequence, std::span<const Journal> journals);
+
+bool has_payment(Session& session, const std::string& reference);
+void write_payment(Session& session, Sequence sequence, const std::string& reference);
+
+std::vector<BalanceRow> read_balance_rows(Session& session, std::optional<AccountId> account);
+std::vector<JournalRow> read_journal_rows(Session& session, AccountId account, std::uint32_t limit);
+
+}  // namespace packwarden

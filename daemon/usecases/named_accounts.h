@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "domain/refusal.h"
+#include "usecases/ledger_port.h"
+
+// What commands on accounts have in common, inside a ledger transaction.
+namespace packwarden {
+
+// The accounts of these names, in their order. Refusals: nothing_to_do, named_twice,
+// unknown_account.
+tl::expected<std::vector<Account>, Refusal> named_accounts(LedgerTransaction& transaction,
+                                                           std::span<const std::string> names);
+
+// The same, and a sub-account is refused (sub_account).
+tl::expected<std::vector<Account>, Refusal> main_accounts(LedgerTransaction& transaction,
+                                                          std::span<const std::string> names);
+
+// P6: the reference of a payment from outside works once. Refusals: bad_reference, reference_used.
+tl::expected<void, Refusal> take_payment(LedgerTransaction& transaction,
+                                         const std::string& reference);
+
+}  // namespace packwarden

@@ -1,0 +1,45 @@
+#include "domain/money.h"
+
+#include <gtest/gtest.h>
+
+#include "domain/journal.h"
+
+namespace packwarden {
+namespace {
+
+TEST(ParseMoney, is_exact_to_a_micro_unit) {
+  EXPECT_EQ(parse_money("300"), 300'000'000);
+  EXPECT_EQ(parse_money("0.005"), 5'000);
+  EXPECT_EQ(parse_money("0.000001"), 1);
+  EXPECT_EQ(parse_money("0"), 0);
+  EXPECT_EQ(parse_money("1000000000000"), max_amount_micros);
+  for (const char* wrong : {"", ".5", "5.", "-1", "+1", "1e3", "1,000", "0.0000001", " 1", "1.2.3",
+                            "1000000000000.000001", "99999999999999999999"}) {
+    EXPECT_EQ(parse_money(wrong), std::nullopt) << wrong;
+  }
+}
+
+TEST(MoneyText, shows_every_micro_unit_and_two_decimals_at_least) {
+  EXPECT_EQ(money_text(300'000'000), "300.00");
+  EXPECT_EQ(money_text(5'000), "0.005");
+  EXPECT_EQ(money_text(-5'000), "-0.005");
+  EXPECT_EQ(money_text(1), "0.000001");
+  EXPECT_EQ(money_text(0), "0.00");
+  EXPECT_EQ(money_text(INT64_MIN), "-9223372036854.775808");
+}
+
+TEST(JournalSums, P6_postings_sum_to_zero_without_wrapping_around) {
+  Journal journal;
+  EXPECT_TRUE(journal.sums_to_zero());
+  journal.postings = {{Book::balance, -5}, {Book::sales, 5}};
+  EXPECT_TRUE(journal.sums_to_zero());
+  EXPECT_EQ(journal.on(Book::balance), -5);
+  EXPECT_EQ(journal.on(Book::payments), 0);
+  journal.postings.push_back({Book::payments, 1});
+  EXPECT_FALSE(journal.sums_to_zero());
+  journal.postings = {{Book::balance, INT64_MAX}, {Book::sales, INT64_MAX}, {Book::payments, 2}};
+  EXPECT_FALSE(journal.sums_to_zero());
+}
+
+}  // namespace
+}  // namespace packwarden
