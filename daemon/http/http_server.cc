@@ -165,6 +165,8 @@ class HttpServer::Impl {
   }
 
   void sweep() {
+    // Cancelling comes too late for a timer that has just run out.
+    if (is_over()) return;
     const SteadyTime now = std::chrono::steady_clock::now();
     if (now - tokens_seen_at_ >= std::chrono::milliseconds(options_.tokens_check_interval_ms)) {
       tokens_seen_at_ = now;
@@ -207,9 +209,11 @@ class HttpServer::Impl {
     if (is_full_) accept();
   }
 
+  bool is_over() const { return site_.is_stopping && connections_.all.empty(); }
+
   // Without timers there is nothing left to do: run() returns.
   void end_if_empty() {
-    if (!connections_.all.empty()) return;
+    if (!is_over()) return;
     sweep_.cancel();
     stop_timer_.cancel();
   }
