@@ -13,6 +13,7 @@
 #include "app/composition.h"
 #include "app/settings.h"
 #include "ctl/packctl.h"
+#include "http/token_desk.h"
 #include "spool/directory_desk.h"
 #include "spool/disk_file.h"
 #include "store/deployment.h"
@@ -82,6 +83,10 @@ class SettingsContext : public Context {
     }
     return *spool_;
   }
+  TokenDesk& tokens() override {
+    if (!tokens_) tokens_ = std::make_unique<TokenFileDesk>(settings_.http.tokens_file);
+    return *tokens_;
+  }
 
   std::string find_duplicates(const Digest& digest, const FileWithDuplicates& file,
                               const std::function<void(std::uint64_t)>& line) override {
@@ -144,6 +149,7 @@ class SettingsContext : public Context {
   MySqlReports reports_;
   std::optional<KeyHasher> hasher_;
   std::unique_ptr<SpoolDesk> spool_;
+  std::unique_ptr<TokenDesk> tokens_;
   std::optional<Digest> voided_;  // whose keys are these
   DedupeIndex voided_keys_;
   std::shared_ptr<const AccountDirectory> directory_;

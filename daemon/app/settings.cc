@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "app/catalogue_reader.h"
+#include "app/http_settings.h"
 #include "app/settings_reader.h"
 #include "domain/business_calendar.h"
 
@@ -75,6 +76,7 @@ class Loader {
     root.list("channels", max_channels, [&](const YAML::Node& item, const std::string& name) {
       channel(MapReader(item, item.Mark(), name, errors_));
     });
+    read_http_settings(root.group("http"), folder_, settings_.http);
     root.one_of("log_level", settings_.log_level,
                 {"trace", "debug", "info", "warning", "error", "critical"});
     root.flag("allow_as_of", settings_.allow_as_of);

@@ -66,6 +66,19 @@ struct ChannelSettings {
   bool operator==(const ChannelSettings&) const = default;
 };
 
+struct HttpSettings {
+  std::string listen = "127.0.0.1:8470";  // or "off"
+  std::string tokens_file = "tokens";
+  std::string tls_certificate;  // empty, as the key: without TLS
+  std::string tls_key;
+  std::uint32_t max_connections = 1'000;
+  std::uint32_t idle_timeout_s = 60;
+  std::uint32_t header_timeout_s = 10;
+
+  bool is_on() const { return listen != "off"; }
+  bool operator==(const HttpSettings&) const = default;
+};
+
 struct Settings {
   DatabaseSettings database;
   SpoolSettings spool;
@@ -76,6 +89,7 @@ struct Settings {
   std::string catalogue_file = "catalogue.yaml";
   std::string plugin_directory = "/usr/lib/packwarden";
   std::vector<ChannelSettings> channels;
+  HttpSettings http;
   std::string log_level = "info";
   bool allow_as_of = false;
   Catalogue catalogue;  // read from catalogue_file; ids are 0 until the database knows the names

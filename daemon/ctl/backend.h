@@ -11,6 +11,7 @@
 #include "usecases/ledger_port.h"
 #include "usecases/report_port.h"
 #include "usecases/spool_desk_port.h"
+#include "usecases/token_port.h"
 
 namespace packwarden {
 
@@ -43,6 +44,8 @@ class Context {
   virtual SchemaChange migrate() = 0;
   // The spool of the settings, on this host. Throws SpoolUnavailable where there is none.
   virtual SpoolDesk& spool() = 0;
+  // Who may ask the daemon over HTTP. Throws TokensUnavailable.
+  virtual TokenDesk& tokens() = 0;
   // The lines of `file` that were duplicates of records of the file `digest` (U10). Not empty: why
   // they could not be looked for.
   virtual std::string find_duplicates(const Digest& digest, const FileWithDuplicates& file,

@@ -65,6 +65,7 @@ void add_system_words(CLI::App& app, Action& chosen);
 void add_file_words(CLI::App& app, Action& chosen);
 void add_spool_words(CLI::App& app, Action& chosen);
 void add_rejects_words(CLI::App& app, Action& chosen);
+void add_token_words(CLI::App& app, Action& chosen);
 // Into the group `spool`.
 void add_check_words(CLI::App& spool, Action& chosen);
 

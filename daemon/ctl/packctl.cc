@@ -75,6 +75,8 @@ int act(Desk& desk, const Action& action, std::ostream& err) {
     return fail(err, desk.json, status_unavailable, "unavailable", unavailable.what());
   } catch (const SpoolUnavailable& unavailable) {
     return fail(err, desk.json, status_unavailable, "spool", unavailable.what());
+  } catch (const TokensUnavailable& unavailable) {
+    return fail(err, desk.json, status_unavailable, "tokens", unavailable.what());
   } catch (const std::exception& error) {
     return fail(err, desk.json, status_unavailable, "failed", error.what());
   }
@@ -107,6 +109,7 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   add_file_words(app, chosen);
   add_spool_words(app, chosen);
   add_rejects_words(app, chosen);
+  add_token_words(app, chosen);
   app.footer("Exit status: 0 done, 1 refused, 2 usage, 3 unavailable.");
 
   try {

@@ -149,6 +149,21 @@ const Wrong wrong_together[] = {
      "     send_timeout_ms: 2000, lease_s: 2}\n",
      {"p.yaml:2:63: channels[0].retry_max_ms: is below retry_min_ms: give at least 10",
       "p.yaml:3:38: channels[0].lease_s: is not longer than send_timeout_ms: give at least 3"}},
+    {"http_address",
+     "http: {listen: localhost}\n",
+     {"p.yaml:1:16: http.listen: \"localhost\" is no address and port: give one such as "
+      "127.0.0.1:8470 or [::]:8470, or off"}},
+    {"http_any_port",
+     "http: {listen: \"127.0.0.1:0\"}\n",
+     {"p.yaml:1:16: http.listen: give a port from 1 to 65535"}},
+    {"http_on_a_network_without_tls",
+     "http: {listen: \"0.0.0.0:80\"}\n",
+     {"p.yaml:1:16: http.listen: 0.0.0.0:80 is not a loopback address, so tokens would go over the "
+      "network in the clear: give tls_certificate and tls_key, or listen on 127.0.0.1"}},
+    {"http_certificate_without_a_key",
+     "http: {tls_certificate: c.pem}\n",
+     {"p.yaml:1:25: http.tls_certificate: stands alone: give tls_certificate and tls_key, or none "
+      "of them"}},
     {"all_at_once_in_the_order_of_the_file",
      "log_level: loud\n"
      "ingest: {max_line_bytes: 1}\n"

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "app/http_settings.h"
 #include "app/settings_files.h"
 
 namespace packwarden {
@@ -25,6 +26,8 @@ TEST(Settings, have_a_default_for_everything) {
   EXPECT_EQ(settings->spool.default_source, host);
   EXPECT_EQ(settings->acceptance.max_age, Span::days(35));
   EXPECT_EQ(settings->acceptance.max_skew, Span::minutes(5));
+  EXPECT_EQ(settings->http.listen, "127.0.0.1:8470");
+  EXPECT_EQ(settings->http.tokens_file, files.path("tokens"));
   EXPECT_EQ(settings->catalogue_file, files.path("catalogue.yaml"));
   EXPECT_EQ(settings->business_time_zone, "Asia/Shanghai");
   EXPECT_FALSE(settings->allow_as_of);
@@ -45,6 +48,10 @@ TEST(Settings, stand_with_their_defaults_in_the_shipped_file) {
   EXPECT_EQ(shipped->dedupe_window_days, defaults->dedupe_window_days);
   EXPECT_EQ(shipped->business_time_zone, defaults->business_time_zone);
   EXPECT_EQ(shipped->plugin_directory, defaults->plugin_directory);
+  EXPECT_EQ(shipped->http.tokens_file, PACKWARDEN_SOURCE_DIR "/config/tokens");
+  HttpSettings shipped_http = shipped->http;
+  shipped_http.tokens_file = defaults->http.tokens_file;
+  EXPECT_EQ(shipped_http, defaults->http);
   EXPECT_EQ(shipped->log_level, defaults->log_level);
   EXPECT_EQ(shipped->allow_as_of, defaults->allow_as_of);
 
@@ -77,6 +84,26 @@ TEST(Settings, take_what_the_file_says) {
   ASSERT_EQ(settings->channels.size(), 1u);
   EXPECT_EQ(settings->channels[0].plugin, "s.so");
   EXPECT_TRUE(settings->allow_as_of);
+}
+
+TEST(Settings, of_the_http_port_reach_its_options) {
+  const SettingsFiles files;
+  const auto settings = load_settings(files.write("p.yaml",
+                                                  "http: {listen: \"[::]:443\", tokens_file: t,\n"
+                                                  "  tls_certificate: /c.pem, tls_key: k.pem,\n"
+                                                  "  max_connections: 7, idle_timeout_s: 8,\n"
+                                                  "  header_timeout_s: 9}\n"));
+  ASSERT_TRUE(settings) << to_string(settings.error().front());
+  const HttpOptions options = http_options(settings->http);
+  EXPECT_TRUE(settings->http.is_on());
+  EXPECT_EQ(options.listen, "[::]:443");
+  EXPECT_EQ(options.tokens_file, files.path("t"));
+  EXPECT_EQ(options.tls_certificate, "/c.pem");
+  EXPECT_EQ(options.tls_key, files.path("k.pem"));
+  EXPECT_EQ(options.max_connections, 7u);
+  EXPECT_EQ(options.idle_timeout_ms, 8'000u);
+  EXPECT_EQ(options.header_timeout_ms, 9'000u);
+  EXPECT_FALSE(load_settings(files.write("q.yaml", "http: {listen: off}\n"))->http.is_on());
 }
 
 TEST(Settings, take_the_password_from_the_systemd_credential_where_no_file_is_named) {

@@ -13,6 +13,21 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
+// Tokens of which `gateway` is one.
+class OneToken : public TokenDesk {
+ public:
+  tl::expected<std::string, Refusal> create(std::string_view name) override {
+    if (name == "gateway") return tl::unexpected(Refusal{"token_exists", "It exists."});
+    if (name == "away") throw TokensUnavailable("It cannot be read.");
+    return std::string(64, 'f');
+  }
+  std::vector<std::string> names() override { return {"gateway"}; }
+  tl::expected<void, Refusal> revoke(std::string_view name) override {
+    if (name == "gateway") return {};
+    return tl::unexpected(Refusal{"unknown_token", "There is none."});
+  }
+};
+
 // Settings without a database.
 class Offline : public Backend, public Context {
  public:
@@ -40,6 +55,7 @@ class Offline : public Backend, public Context {
   Reports& reports() override { throw LedgerUnavailable("there is no database"); }
   SchemaChange migrate() override { return {0, 1}; }
   SpoolDesk& spool() override { throw SpoolUnavailable("there is no spool"); }
+  TokenDesk& tokens() override { return tokens_; }
   std::string find_duplicates(const Digest&, const FileWithDuplicates&,
                               const std::function<void(std::uint64_t)>&) override {
     throw LedgerUnavailable("there is no database");
@@ -52,6 +68,7 @@ class Offline : public Backend, public Context {
  private:
   BusinessCalendar calendar_ = BusinessCalendar::for_zone("Asia/Shanghai").value();
   Catalogue catalogue_;
+  OneToken tokens_;
 };
 
 struct Answer {
@@ -146,6 +163,18 @@ TEST(Packctl, C1_the_catalogue_shows_computed_unit_prices) {
             "captcha  30k    30,000      300.5      0.0100\n");
   EXPECT_THAT(packctl({"--output", "json", "catalogue"}).out,
               HasSubstr("\"price\":\"300.5\",\"unit_price\":\"0.0100\""));
+}
+
+TEST(Packctl, tokens_are_printed_once_listed_by_name_and_revoked) {
+  EXPECT_EQ(packctl({"token", "new", "shop"}).out, std::string(64, 'f') + "\n");
+  EXPECT_EQ(packctl({"--output", "json", "token", "new", "shop"}).out,
+            "{\"name\":\"shop\",\"token\":\"" + std::string(64, 'f') + "\"}\n");
+  EXPECT_EQ(packctl({"token", "new", "gateway"}).status, 1);
+  EXPECT_EQ(packctl({"token", "new", "away"}).status, 3);
+  EXPECT_EQ(packctl({"token", "list"}).out, "token\ngateway\n");
+  EXPECT_EQ(packctl({"token", "revoke", "gateway"}).status, 0);
+  EXPECT_THAT(packctl({"token", "revoke", "shop"}).err, HasSubstr("There is none."));
+  EXPECT_EQ(packctl({"token", "new"}).status, 2);
 }
 
 TEST(Table, wide_characters_count_two_columns) {
