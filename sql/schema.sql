@@ -66,11 +66,22 @@ CREATE TABLE account (
   KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- P1: what became known of an account, once. kind: identity_verified. Append only.
+-- What became known of a main account, once. kind: identity_verified (P1) | client_integrated | server_integrated (B3) |
+-- closed (O11). Append only.
 CREATE TABLE account_fact (
   account_id INT UNSIGNED NOT NULL,
   kind VARCHAR(32) NOT NULL,
   known_at DATETIME(6) NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (account_id, kind),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- N4: how the holder of a main account is reached, as it stands now. kind: language | email | phone; an empty value is none.
+CREATE TABLE account_detail (
+  account_id INT UNSIGNED NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  value VARCHAR(254) NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (account_id, kind),
   KEY (seq)
@@ -90,6 +101,7 @@ CREATE TABLE pack (
   effective_from DATETIME(6) NOT NULL,
   expires_at DATETIME(6) NOT NULL,
   notice_levels VARCHAR(64) NOT NULL,
+  reminder_days VARCHAR(64) NOT NULL DEFAULT '3,1',
   refund_window_days INT NOT NULL DEFAULT 5,
   seq BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (pack_id),
@@ -224,7 +236,7 @@ CREATE TABLE file_void (
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- What was used by whom on which day, and what covered it. Append only.
--- outcome: 1 drawn from pack_id, 2 overage, 3 overrun, 4 not billable: meter outside its dates.
+-- outcome: 1 drawn from pack_id, 2 overage, 3 overrun; not billable: 4 meter outside its dates, 5 before both integrations.
 CREATE TABLE ledger_entry (
   seq BIGINT UNSIGNED NOT NULL,
   entry_no INT UNSIGNED NOT NULL,

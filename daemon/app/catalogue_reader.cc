@@ -13,6 +13,8 @@ constexpr std::size_t max_products = 1'000;
 constexpr std::size_t max_meters = 1'000;
 constexpr std::size_t max_tiers = 1'000;
 constexpr std::size_t max_notice_levels = 16;
+constexpr std::size_t max_reminder_days = 16;
+constexpr std::size_t max_postpaid_prices = 1'000;
 constexpr std::size_t max_name_bytes = 64;
 constexpr std::size_t max_time_bytes = 64;
 
@@ -86,10 +88,19 @@ class CatalogueReader {
       refuse_second_trial(product.tiers, node, at);
     });
     refuse_no_items(map, "tiers", product.tiers);
-    notice_levels(map, product.notice_levels_percent);
+    product.notice_levels_percent =
+        ordered(map, "notice_levels_percent", {50, 70, 90, 95},  // N2
+                {max_notice_levels, {1, 99}, "level", "above", "ascending"});
+    product.reminder_days = ordered(map, "reminder_days", {3, 1},  // N1
+                                    {max_reminder_days, {1, 999}, "day", "below", "descending"});
     map.whole_number("trial_valid_days", product.trial_valid_days, {1, 3'650});
     map.whole_number("pack_valid_years", product.pack_valid_years, {1, 100});
     map.whole_number("refund_window_days", product.refund_window_days, {0, 3'650});
+    map.flag("requires_integration", product.requires_integration);
+    map.list("postpaid_prices", max_postpaid_prices,
+             [&](const YAML::Node& node, const std::string& at) {
+               postpaid_price(node, at, product.postpaid_prices);
+             });
     map.finish();
     return product;
   }
@@ -115,21 +126,48 @@ class CatalogueReader {
     map.whole_number("units", tier.units, {1, max_tier_units});
     map.require("units", "how many units the pack has");
     map.flag("trial", tier.is_trial);
-    if (const auto text = map.scalar("price", "a price")) {
-      if (const auto price = parse_money(*text)) {
-        tier.price_micros = *price;
-        if (tier.is_trial && *price != 0) {
-          map.error_at_value("price", "a trial costs nothing: give \"0\", or take trial out");
+    tier.price_micros = price(map, "the price of the pack, such as \"300\"");
+    if (tier.is_trial && tier.price_micros != 0) {
+      map.error_at_value("price", "a trial costs nothing: give \"0\", or take trial out");
+    }
+    map.finish();
+    return tier;
+  }
+
+  void postpaid_price(const YAML::Node& item, const std::string& where,
+                      std::vector<PostpaidPrice>& all) {
+    PostpaidPrice next{beginning_of_days};
+    MapReader map(item, item.Mark(), where, errors_);
+    if (const auto text = map.scalar("from", "a day")) {
+      if (const auto day = parse_business_day(*text)) {
+        next.from = *day;
+        if (!all.empty() && *day <= all.back().from) {
+          map.error_at_value("from", "is not after the day before it: give later and later days");
         }
+      } else {
+        map.error_at_value("from", "give the first business day of the price, as 2026-01-31");
+      }
+    } else if (!all.empty()) {
+      map.require("from", "the first business day of the price, as 2026-01-31");
+    }
+    next.price_micros = price(map, "the price of a unit, such as \"0.005\"");
+    map.finish();
+    all.push_back(next);
+  }
+
+  MoneyMicros price(MapReader& map, std::string_view what) {
+    MoneyMicros micros = 0;
+    if (const auto text = map.scalar("price", "a price")) {
+      if (const auto parsed = parse_money(*text)) {
+        micros = *parsed;
       } else {
         map.error_at_value("price",
                            "give an amount from \"0\" to \"1000000000000\" with at most 6 "
                            "decimals, such as \"300\" or \"0.005\"");
       }
     }
-    map.require("price", "the price of the pack, such as \"300\"");
-    map.finish();
-    return tier;
+    map.require("price", what);
+    return micros;
   }
 
   void name(MapReader& map, std::string& out) {
@@ -139,21 +177,30 @@ class CatalogueReader {
     }
   }
 
-  void notice_levels(MapReader& map, std::vector<int>& out) {
-    if (!map.has("notice_levels_percent")) out = {50, 70, 90, 95};  // N2
-    std::vector<int> levels;
-    map.list("notice_levels_percent", max_notice_levels,
-             [&](const YAML::Node& item, const std::string& at) {
-               const auto level = whole_number_of(item, at, {1, 99}, errors_);
-               if (!level) return;
-               if (!levels.empty() && *level <= levels.back()) {
-                 errors_.add(item.Mark(), fmt::format("{}: {} is not above the level before it: "
-                                                      "give the levels in ascending order",
-                                                      at, *level));
-               }
-               levels.push_back(static_cast<int>(*level));
-             });
-    if (map.has("notice_levels_percent")) out = levels;
+  struct Ordered {
+    std::size_t max_items;
+    Bounds bounds;
+    std::string_view item;       // what one is
+    std::string_view direction;  // of one from the one before it
+    std::string_view order;
+  };
+  std::vector<int> ordered(MapReader& map, std::string_view key, std::vector<int> otherwise,
+                           const Ordered& as) {
+    std::vector<int> numbers;
+    map.list(key, as.max_items, [&](const YAML::Node& item, const std::string& at) {
+      const auto number = whole_number_of(item, at, as.bounds, errors_);
+      if (!number) return;
+      const bool in_order = numbers.empty() || (as.direction == "above" ? *number > numbers.back()
+                                                                        : *number < numbers.back());
+      if (!in_order) {
+        errors_.add(item.Mark(),
+                    fmt::format("{}: {} is not {} the {} before it: give the {}s in "
+                                "{} order",
+                                at, *number, as.direction, as.item, as.item, as.order));
+      }
+      numbers.push_back(static_cast<int>(*number));
+    });
+    return map.has(key) ? numbers : otherwise;
   }
 
   // Wall time of the business time zone, or RFC 3339 with its own offset.

@@ -18,6 +18,12 @@ tl::unexpected<Refusal> refused_sub_account(const Account& account, std::string_
                                             account.name, what));
 }
 
+tl::unexpected<Refusal> refused_closed(const Account& account) {
+  return refused("closed_account", fmt::format("Account '{}' is closed, and gets no packs any "
+                                               "more. Name an account that is open.",
+                                               account.name));
+}
+
 Pack pack_of(const Account& account, const Product& product, const Tier& tier, Instant now) {
   Pack pack;
   pack.account = account.id;
@@ -29,6 +35,7 @@ Pack pack_of(const Account& account, const Product& product, const Tier& tier, I
   pack.purchased_at = Instant::from_micros(now.micros());
   pack.effective_from = pack.purchased_at;
   pack.notice_levels = product.notice_levels_percent;
+  pack.reminder_days = product.reminder_days;
   pack.refund_window_days = product.refund_window_days;
   return pack;
 }
@@ -47,6 +54,7 @@ std::string tiers_for_sale(const Product& product) {
 tl::expected<Pack, Refusal> claim_trial(const Account& account, const Product& product,
                                         std::span<const Pack> held, Instant now) {
   if (account.parent != AccountId{}) return refused_sub_account(account, "Claim the trial");
+  if (account.closed_at) return refused_closed(account);
   const auto trial = std::find_if(product.tiers.begin(), product.tiers.end(),
                                   [](const Tier& tier) { return tier.is_trial; });
   if (trial == product.tiers.end()) {
@@ -74,6 +82,7 @@ tl::expected<Pack, Refusal> buy_pack(const Account& account, bool identity_verif
                                      const Product& product, std::string_view tier_name,
                                      Instant now, const BusinessCalendar& calendar) {
   if (account.parent != AccountId{}) return refused_sub_account(account, "Buy the pack");
+  if (account.closed_at) return refused_closed(account);
   if (!identity_verified) {
     return refused("unverified",
                    fmt::format("The identity of '{}' is not verified, and buying needs that. Run "

@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
 
 #include "ctl/change.h"
 #include "ctl/desk.h"
@@ -11,6 +13,11 @@ struct AccountWords {
   ChangeWords change;
   std::string main_account;
   std::string language = "zh-CN";
+  std::optional<std::string> new_language{};
+  std::optional<std::string> email{};
+  std::optional<std::string> phone{};
+  bool client = false;
+  bool server = false;
 };
 
 void add(Desk& desk, const AccountWords& words) {
@@ -28,11 +35,67 @@ void add_sub(Desk& desk, const AccountWords& words) {
              });
 }
 
-void verify(Desk& desk, const AccountWords& words) {
-  run_change(desk, words.change, "account", "verified",
+void learn_of(Desk& desk, const AccountWords& words, const std::string& verb,
+              const std::vector<AccountFactKind>& kinds) {
+  run_change(desk, words.change, "account", verb,
              [&](const std::vector<std::string>& names, const std::string& request_id) {
-               return verify_identities(desk.context().ledger(), names, desk.now(), request_id);
+               return learn(desk.context().ledger(), names, kinds, desk.now(), request_id);
              });
+}
+
+void integrate(Desk& desk, const AccountWords& words) {
+  std::vector<AccountFactKind> kinds;
+  const bool both = words.client == words.server;
+  if (both || words.client) kinds.push_back(AccountFactKind::client_integrated);
+  if (both || words.server) kinds.push_back(AccountFactKind::server_integrated);
+  learn_of(desk, words, "integrated", kinds);
+}
+
+void set(Desk& desk, const AccountWords& words) {
+  std::vector<AccountDetail> details;
+  const auto add_detail = [&](AccountDetailKind kind, const std::optional<std::string>& value) {
+    if (value) details.push_back({{}, kind, *value});
+  };
+  add_detail(AccountDetailKind::language, words.new_language);
+  add_detail(AccountDetailKind::email, words.email);
+  add_detail(AccountDetailKind::phone, words.phone);
+  const auto [done, request_id] =
+      run_request(desk, words.change.request_id, [&](const std::string& id) {
+        return set_details(desk.context().ledger(), words.main_account, details, id);
+      });
+  if (desk.json) {
+    return desk.print(boost::json::object{{"request_id", request_id}, {"repeated", done.repeated}});
+  }
+  desk.out() << "Account " << words.main_account
+             << (done.repeated ? " had been changed by this request before.\n" : " changed.\n");
+}
+
+boost::json::value shown(const std::map<AccountFactKind, Instant>& facts, AccountFactKind kind) {
+  const auto at = facts.find(kind);
+  return at == facts.end() ? boost::json::value() : boost::json::value(to_rfc3339(at->second));
+}
+
+boost::json::object json_of(const std::map<AccountFactKind, Instant>& facts) {
+  boost::json::object object;
+  for (const AccountFactKind kind : all_account_facts) {
+    object.emplace(std::string(name_of(kind)) + "_at", shown(facts, kind));
+  }
+  return object;
+}
+
+std::string cell(const std::map<AccountFactKind, Instant>& facts, AccountFactKind kind) {
+  const auto at = facts.find(kind);
+  return at == facts.end() ? "" : shown_time(at->second);
+}
+
+// B3: the later of the two.
+std::string integrated_cell(const std::map<AccountFactKind, Instant>& facts) {
+  const auto client = facts.find(AccountFactKind::client_integrated);
+  const auto server = facts.find(AccountFactKind::server_integrated);
+  if (client == facts.end() && server == facts.end()) return "";
+  if (client == facts.end()) return "server only";
+  if (server == facts.end()) return "client only";
+  return shown_time(std::max(client->second, server->second));
 }
 
 void list(Desk& desk) {
@@ -40,20 +103,47 @@ void list(Desk& desk) {
   if (desk.json) {
     boost::json::array array;
     for (const AccountRow& row : rows) {
-      boost::json::value parent;
-      if (!row.parent.empty()) parent = row.parent;
-      boost::json::value verified;
-      if (row.identity_verified_at) verified = to_rfc3339(*row.identity_verified_at);
-      array.push_back(boost::json::object{
-          {"name", row.name}, {"parent", parent}, {"identity_verified_at", verified}});
+      boost::json::object object{{"name", row.name}, {"parent", nullptr}};
+      if (!row.parent.empty()) object["parent"] = row.parent;
+      for (auto& [key, value] : json_of(row.facts)) object.emplace(key, value);
+      array.push_back(std::move(object));
     }
     desk.print(array);
     return;
   }
-  Table table({{"account"}, {"sub-account of"}, {"identity verified"}});
+  Table table({{"account"}, {"sub-account of"}, {"identity verified"}, {"integrated"}, {"closed"}});
   for (const AccountRow& row : rows) {
-    const auto& verified = row.identity_verified_at;
-    table.add({row.name, row.parent, verified ? shown_time(*verified) : ""});
+    table.add({row.name, row.parent, cell(row.facts, AccountFactKind::identity_verified),
+               integrated_cell(row.facts), cell(row.facts, AccountFactKind::closed)});
+  }
+  table.print(desk.out());
+}
+
+void show(Desk& desk, const AccountWords& words) {
+  const Account account = desk.account(words.main_account);
+  if (!account.is_main()) {
+    throw Refused({"sub_account",
+                   "This is a sub-account, of which there is nothing more to show. "
+                   "Name its main account; packctl account list tells it."});
+  }
+  Reports& reports = desk.context().reports();
+  std::map<AccountFactKind, Instant> facts;
+  for (const AccountFact& fact : reports.facts(account.id)) facts.emplace(fact.kind, fact.known_at);
+  const auto details = reports.details(account);
+  if (desk.json) {
+    boost::json::object object{{"name", account.name}};
+    for (auto& [key, value] : json_of(facts)) object.emplace(key, value);
+    for (const AccountDetail& detail : details) object[name_of(detail.kind)] = detail.value;
+    return desk.print(object);
+  }
+  Table table({{"of " + account.name}, {""}});
+  for (const AccountDetail& detail : details) {
+    table.add({std::string(name_of(detail.kind)), detail.value});
+  }
+  for (const auto& [kind, known_at] : facts) {
+    std::string words_of_fact(name_of(kind));
+    std::replace(words_of_fact.begin(), words_of_fact.end(), '_', ' ');
+    table.add({words_of_fact, shown_time(known_at)});
   }
   table.print(desk.out());
 }
@@ -78,11 +168,45 @@ void add_account_words(CLI::App& app, Action& chosen) {
   subs->final_callback(
       [&chosen, words] { chosen = [words](Desk& desk) { add_sub(desk, *words); }; });
 
-  CLI::App* verifying =
-      group->add_subcommand("verify", "store that real-name identities are verified (P1)");
-  add_change_words(*verifying, words->change, "NAME");
-  verifying->final_callback(
-      [&chosen, words] { chosen = [words](Desk& desk) { verify(desk, *words); }; });
+  using Kind = AccountFactKind;
+  const auto add_fact = [&](const char* name, const char* help, auto act) {
+    CLI::App* command = group->add_subcommand(name, help);
+    add_change_words(*command, words->change, "NAME");
+    command->final_callback(
+        [&chosen, words, act] { chosen = [words, act](Desk& desk) { act(desk, *words); }; });
+    return command;
+  };
+  add_fact("verify", "store that real-name identities are verified (P1)",
+           [](Desk& desk, const AccountWords& of) {
+             learn_of(desk, of, "verified", {Kind::identity_verified});
+           });
+  CLI::App* integrating =
+      add_fact("integrate", "store that client and server are integrated (B3)", integrate);
+  integrating->add_flag("--client", words->client, "the client alone");
+  integrating->add_flag("--server", words->server, "the server alone");
+  add_fact(
+      "close", "close main accounts: later usage is rejected (O11)",
+      [](Desk& desk, const AccountWords& of) { learn_of(desk, of, "closed", {Kind::closed}); });
+
+  CLI::App* setting = group->add_subcommand("set", "change how the holder is reached");
+  setting->add_option("account", words->main_account, "main account")
+      ->type_name("ACCOUNT")
+      ->required();
+  setting->add_option("--language", words->new_language, "of notices: zh-CN or en")
+      ->type_name("LANGUAGE");
+  setting->add_option("--email", words->email, "e-mail address; '' for none")->type_name("ADDRESS");
+  setting->add_option("--phone", words->phone, "phone number, with + in front; '' for none")
+      ->type_name("NUMBER");
+  add_request_word(*setting, words->change.request_id);
+  setting->final_callback(
+      [&chosen, words] { chosen = [words](Desk& desk) { set(desk, *words); }; });
+
+  CLI::App* showing = group->add_subcommand("show", "all that is known of a main account");
+  showing->add_option("account", words->main_account, "main account")
+      ->type_name("ACCOUNT")
+      ->required();
+  showing->final_callback(
+      [&chosen, words] { chosen = [words](Desk& desk) { show(desk, *words); }; });
 
   group->add_subcommand("list", "all accounts")->final_callback([&chosen] { chosen = list; });
 }

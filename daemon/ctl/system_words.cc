@@ -39,33 +39,58 @@ std::string plain_price(MoneyMicros micros) {
   return text;
 }
 
+// "7 days", "1 year"
+std::string shown_count(int number, std::string_view noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
+boost::json::array json_of(const Catalogue& all) {
+  boost::json::array array;
+  for (const Product& product : all.products) {
+    for (const Tier& tier : product.tiers) {
+      array.push_back(boost::json::object{{"product", product.name},
+                                          {"tier", tier.name},
+                                          {"units", tier.units},
+                                          {"price", plain_price(tier.price_micros)},
+                                          {"unit_price", shown_unit_price(tier)},
+                                          {"currency", all.currency},
+                                          {"trial", tier.is_trial}});
+      array.back().as_object().emplace(
+          tier.is_trial ? "valid_days" : "valid_years",
+          tier.is_trial ? product.trial_valid_days : product.pack_valid_years);
+    }
+    for (const PostpaidPrice& price : product.postpaid_prices) {
+      boost::json::value from;
+      if (price.from != beginning_of_days) from = to_string(price.from);
+      array.push_back(boost::json::object{{"product", product.name},
+                                          {"tier", "postpaid"},
+                                          {"unit_price", plain_price(price.price_micros)},
+                                          {"currency", all.currency},
+                                          {"from", from}});
+    }
+  }
+  return array;
+}
+
 void catalogue(Desk& desk) {
   const Catalogue& all = desk.context().catalogue();
-  if (desk.json) {
-    boost::json::array array;
-    for (const Product& product : all.products) {
-      for (const Tier& tier : product.tiers) {
-        array.push_back(boost::json::object{{"product", product.name},
-                                            {"tier", tier.name},
-                                            {"units", tier.units},
-                                            {"price", plain_price(tier.price_micros)},
-                                            {"unit_price", shown_unit_price(tier)},
-                                            {"currency", all.currency},
-                                            {"trial", tier.is_trial}});
-      }
-    }
-    desk.print(array);
-    return;
-  }
+  if (desk.json) return desk.print(json_of(all));
   Table table({{"product"},
                {"tier"},
                {"units", true},
                {"price " + all.currency, true},
-               {"unit price", true}});
+               {"unit price", true},
+               {"valid"}});
   for (const Product& product : all.products) {
     for (const Tier& tier : product.tiers) {
       table.add({product.name, tier.name, with_separators(tier.units),
-                 shown_price(tier.price_micros), shown_unit_price(tier)});
+                 shown_price(tier.price_micros), shown_unit_price(tier),
+                 tier.is_trial ? shown_count(product.trial_valid_days, "day")
+                               : shown_count(product.pack_valid_years, "year")});
+    }
+    for (const PostpaidPrice& price : product.postpaid_prices) {
+      table.add({product.name, "postpaid", "", "", shown_price(price.price_micros),
+                 price.from == beginning_of_days ? "always" : "from " + to_string(price.from)});
     }
   }
   table.print(desk.out());

@@ -1,32 +1,48 @@
 #pragma once
 
+#include <array>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "domain/account_detail.h"
 #include "domain/ids.h"
 #include "domain/instant.h"
 
 namespace packwarden {
 
-// A tenant, or a sub-account of one. Both share one space of names, as usage records do.
+// A tenant, or a sub-account of one. Both share one space of names, as usage records do. A
+// sub-account is closed with its main account (O11).
 struct Account {
   AccountId id{};
   AccountId parent{};  // 0: a main account
   std::string name;
   std::string language;
+  std::optional<Instant> closed_at{};
 
   AccountId main() const { return parent == AccountId{} ? id : parent; }
+  bool is_main() const { return parent == AccountId{}; }
 };
 
-enum class AccountFactKind : std::uint8_t { identity_verified };
+enum class AccountFactKind : std::uint8_t {
+  identity_verified,  // P1
+  client_integrated,  // B3
+  server_integrated,  // B3
+  closed,             // O11
+};
+inline constexpr std::array all_account_facts{
+    AccountFactKind::identity_verified, AccountFactKind::client_integrated,
+    AccountFactKind::server_integrated, AccountFactKind::closed};
 std::string_view name_of(AccountFactKind kind);
+std::optional<AccountFactKind> account_fact_kind_from(std::string_view name);
 
-// What became known of a main account, once (P1).
+// What became known of a main account, once.
 struct AccountFact {
   AccountId account{};
   AccountFactKind kind = AccountFactKind::identity_verified;
@@ -41,13 +57,22 @@ class AccountDirectory {
   AccountDirectory(const AccountDirectory&) = delete;
   AccountDirectory& operator=(const AccountDirectory&) = delete;
 
-  // A new snapshot with `added` behind what `base` holds; ids go on without gaps from 1, in order.
+  // What became of accounts that there are.
+  struct Changed {
+    std::span<const AccountFact> facts{};
+    std::span<const AccountDetail> details{};  // the languages among them
+  };
+  // A new snapshot with `added` behind what `base` holds, and then `changed`; ids go on without
+  // gaps from 1, in order.
   static std::shared_ptr<const AccountDirectory> extend(const AccountDirectory& base,
-                                                        std::vector<Account> added);
+                                                        std::vector<Account> added,
+                                                        const Changed& changed);
 
   const Account* find(std::string_view name) const;
   const Account& at(AccountId id) const { return accounts_[value_of(id) - 1]; }
   std::size_t size() const { return accounts_.size(); }
+  // Main accounts that are closed.
+  std::size_t closings() const { return closings_; }
 
  private:
   struct NameHash {
@@ -57,7 +82,10 @@ class AccountDirectory {
     }
   };
 
+  void close(std::span<const AccountFact> facts);
+
   std::deque<Account> accounts_;  // a deque: by_name_ points into the names
+  std::size_t closings_ = 0;
   boost::unordered_flat_map<std::string_view, const Account*, NameHash> by_name_;
 };
 

@@ -49,6 +49,14 @@ bool is_space(char32_t c) {
 
 }  // namespace
 
+bool is_one_word(std::string_view text) {
+  while (!text.empty()) {
+    const auto character = take_character(text);
+    if (!character || is_control(*character) || is_space(*character)) return false;
+  }
+  return true;
+}
+
 std::optional<std::string_view> fault_of_account_name(std::string_view name) {
   if (name.empty()) return "is empty";
   if (name.size() > max_account_name_bytes) return "is longer than 128 bytes";

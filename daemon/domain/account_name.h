@@ -12,4 +12,7 @@ inline constexpr std::size_t max_account_name_bytes = 128;
 // end. Pure; thread-safe.
 std::optional<std::string_view> fault_of_account_name(std::string_view name);
 
+// Whether it is UTF-8 without control characters and white space. Pure; thread-safe.
+bool is_one_word(std::string_view text);
+
 }  // namespace packwarden

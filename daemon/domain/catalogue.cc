@@ -24,6 +24,14 @@ const Tier* Product::find_tier(std::string_view tier_name) const {
   return find_named(tiers, tier_name);
 }
 
+std::optional<MoneyMicros> Product::postpaid_price_on(BusinessDay day) const {
+  std::optional<MoneyMicros> price_micros;
+  for (const PostpaidPrice& price : postpaid_prices) {
+    if (price.from <= day) price_micros = price.price_micros;
+  }
+  return price_micros;
+}
+
 const Product* Catalogue::find_product(std::string_view product_name) const {
   return find_named(products, product_name);
 }

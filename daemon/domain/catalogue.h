@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "domain/business_day.h"
 #include "domain/ids.h"
 #include "domain/instant.h"
 
@@ -37,6 +39,16 @@ struct Tier {
   bool is_trial = false;
 };
 
+// What overage costs per unit from the midnight of a business day on (C3, S15).
+struct PostpaidPrice {
+  BusinessDay from;
+  MoneyMicros price_micros = 0;
+
+  bool operator==(const PostpaidPrice&) const = default;
+};
+// Of a price that holds from the beginning.
+inline constexpr BusinessDay beginning_of_days{INT32_MIN};
+
 struct Product {
   ProductId id{};
   std::string name;
@@ -45,12 +57,18 @@ struct Product {
   std::vector<int> notice_levels_percent{};  // ascending, each 1 to 99 (N2)
   int trial_valid_days = 7;
   int pack_valid_years = 1;
-  int refund_window_days = 5;  // of 24 h from the purchase (P8)
+  int refund_window_days = 5;                    // of 24 h from the purchase (P8)
+  std::vector<int> reminder_days{};              // of 24 h before the expiry, descending (N1)
+  std::vector<PostpaidPrice> postpaid_prices{};  // ascending by day; none: no postpaid
+  bool requires_integration = false;             // of client and server (B3)
 
   // nullptr where there is none of that name; the pointers live as long as the product is not
   // changed.
   const Meter* find_meter(std::string_view meter_name) const;
   const Tier* find_tier(std::string_view tier_name) const;
+
+  // C3: per unit of overage with an event time on `day`; nullopt where there is none.
+  std::optional<MoneyMicros> postpaid_price_on(BusinessDay day) const;
 };
 
 struct Catalogue {

@@ -12,6 +12,8 @@ std::string_view name_of(Outcome outcome) {
       return "overrun";
     case Outcome::not_billable_meter:
       return "not_billable_meter";
+    case Outcome::not_billable_integration:
+      return "not_billable_integration";
   }
   return "unknown";
 }

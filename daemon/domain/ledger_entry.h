@@ -11,10 +11,11 @@ namespace packwarden {
 
 // What covered a piece of usage. The numbers stand in ledger_entry.outcome.
 enum class Outcome : std::uint8_t {
-  drawn = 1,               // from a pack
-  overage = 2,             // no pack, postpaid charges
-  overrun = 3,             // no pack, nothing charges: kept, never charged
-  not_billable_meter = 4,  // B2: the meter is outside its dates
+  drawn = 1,                     // from a pack
+  overage = 2,                   // no pack, postpaid charges
+  overrun = 3,                   // no pack, nothing charges: kept, never charged
+  not_billable_meter = 4,        // B2: the meter is outside its dates
+  not_billable_integration = 5,  // B3: before both integrations of the account
 };
 std::string_view name_of(Outcome outcome);
 

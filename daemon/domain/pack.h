@@ -25,6 +25,7 @@ struct Pack {
   Instant effective_from;
   Instant expires_at;              // exclusive
   std::vector<int> notice_levels;  // percent, ascending (N2)
+  std::vector<int> reminder_days;  // of 24 h before the expiry, descending (N1)
   int refund_window_days = 5;      // of 24 h from the purchase (P8)
 };
 

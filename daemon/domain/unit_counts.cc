@@ -28,6 +28,7 @@ UnitCounts& UnitCounts::operator+=(const UnitCounts& other) {
   conflict += other.conflict;
   for (std::size_t i = 0; i < rejected.size(); ++i) rejected[i] += other.rejected[i];
   not_billable_meter += other.not_billable_meter;
+  not_billable_integration += other.not_billable_integration;
   add_units(accepted_units, other.accepted_units);
   add_units(drawn_units, other.drawn_units);
   add_units(overage_units, other.overage_units);

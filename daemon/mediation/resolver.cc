@@ -25,6 +25,9 @@ bool RecordResolver::resolve(DecodedLine& line, ResolvedRecord& resolved) {
   if (resolved.account == nullptr) {
     return reject(RejectReason::unknown_account, "no account or sub-account has this name");
   }
+  if (resolved.account->closed_at && line.time >= *resolved.account->closed_at) {
+    return reject(RejectReason::closed_account, "the account was closed before the event");
+  }
   if (last_product_ == nullptr || last_product_->name != line.product) {
     last_meter_ = nullptr;
     last_product_ = catalogue_->find_product(line.product);

@@ -18,9 +18,9 @@ struct ResolvedRecord {
 };
 
 // Looks up the names of decoded lines and checks their event time, in the order of U5:
-// unknown_account, unknown_product, unknown_meter, too_old, in_future. Of one file: the window
-// hangs on its arrival (U6) and on the dedupe floor. Not thread-safe (remembers the last product
-// and meter); the catalogue must outlive it.
+// unknown_account, closed_account, unknown_product, unknown_meter, too_old, in_future. Of one file:
+// the window hangs on its arrival (U6) and on the dedupe floor. Not thread-safe (remembers the last
+// product and meter); the catalogue must outlive it.
 class RecordResolver {
  public:
   RecordResolver(const Catalogue& catalogue, std::shared_ptr<const AccountDirectory> directory,

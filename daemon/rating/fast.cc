@@ -14,6 +14,12 @@ bool same_packs_throughout(std::span<const PackState> packs, Instant first, Inst
   });
 }
 
+// A sum that is not billable.
+void keep(AccountId account, const UseSum& sum, std::vector<LedgerEntry>& entries) {
+  entries.push_back(
+      {account, sum.used_by, sum.meter, sum.day, outcome_of(sum.billable), PackId{}, sum.units});
+}
+
 // Draws one sum, all of whose records see the same packs.
 void draw(AccountId account, std::span<PackState> packs, const UseSum& sum,
           std::vector<LedgerEntry>& entries) {
@@ -53,10 +59,8 @@ bool rate_by_sum(AccountId account, std::span<PackState> packs, std::span<UseSum
 
   std::size_t begin = 0;
   while (begin < sums.size()) {
-    if (!sums[begin].billable) {
-      const UseSum& sum = sums[begin++];
-      entries.push_back({account, sum.used_by, sum.meter, sum.day, Outcome::not_billable_meter,
-                         PackId{}, sum.units});
+    if (sums[begin].billable != Billable::yes) {
+      keep(account, sums[begin++], entries);
       continue;
     }
     // A cluster: billable sums that overlap in time, one with the next.
@@ -65,7 +69,7 @@ bool rate_by_sum(AccountId account, std::span<PackState> packs, std::span<UseSum
     std::size_t end = begin + 1;
     std::size_t members = 1;
     for (; end < sums.size() && sums[end].first <= last; ++end) {
-      if (!sums[end].billable) continue;
+      if (sums[end].billable != Billable::yes) continue;
       last = std::max(last, sums[end].last);
       units += sums[end].units;
       ++members;
@@ -78,11 +82,10 @@ bool rate_by_sum(AccountId account, std::span<PackState> packs, std::span<UseSum
     }
     for (; begin < end; ++begin) {
       const UseSum& sum = sums[begin];
-      if (sum.billable) {
+      if (sum.billable == Billable::yes) {
         draw(account, packs, sum, entries);
       } else {
-        entries.push_back({account, sum.used_by, sum.meter, sum.day, Outcome::not_billable_meter,
-                           PackId{}, sum.units});
+        keep(account, sum, entries);
       }
     }
   }

@@ -6,6 +6,11 @@
 
 namespace packwarden {
 
+Outcome outcome_of(Billable why_not) {
+  return why_not == Billable::not_by_meter ? Outcome::not_billable_meter
+                                           : Outcome::not_billable_integration;
+}
+
 std::vector<LedgerEntry> rate_by_record(AccountId account, std::span<PackState> packs,
                                         std::vector<UseRecord> records) {
   using Key = std::tuple<AccountId, MeterId, BusinessDay, Outcome, PackId>;
@@ -17,8 +22,8 @@ std::vector<LedgerEntry> rate_by_record(AccountId account, std::span<PackState> 
     const auto add = [&](Outcome outcome, PackId pack, Units units) {
       sums[{record.used_by, record.meter, record.day, outcome, pack}] += units;
     };
-    if (!record.billable) {
-      add(Outcome::not_billable_meter, PackId{}, record.units);
+    if (record.billable != Billable::yes) {
+      add(outcome_of(record.billable), PackId{}, record.units);
       continue;
     }
     Units wanted = record.units;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -8,12 +9,22 @@
 
 namespace packwarden {
 
+// Whether usage may be drawn and charged at all, or why not; where both reasons hold, the meter's
+// comes first (S16).
+enum class Billable : std::uint8_t {
+  yes,
+  not_by_meter,        // B2: outside the dates of its meter
+  not_by_integration,  // B3: before both integrations of its account
+};
+// Of what is not billable.
+Outcome outcome_of(Billable why_not);
+
 // One accepted record of one account and product, as rating needs it.
 struct UseRecord {
   AccountId used_by{};
   MeterId meter{};
   BusinessDay day;
-  bool billable = true;
+  Billable billable = Billable::yes;
   Instant time;
   Units units = 0;
 };
@@ -23,7 +34,7 @@ struct UseSum {
   AccountId used_by{};
   MeterId meter{};
   BusinessDay day;
-  bool billable = true;
+  Billable billable = Billable::yes;
   Instant first;  // event time of the earliest
   Instant last;   // and of the latest
   Units units = 0;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "store/fact_rows.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -15,16 +16,16 @@ namespace {
 
 constexpr std::size_t names_a_query = 1'000;
 
-std::vector<int> to_levels(std::string_view text) {
-  std::vector<int> levels;
+std::vector<int> to_numbers(std::string_view text) {
+  std::vector<int> numbers;
   const char* at = text.data();
   const char* end = at + text.size();
   while (at < end) {
-    int level = 0;
-    at = std::from_chars(at, end, level).ptr + 1;
-    levels.push_back(level);
+    int number = 0;
+    at = std::from_chars(at, end, number).ptr + 1;
+    numbers.push_back(number);
   }
-  return levels;
+  return numbers;
 }
 
 std::uint32_t to_id(const std::optional<std::string_view>& value) {
@@ -60,6 +61,19 @@ std::vector<std::optional<Account>> read_accounts_named(Session& session,
       by_name.emplace(std::move(name), std::move(account));
     }
   }
+  std::vector<AccountId> mains;
+  for (const auto& [name, account] : by_name) mains.push_back(account.main());
+  std::unordered_map<std::uint32_t, Instant> closed;
+  for_each_list(mains, [&](const std::string& list) {
+    for (const AccountFact& fact :
+         read_facts(session, "kind = 'closed' AND account_id IN " + list)) {
+      closed.emplace(value_of(fact.account), fact.known_at);
+    }
+  });
+  for (auto& [name, account] : by_name) {
+    const auto at = closed.find(value_of(account.main()));
+    if (at != closed.end()) account.closed_at = at->second;
+  }
   std::vector<std::optional<Account>> found;
   found.reserve(names.size());
   for (const std::string& name : names) {
@@ -82,12 +96,13 @@ void write_accounts(Session& session, Sequence sequence, std::span<const Account
 std::vector<Pack> read_packs(Session& session, std::string_view condition) {
   std::vector<Pack> packs;
   session.for_each_row(
-      fmt::format("SELECT pack_id, account_id, product_id, tier, is_trial, "
-                  "quota_units, price_micros, priority, {}, {},"
-                  " {}, notice_levels, refund_window_days FROM pack WHERE {} ORDER BY"
-                  " pack_id",
-                  micros_of("purchased_at"), micros_of("effective_from"), micros_of("expires_at"),
-                  condition),
+      fmt::format(
+          "SELECT pack_id, account_id, product_id, tier, is_trial, "
+          "quota_units, price_micros, priority, {}, {},"
+          " {}, notice_levels, reminder_days, refund_window_days FROM pack WHERE {} ORDER BY"
+          " pack_id",
+          micros_of("purchased_at"), micros_of("effective_from"), micros_of("expires_at"),
+          condition),
       [&](RowView row) {
         Pack pack;
         pack.id = PackId{to_id(row[0])};
@@ -101,28 +116,29 @@ std::vector<Pack> read_packs(Session& session, std::string_view condition) {
         pack.purchased_at = Instant::from_micros(to_int(row[8]));
         pack.effective_from = Instant::from_micros(to_int(row[9]));
         pack.expires_at = Instant::from_micros(to_int(row[10]));
-        pack.notice_levels = to_levels(*row[11]);
-        pack.refund_window_days = static_cast<int>(to_int(row[12]));
+        pack.notice_levels = to_numbers(*row[11]);
+        pack.reminder_days = to_numbers(*row[12]);
+        pack.refund_window_days = static_cast<int>(to_int(row[13]));
         packs.push_back(std::move(pack));
       });
   return packs;
 }
 
 void write_packs(Session& session, Sequence sequence, std::span<const Pack> packs) {
-  RowWriter rows(
-      session,
-      "INSERT INTO pack (pack_id, account_id, product_id, tier, is_trial, quota_units, "
-      "price_micros, priority,"
-      " purchased_at, effective_from, expires_at, notice_levels, refund_window_days, seq)"
-      " VALUES");
+  RowWriter rows(session,
+                 "INSERT INTO pack (pack_id, account_id, product_id, tier, is_trial, quota_units, "
+                 "price_micros, priority,"
+                 " purchased_at, effective_from, expires_at, notice_levels, reminder_days,"
+                 " refund_window_days, seq)"
+                 " VALUES");
   RowWriter balances(session, "INSERT INTO pack_balance (pack_id, used_units) VALUES");
   for (const Pack& pack : packs) {
-    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},'{}',{},{}", value_of(pack.id),
+    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},'{}','{}',{},{}", value_of(pack.id),
                          value_of(pack.account), value_of(pack.product), session.escape(pack.tier),
                          pack.is_trial ? 1 : 0, pack.quota, pack.price_micros, pack.priority,
                          datetime_literal(pack.purchased_at), datetime_literal(pack.effective_from),
                          datetime_literal(pack.expires_at), fmt::join(pack.notice_levels, ","),
-                         pack.refund_window_days, sequence));
+                         fmt::join(pack.reminder_days, ","), pack.refund_window_days, sequence));
     balances.add(fmt::format("{},0", value_of(pack.id)));
   }
   rows.finish();

@@ -17,10 +17,10 @@ std::uint32_t to_number(const std::optional<std::string_view>& value) {
 
 void read_canonical(Session& session, const CanonicalSink& sink) {
   session.for_each_row(
-      "SELECT a.name, COALESCE(p.name, ''), f.kind IS NOT NULL FROM account a"
-      " LEFT JOIN account p ON p.account_id = a.parent_account_id LEFT JOIN account_fact f ON"
-      " f.account_id = a.account_id AND f.kind = 'identity_verified' ORDER BY a.name",
-      [&](RowView row) { sink.account(*row[0], *row[1], to_int(row[2]) != 0); });
+      "SELECT a.name, COALESCE(p.name, ''), COALESCE((SELECT GROUP_CONCAT(f.kind ORDER BY f.kind)"
+      " FROM account_fact f WHERE f.account_id = a.account_id), '') FROM account a"
+      " LEFT JOIN account p ON p.account_id = a.parent_account_id ORDER BY a.name",
+      [&](RowView row) { sink.account(*row[0], *row[1], *row[2]); });
   session.for_each_row(
       "SELECT a.name, b.balance_micros FROM money_balance b JOIN account a ON a.account_id ="
       " b.account_id ORDER BY a.name",

@@ -68,6 +68,7 @@ void write_units(Session& session, Sequence sequence, const IngestWrite& ingest)
       add("rejected", name_of(static_cast<RejectReason>(r)), unit.counts.rejected[r]);
     }
     add("not_billable", "meter", unit.counts.not_billable_meter);
+    add("not_billable", "integration", unit.counts.not_billable_integration);
   }
   reasons.finish();
 }

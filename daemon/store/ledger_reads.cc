@@ -3,6 +3,7 @@
 #include <map>
 
 #include "store/account_rows.h"
+#include "store/fact_rows.h"
 #include "store/mysql_ledger.h"
 #include "store/sql_text.h"
 
@@ -94,6 +95,8 @@ Changes read_changes(Session& session, Sequence after, Sequence upto, const Segm
   changes.dedupe_floor = read_floor(session);
   const std::string newer = fmt::format("seq > {}", after);
   changes.accounts = read_accounts(session, newer);
+  changes.facts = read_facts(session, newer);
+  changes.details = read_details(session, newer + " AND kind = 'language'");
   changes.packs = read_packs(session, newer);
   changes.refund_steps = read_refund_steps(session, newer);
   read_draws(session,
@@ -110,6 +113,8 @@ Changes read_all(Session& session, const SegmentSink& sink) {
   changes.sequence = read_sequence(session);
   changes.dedupe_floor = read_floor(session);
   changes.accounts = read_accounts(session, "seq > 0");
+  changes.facts = read_facts(session, "seq > 0");
+  changes.details = read_details(session, "kind = 'language'");
   changes.packs = read_packs(session, "seq > 0");
   changes.refund_steps = read_refund_steps(session, "seq > 0");
   read_draws(session, "SELECT pack_id, used_units FROM pack_balance", changes);
@@ -189,7 +194,8 @@ std::vector<FileOutcome> read_outcomes(Session& session, std::span<const Digest>
                        [&](RowView row) {
                          UnitCounts& counts = by_digest.at(to_digest(row[0])).counts;
                          if (*row[1] == "not_billable") {
-                           counts.not_billable_meter = to_int(row[3]);
+                           (*row[2] == "meter" ? counts.not_billable_meter
+                                               : counts.not_billable_integration) = to_int(row[3]);
                          } else if (const auto reason = reject_reason_from(*row[2])) {
                            counts.rejected[static_cast<std::size_t>(*reason)] = to_int(row[3]);
                          }

@@ -5,55 +5,17 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "store/fact_rows.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
 namespace {
-
-constexpr std::size_t ids_a_query = 10'000;
-
-// Calls `visit` with the ids as an SQL list, some at a time.
-template <typename Visit>
-void for_each_list(std::span<const AccountId> accounts, const Visit& visit) {
-  for (std::size_t begin = 0; begin < accounts.size(); begin += ids_a_query) {
-    std::string list;
-    for (const AccountId id :
-         accounts.subspan(begin, std::min(ids_a_query, accounts.size() - begin))) {
-      fmt::format_to(std::back_inserter(list), "{}{}", list.empty() ? "" : ",", value_of(id));
-    }
-    visit("(" + list + ")");
-  }
-}
 
 AccountId to_account(const std::optional<std::string_view>& value) {
   return AccountId{static_cast<std::uint32_t>(to_int(value))};
 }
 
 }  // namespace
-
-std::vector<AccountFact> read_facts(Session& session, std::span<const AccountId> accounts) {
-  std::vector<AccountFact> facts;
-  for_each_list(accounts, [&](const std::string& list) {
-    session.for_each_row("SELECT account_id, " + micros_of("known_at") +
-                             " FROM account_fact WHERE kind = 'identity_verified' AND account_id"
-                             " IN " +
-                             list,
-                         [&](RowView row) {
-                           facts.push_back({to_account(row[0]), AccountFactKind::identity_verified,
-                                            Instant::from_micros(to_int(row[1]))});
-                         });
-  });
-  return facts;
-}
-
-void write_facts(Session& session, Sequence sequence, std::span<const AccountFact> facts) {
-  RowWriter rows(session, "INSERT INTO account_fact (account_id, kind, known_at, seq) VALUES");
-  for (const AccountFact& fact : facts) {
-    rows.add(fmt::format("{},'{}',{},{}", value_of(fact.account), name_of(fact.kind),
-                         datetime_literal(fact.known_at), sequence));
-  }
-  rows.finish();
-}
 
 std::vector<MoneyMicros> read_balances(Session& session, std::span<const AccountId> accounts) {
   std::unordered_map<std::uint32_t, MoneyMicros> by_account;

@@ -8,11 +8,8 @@
 #include "usecases/ledger_port.h"
 #include "usecases/report_port.h"
 
-// Rows of what is known of accounts and of their money (docs/BILLING.md).
+// Rows of the money of accounts (docs/BILLING.md).
 namespace packwarden {
-
-std::vector<AccountFact> read_facts(Session& session, std::span<const AccountId> accounts);
-void write_facts(Session& session, Sequence sequence, std::span<const AccountFact> facts);
 
 // In the order of `accounts`; 0 where none was ever booked.
 std::vector<MoneyMicros> read_balances(Session& session, std::span<const AccountId> accounts);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "store/account_rows.h"
+#include "store/fact_rows.h"
 #include "store/money_rows.h"
 #include "store/sql_text.h"
 #include "store/void_rows.h"
@@ -36,6 +37,9 @@ class MySqlTransaction : public LedgerTransaction {
   }
   void add_accounts(std::span<const Account> accounts) override {
     write_accounts(*session_, sequence_ + 1, accounts);
+  }
+  void set_details(std::span<const AccountDetail> details) override {
+    write_details(*session_, sequence_ + 1, details);
   }
   std::vector<HeldPack> packs_of(AccountId account, ProductId product) override {
     return read_held_packs(*session_, fmt::format("account_id = {} AND product_id = {}",

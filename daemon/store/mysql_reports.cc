@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "store/account_rows.h"
+#include "store/fact_rows.h"
 #include "store/money_rows.h"
 #include "store/mysql_ledger.h"
 #include "store/sql_text.h"
@@ -79,15 +80,38 @@ std::vector<AccountRow> MySqlReports::accounts() {
   return read([](Session& session) {
     std::vector<AccountRow> rows;
     session.for_each_row(
-        "SELECT a.name, COALESCE(p.name, ''), " + micros_of("f.known_at") +
+        "SELECT a.name, COALESCE(p.name, ''), f.kind, " + micros_of("f.known_at") +
             " FROM account a LEFT JOIN account p ON p.account_id = a.parent_account_id LEFT JOIN"
-            " account_fact f ON f.account_id = a.account_id AND f.kind = 'identity_verified'"
-            " ORDER BY a.name",
+            " account_fact f ON f.account_id = a.account_id ORDER BY a.name",
         [&](RowView row) {
-          rows.push_back({std::string(*row[0]), std::string(*row[1]), std::nullopt});
-          if (row[2]) rows.back().identity_verified_at = to_instant(row[2]);
+          if (rows.empty() || rows.back().name != *row[0]) {
+            rows.push_back({std::string(*row[0]), std::string(*row[1]), {}});
+          }
+          if (!row[2]) return;
+          if (const auto kind = account_fact_kind_from(*row[2])) {
+            rows.back().facts.emplace(*kind, to_instant(row[3]));
+          }
         });
     return rows;
+  });
+}
+
+std::vector<AccountFact> MySqlReports::facts(AccountId account) {
+  return read([&](Session& session) { return read_facts(session, std::span(&account, 1)); });
+}
+
+std::vector<AccountDetail> MySqlReports::details(const Account& account) {
+  return read([&](Session& session) {
+    std::vector<AccountDetail> details{{account.id, AccountDetailKind::language, account.language}};
+    for (AccountDetail& detail :
+         read_details(session, fmt::format("account_id = {}", value_of(account.id)))) {
+      if (detail.kind == AccountDetailKind::language) {
+        details.front() = std::move(detail);
+      } else if (!detail.value.empty()) {
+        details.push_back(std::move(detail));
+      }
+    }
+    return details;
   });
 }
 

@@ -13,6 +13,8 @@ class MySqlReports : public Reports {
 
   std::optional<Account> find_account(std::string_view name) override;
   std::vector<AccountRow> accounts() override;
+  std::vector<AccountDetail> details(const Account& account) override;
+  std::vector<AccountFact> facts(AccountId account) override;
   std::vector<BalanceRow> balances(std::optional<AccountId> account) override;
   std::vector<JournalRow> journals(AccountId account, std::uint32_t limit) override;
   std::vector<PackRow> packs(std::optional<AccountId> account) override;

@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <set>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "domain/account_name.h"
@@ -45,22 +46,34 @@ CommandOutcome add(LedgerTransaction& transaction, std::span<const std::string> 
   return done;
 }
 
+std::string_view words_for(AccountFactKind kind) {
+  switch (kind) {
+    case AccountFactKind::identity_verified:
+      return "verified";
+    case AccountFactKind::client_integrated:
+      return "integrated with its client";
+    case AccountFactKind::server_integrated:
+      return "integrated with its server";
+    case AccountFactKind::closed:
+      break;
+  }
+  return "closed";
+}
+
 }  // namespace
 
 CommandOutcome add_accounts(Ledger& ledger, std::span<const std::string> names,
                             const std::string& language, const std::string& request_id) {
   std::vector<std::string_view> content{language};
   content.insert(content.end(), names.begin(), names.end());
-  return run_command(ledger, "account_add", request_id, content,
-                     [&](LedgerTransaction& transaction) -> CommandOutcome {
-                       if (language != "zh-CN" && language != "en") {
-                         return refuse("bad_language",
-                                       fmt::format("There are no texts in the language '{}'. "
-                                                   "Choose zh-CN or en.",
-                                                   language));
-                       }
-                       return add(transaction, names, AccountId{}, language);
-                     });
+  return run_command(
+      ledger, "account_add", request_id, content,
+      [&](LedgerTransaction& transaction) -> CommandOutcome {
+        if (const auto fault = fault_of({{}, AccountDetailKind::language, language})) {
+          return refuse("bad_language", *fault);
+        }
+        return add(transaction, names, AccountId{}, language);
+      });
 }
 
 CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
@@ -82,34 +95,75 @@ CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
                                                    "Name its main account.",
                                                    main_account));
         }
+        if (parent->closed_at) {
+          return refuse("closed_account", fmt::format("Account '{}' is closed, and gets no "
+                                                      "sub-accounts any more. Name an account that "
+                                                      "is open.",
+                                                      main_account));
+        }
         return add(transaction, names, parent->id, parent->language);
       });
 }
 
-CommandOutcome verify_identities(Ledger& ledger, std::span<const std::string> names, Instant now,
-                                 const std::string& request_id) {
-  const std::vector<std::string_view> content(names.begin(), names.end());
-  return run_command(
-      ledger, "account_verify", request_id, content,
-      [&](LedgerTransaction& transaction) -> CommandOutcome {
-        const auto accounts = main_accounts(transaction, names);
-        if (!accounts) return tl::unexpected<Refusal>(accounts.error());
-        std::vector<AccountId> ids;
-        std::vector<AccountFact> facts;
-        for (const Account& account : *accounts) {
-          ids.push_back(account.id);
-          facts.push_back({account.id, AccountFactKind::identity_verified, now});
-        }
-        for (const AccountFact& known : transaction.facts_of(ids)) {
-          const auto account = std::find_if(accounts->begin(), accounts->end(),
-                                            [&](const auto& a) { return a.id == known.account; });
-          return refuse("verified_before",
-                        fmt::format("The identity of '{}' is verified already; leave it out.",
-                                    account->name));
-        }
-        transaction.add_facts(facts);
-        return CommandDone{static_cast<std::uint32_t>(facts.size()), 0, false};
-      });
+CommandOutcome learn(Ledger& ledger, std::span<const std::string> names,
+                     std::span<const AccountFactKind> kinds, Instant now,
+                     const std::string& request_id) {
+  std::vector<std::string_view> content;
+  for (const AccountFactKind kind : kinds) content.push_back(name_of(kind));
+  content.insert(content.end(), names.begin(), names.end());
+  return run_command(ledger, "account_fact", request_id, content,
+                     [&](LedgerTransaction& transaction) -> CommandOutcome {
+                       const auto accounts = main_accounts(transaction, names);
+                       if (!accounts) return tl::unexpected<Refusal>(accounts.error());
+                       std::vector<AccountId> ids;
+                       for (const Account& account : *accounts) ids.push_back(account.id);
+                       std::set<std::pair<AccountId, AccountFactKind>> known;
+                       for (const AccountFact& fact : transaction.facts_of(ids)) {
+                         known.emplace(fact.account, fact.kind);
+                       }
+                       std::vector<AccountFact> facts;
+                       for (const Account& account : *accounts) {
+                         for (const AccountFactKind kind : kinds) {
+                           if (known.contains({account.id, kind})) {
+                             return refuse(
+                                 "known_before",
+                                 fmt::format("The account '{}' is {} already; leave it out.",
+                                             account.name, words_for(kind)));
+                           }
+                           facts.push_back({account.id, kind, now});
+                         }
+                       }
+                       transaction.add_facts(facts);
+                       return CommandDone{static_cast<std::uint32_t>(accounts->size()), 0, false};
+                     });
+}
+
+CommandOutcome set_details(Ledger& ledger, const std::string& name,
+                           std::span<const AccountDetail> details, const std::string& request_id) {
+  std::vector<std::string_view> content{name};
+  for (const AccountDetail& detail : details) {
+    content.push_back(name_of(detail.kind));
+    content.push_back(detail.value);
+  }
+  return run_command(ledger, "account_set", request_id, content,
+                     [&](LedgerTransaction& transaction) -> CommandOutcome {
+                       const auto accounts = main_accounts(transaction, std::span(&name, 1));
+                       if (!accounts) return tl::unexpected<Refusal>(accounts.error());
+                       if (details.empty()) {
+                         return refuse("nothing_to_do",
+                                       "Nothing is given to set. Give a language, an e-mail "
+                                       "address or a phone number.");
+                       }
+                       std::vector<AccountDetail> checked(details.begin(), details.end());
+                       for (AccountDetail& detail : checked) {
+                         if (const auto fault = fault_of(detail)) {
+                           return refuse(fmt::format("bad_{}", name_of(detail.kind)), *fault);
+                         }
+                         detail.account = accounts->front().id;
+                       }
+                       transaction.set_details(checked);
+                       return CommandDone{1, 0, false};
+                     });
 }
 
 }  // namespace packwarden

@@ -15,13 +15,20 @@ namespace packwarden {
 CommandOutcome add_accounts(Ledger& ledger, std::span<const std::string> names,
                             const std::string& language, const std::string& request_id);
 
-// P1: that the real-name identity of main accounts is verified, from `now` on. Refusals: those of
-// main_accounts, verified_before.
-CommandOutcome verify_identities(Ledger& ledger, std::span<const std::string> names, Instant now,
-                                 const std::string& request_id);
+// What became known of main accounts at `now`, once and for ever: that their identity is verified
+// (P1), that their client or server is integrated (B3), that they are closed (O11). Refusals: those
+// of main_accounts, known_before.
+CommandOutcome learn(Ledger& ledger, std::span<const std::string> names,
+                     std::span<const AccountFactKind> kinds, Instant now,
+                     const std::string& request_id);
+
+// N4: replaces details of a main account, whatever their `account` says. Refusals: those of
+// main_accounts, bad_language, bad_email, bad_phone, nothing_to_do.
+CommandOutcome set_details(Ledger& ledger, const std::string& name,
+                           std::span<const AccountDetail> details, const std::string& request_id);
 
 // Sub-accounts of a main account, with its language. Refusals: bad_name, name_taken,
-// unknown_account, sub_account, nothing_to_do.
+// unknown_account, sub_account, closed_account, nothing_to_do.
 CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
                                 std::span<const std::string> names, const std::string& request_id);
 

@@ -41,10 +41,14 @@ std::string to_text(const std::deque<RejectedLine>& decoded,
   return text;
 }
 
+Billable billable_by_meter(const UseGroup& group) {
+  return group.billable ? Billable::yes : Billable::not_by_meter;
+}
+
 }  // namespace
 
 BatchDecision::BatchDecision(const DecideContext& context, Books& books, const Batch& batch)
-    : context_(&context), books_(&books), directory_(batch.directory) {
+    : context_(&context), books_(&books) {
   try {
     Units accepted = 0;
     const FileInWork* file = nullptr;
@@ -105,14 +109,24 @@ void BatchDecision::decide(const BatchItem& item, Units accepted_before) {
   write_.units.push_back(std::move(out));
 }
 
-// Leaves in sums_ what was accepted, by group.
+const Product& BatchDecision::product(ProductId id) const {
+  const auto& products = context_->catalogue->products;
+  return *std::find_if(products.begin(), products.end(),
+                       [id](const Product& product) { return product.id == id; });
+}
+
+// Leaves in sums_ what was accepted, by group, and in billable_from_ from when on it is billable.
 void BatchDecision::dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
                            UnitCounts& counts, std::vector<RejectedLine>& rejected) {
   sums_.resize(unit.use_groups.size());
+  billable_from_.resize(unit.use_groups.size());
   for (std::size_t g = 0; g < sums_.size(); ++g) {
     const UseGroup& group = unit.use_groups[g];
-    sums_[g] = {group.used_by,     group.meter,         group.day, group.billable,
+    sums_[g] = {group.used_by,     group.meter,         group.day, billable_by_meter(group),
                 Instant::latest(), Instant::earliest(), 0};
+    billable_from_[g] = group.billable
+                            ? books_->billable_from(group.account, product(group.product))
+                            : Instant::earliest();
   }
   const std::size_t count = unit.keys.size();
   seen_.push_back({&unit, std::vector<Seen>(count, Seen::duplicate)});
@@ -127,12 +141,14 @@ void BatchDecision::dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Un
   }
   for (std::size_t i = 0; i < count; ++i) {
     if (seen[i] == Seen::is_new) {
-      UseSum& sum = sums_[unit.groups[i]];
+      const std::uint32_t group = unit.groups[i];
+      UseSum& sum = sums_[group];
       sum.units += unit.quantities[i];
       sum.first = std::min(sum.first, unit.times[i]);
       sum.last = std::max(sum.last, unit.times[i]);
       ++counts.accepted;
-      if (!sum.billable) ++counts.not_billable_meter;
+      if (sum.billable != Billable::yes) ++counts.not_billable_meter;
+      if (unit.times[i] < billable_from_[group]) ++counts.not_billable_integration;
     } else if (seen[i] == Seen::duplicate) {
       ++counts.duplicate;
     } else {
@@ -214,6 +230,7 @@ void BatchDecision::rate(const DecodedUnit& unit, UnitCounts& counts) {
         counts.overrun_units += entry.units;
         break;
       case Outcome::not_billable_meter:
+      case Outcome::not_billable_integration:
         counts.not_billable_units += entry.units;
         break;
     }
@@ -224,7 +241,11 @@ void BatchDecision::rate(const DecodedUnit& unit, UnitCounts& counts) {
 bool BatchDecision::rate_sums(const DecodedUnit& unit, std::span<const std::uint32_t> groups) {
   account_sums_.clear();
   for (const std::uint32_t g : groups) {
-    if (sums_[g].units > 0) account_sums_.push_back(sums_[g]);
+    if (sums_[g].units == 0) continue;
+    account_sums_.push_back(sums_[g]);
+    if (sums_[g].first >= billable_from_[g]) continue;
+    if (sums_[g].last >= billable_from_[g]) return false;
+    account_sums_.back().billable = Billable::not_by_integration;
   }
   if (account_sums_.empty()) return true;
   const UseGroup& group = unit.use_groups[groups.front()];
@@ -253,8 +274,11 @@ void BatchDecision::rate_records(const DecodedUnit& unit,
     const std::uint32_t a = account_of_group[unit.groups[i]];
     if (a == none || seen[i] != Seen::is_new) continue;
     const UseGroup& of = unit.use_groups[unit.groups[i]];
+    const Billable billable = unit.times[i] < billable_from_[unit.groups[i]]
+                                  ? Billable::not_by_integration
+                                  : billable_by_meter(of);
     records[a].push_back(
-        {of.used_by, of.meter, of.day, of.billable, unit.times[i], unit.quantities[i]});
+        {of.used_by, of.meter, of.day, billable, unit.times[i], unit.quantities[i]});
   }
   for (std::size_t a = 0; a < accounts.size(); ++a) {
     const UseGroup& group = unit.use_groups[accounts[a].front()];
@@ -284,15 +308,13 @@ void BatchDecision::tell(AccountId account, std::size_t touched_from) {
     PackState& state = *touched_[t].pack;
     for (const Notice& notice : tell_usage(account, state, books_->levels_of(state))) {
       const Pack& pack = books_->pack(notice.pack);
-      const Account& owner = directory_->at(account);
+      const Account& owner = books_->directory()->at(account);
       NoticeWrite out{notice, owner.name, owner.language, "", ""};
       if (!notice.superseded) {
-        const auto product =
-            std::find_if(context_->catalogue->products.begin(), context_->catalogue->products.end(),
-                         [&](const Product& p) { return p.id == pack.product; });
         const std::string last_day = to_string(context_->calendar->day_of(pack.expires_at));
         NoticeText text = render(
-            notice, {owner.name, product->name, pack.tier, pack.quota, notice.used, last_day},
+            notice,
+            {owner.name, product(pack.product).name, pack.tier, pack.quota, notice.used, last_day},
             owner.language);
         out.subject = std::move(text.subject);
         out.body = std::move(text.body);

@@ -51,6 +51,7 @@ class BatchDecision {
                             Units accepted_before, UnitCounts& counts,
                             std::vector<RejectedLine>& rejected);
   void keep_new_keys(const DecodedUnit& unit, std::int32_t arrival_day, std::int64_t accepted);
+  const Product& product(ProductId id) const;
   void rate(const DecodedUnit& unit, UnitCounts& counts);
   bool rate_sums(const DecodedUnit& unit, std::span<const std::uint32_t> groups);
   void rate_records(const DecodedUnit& unit,
@@ -61,12 +62,12 @@ class BatchDecision {
 
   const DecideContext* context_;
   Books* books_;
-  std::shared_ptr<const AccountDirectory> directory_;
   IngestWrite write_;
   std::vector<UnitSeen> seen_;
   std::vector<std::vector<RecordKey>> kept_keys_;  // where not all keys of a unit are new
   std::vector<PackBefore> touched_;
-  std::vector<UseSum> sums_;  // by group of the current unit
+  std::vector<UseSum> sums_;            // by group of the current unit
+  std::vector<Instant> billable_from_;  // the same (B3); what the meter rules out, for all time
   std::vector<UseSum> account_sums_;
   bool stands_ = false;
 };

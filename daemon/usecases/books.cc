@@ -26,9 +26,14 @@ std::int32_t first_held_day(Instant now, int window_days) {
 Books::Books() : directory_(std::make_shared<AccountDirectory>()) {}
 
 void Books::take_over(Changes changes) {
-  if (!changes.accounts.empty()) {
-    directory_ = AccountDirectory::extend(*directory_, std::move(changes.accounts));
+  const bool has_closing =
+      std::any_of(changes.facts.begin(), changes.facts.end(),
+                  [](const AccountFact& fact) { return fact.kind == AccountFactKind::closed; });
+  if (!changes.accounts.empty() || !changes.details.empty() || has_closing) {
+    directory_ = AccountDirectory::extend(*directory_, std::move(changes.accounts),
+                                          {changes.facts, changes.details});
   }
+  for (const AccountFact& fact : changes.facts) learn(fact);
   for (Pack& pack : changes.packs) add_pack(std::move(pack));
   for (const RefundStepTaken& taken : changes.refund_steps) {
     state_of(taken.pack).frozen = freezes(taken.step);
@@ -56,6 +61,28 @@ void Books::take_over(const KeySegment& segment) {
   }
   std::vector<Seen> seen(segment.keys.size());
   index_.insert_all(segment.keys.data(), segment.keys.size(), segment.arrival_day, seen.data());
+}
+
+void Books::learn(const AccountFact& fact) {
+  const bool client = fact.kind == AccountFactKind::client_integrated;
+  if (!client && fact.kind != AccountFactKind::server_integrated) return;
+  if (value_of(fact.account) >= integrations_.size()) {
+    integrations_.resize(value_of(fact.account) + 1);
+  }
+  Integration& integration = integrations_[value_of(fact.account)];
+  (client ? integration.client_at : integration.server_at) = fact.known_at;
+}
+
+std::optional<Instant> Books::integrated_from(AccountId main_account) const {
+  if (value_of(main_account) >= integrations_.size()) return std::nullopt;
+  const Integration& integration = integrations_[value_of(main_account)];
+  if (!integration.client_at || !integration.server_at) return std::nullopt;
+  return std::max(*integration.client_at, *integration.server_at);
+}
+
+Instant Books::billable_from(AccountId main_account, const Product& product) const {
+  if (!product.requires_integration) return Instant::earliest();
+  return integrated_from(main_account).value_or(Instant::latest());
 }
 
 std::span<PackState> Books::packs_of(AccountId main_account, ProductId product) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -42,6 +43,10 @@ class Books {
   // All packs of a main account and product, in drawdown order; empty if there are none. Valid
   // until the next take_over.
   std::span<PackState> packs_of(AccountId main_account, ProductId product);
+  // B3: the later of both integrations of a main account; nullopt while one is missing.
+  std::optional<Instant> integrated_from(AccountId main_account) const;
+  // B3: usage of the product before this instant is not billable.
+  Instant billable_from(AccountId main_account, const Product& product) const;
   // The pack as it was bought.
   const Pack& pack(PackId id) const { return packs_[value_of(id) - 1]; }
   std::span<const int> levels_of(const PackState& pack) const {
@@ -53,6 +58,11 @@ class Books {
     ProductId product{};
     std::vector<PackState> packs;
   };
+  struct Integration {
+    std::optional<Instant> client_at;
+    std::optional<Instant> server_at;
+  };
+  void learn(const AccountFact& fact);
   PackState& state_of(PackId id);
   std::uint32_t level_list_index(const std::vector<int>& levels);
   void add_pack(Pack pack);
@@ -60,6 +70,7 @@ class Books {
   Sequence sequence_ = 0;
   Instant dedupe_floor_ = Instant::earliest();
   std::shared_ptr<const AccountDirectory> directory_;
+  std::vector<Integration> integrations_;                 // by main account
   std::vector<Pack> packs_;                               // by id
   std::vector<std::vector<ProductPacks>> account_packs_;  // by main account
   std::vector<std::vector<int>> level_lists_;

@@ -47,11 +47,11 @@ class Line {
 
 void export_canonical(Reports& reports, std::ostream& out) {
   CanonicalSink sink;
-  sink.account = [&](std::string_view name, std::string_view parent, bool identity_verified) {
+  sink.account = [&](std::string_view name, std::string_view parent, std::string_view facts) {
     Line("account")
         .text(name)
         .text(parent.empty() ? "-" : parent)
-        .text(identity_verified ? "verified" : "-")
+        .text(facts.empty() ? "-" : facts)
         .print(out);
   };
   sink.balance = [&](std::string_view account, MoneyMicros balance_micros) {

@@ -33,7 +33,7 @@ struct UseGroup {
   ProductId product{};
   MeterId meter{};
   BusinessDay day;
-  bool billable = true;
+  bool billable = true;  // by its meter (B2)
 
   auto operator<=>(const UseGroup&) const = default;
 };

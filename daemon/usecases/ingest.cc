@@ -26,6 +26,19 @@ bool has_unknown_account(const Batch& batch) {
   });
 }
 
+// O11: of an account that is closed now and was not when it was decoded.
+bool has_account_closed_since(const Batch& batch, const AccountDirectory& now) {
+  const AccountDirectory& then = *batch.directory;
+  if (then.closings() == now.closings()) return false;
+  return std::any_of(batch.items.begin(), batch.items.end(), [&](const BatchItem& item) {
+    return item.unit != nullptr &&
+           std::any_of(item.unit->use_groups.begin(), item.unit->use_groups.end(),
+                       [&](const UseGroup& group) {
+                         return now.at(group.account).closed_at != then.at(group.account).closed_at;
+                       });
+  });
+}
+
 }  // namespace
 
 Ingest::Ingest(Ledger& ledger, UsageSpool& spool, BatchReader& reader, DecideContext context,
@@ -88,11 +101,13 @@ void Ingest::start_again() {
   reader_->rewind(books_.directory(), books_.dedupe_floor());
 }
 
-// Accounts only ever come: they change nothing where every name was known. Else ingest would stand
-// still while accounts are added faster than a batch is read.
+// Accounts only ever come and are closed: that changes nothing where every name was known, and no
+// usage is of an account that was closed since. Else ingest would stand still while accounts are
+// added faster than a batch is read.
 bool Ingest::is_stale(const Batch& batch) const {
   if (batch.dedupe_floor != books_.dedupe_floor()) return true;
-  return batch.directory != books_.directory() && has_unknown_account(batch);
+  if (batch.directory == books_.directory()) return false;
+  return has_unknown_account(batch) || has_account_closed_since(batch, *books_.directory());
 }
 
 Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {

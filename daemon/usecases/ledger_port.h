@@ -91,6 +91,8 @@ struct Changes {
   Sequence sequence = 0;  // memory is as of this one, once all is taken over
   Instant dedupe_floor;
   std::vector<Account> accounts;
+  std::vector<AccountFact> facts;
+  std::vector<AccountDetail> details;  // languages alone
   std::vector<Pack> packs;
   std::vector<RefundStepTaken> refund_steps;  // of each pack in order
   std::vector<PackDraw> draws;                // below zero where units came back
@@ -152,6 +154,8 @@ class LedgerTransaction {
   }
   virtual AccountId last_account() = 0;  // ids go on from here
   virtual void add_accounts(std::span<const Account> accounts) = 0;
+  // Replaces what stood there for the kind; an empty value takes it away.
+  virtual void set_details(std::span<const AccountDetail> details) = 0;
   // By id.
   virtual std::vector<HeldPack> packs_of(AccountId account, ProductId product) = 0;
   virtual std::optional<HeldPack> find_pack(PackId id) = 0;

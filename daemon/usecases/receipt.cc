@@ -126,6 +126,9 @@ std::string receipt_json(const ClaimedFile& file, const std::string& spool, File
   receipt["rejected"] = rejected_of(counts);
   json::object not_billable;
   if (counts.not_billable_meter != 0) not_billable["meter"] = counts.not_billable_meter;
+  if (counts.not_billable_integration != 0) {
+    not_billable["integration"] = counts.not_billable_integration;
+  }
   receipt["not_billable"] = not_billable;
   receipt["units"] = units_of(counts);
 

@@ -21,7 +21,7 @@ namespace packwarden {
 struct AccountRow {
   std::string name;
   std::string parent;  // empty: a main account
-  std::optional<Instant> identity_verified_at;
+  std::map<AccountFactKind, Instant> facts;
 };
 struct BalanceRow {
   std::string account;
@@ -158,7 +158,8 @@ struct CanonicalJournal {
   MoneyMicros on_balance_micros = 0;
 };
 struct CanonicalSink {
-  std::function<void(std::string_view name, std::string_view parent, bool identity_verified)>
+  // `facts`: the names of those known, with commas between, "" where there are none.
+  std::function<void(std::string_view name, std::string_view parent, std::string_view facts)>
       account;
   std::function<void(std::string_view account, MoneyMicros balance_micros)> balance;
   std::function<void(const CanonicalJournal&)> journal;
@@ -176,6 +177,9 @@ class Reports {
   virtual std::optional<Account> find_account(std::string_view name) = 0;
   // By name.
   virtual std::vector<AccountRow> accounts() = 0;
+  // Of a main account, by kind; the language is among them.
+  virtual std::vector<AccountDetail> details(const Account& account) = 0;
+  virtual std::vector<AccountFact> facts(AccountId account) = 0;
   // By name, of main accounts.
   virtual std::vector<BalanceRow> balances(std::optional<AccountId> account) = 0;
   // The last `limit` journals of a main account, oldest first.

@@ -119,6 +119,87 @@ TEST(CatalogueFile, refuses_wrong_levels_and_an_empty_list) {
       testing::ElementsAre("c.yaml:1:1: products: is missing: give a list with at least one item"));
 }
 
+TEST(CatalogueFile, C3_prices_of_postpaid_begin_on_later_and_later_days) {
+  const std::string product =
+      "products:\n- name: p\n  meters: [{name: m}]\n  tiers: [{name: t, units: 1, price: 1}]\n"
+      "  postpaid_prices:\n";
+  EXPECT_THAT(errors_in(product + "  - {price: \"0.005\"}\n"
+                                  "  - {from: 2026-01-31, price: \"0.004\"}\n"
+                                  "  - {from: 2026-02-01, price: 0}\n"),
+              testing::IsEmpty());
+  EXPECT_THAT(
+      errors_in(product + "  - {from: 2026-02-30, price: \"0.005\"}\n"
+                          "  - {price: \"0.004\"}\n"
+                          "  - {from: 2026-01-31, price: x}\n"
+                          "  - {from: 2026-01-31, until: 2027-01-01}\n"),
+      testing::ElementsAre(
+          "c.yaml:6:12: products[0].postpaid_prices[0].from: give the first business day of the "
+          "price, as 2026-01-31",
+          "c.yaml:7:5: products[0].postpaid_prices[1].from: is missing: give the first business "
+          "day of the price, as 2026-01-31",
+          "c.yaml:8:31: products[0].postpaid_prices[2].price: give an amount from \"0\" to "
+          "\"1000000000000\" with at most 6 decimals, such as \"300\" or \"0.005\"",
+          "c.yaml:9:5: products[0].postpaid_prices[3].price: is missing: give the price of a "
+          "unit, such as \"0.005\"",
+          "c.yaml:9:12: products[0].postpaid_prices[3].from: is not after the day before it: give "
+          "later and later days",
+          "c.yaml:9:24: products[0].postpaid_prices[3].until: unknown key: take it out, or give "
+          "one of from, price"));
+}
+
+TEST(CatalogueFile, C4_several_products_each_have_rules_of_their_own) {
+  const auto calendar = BusinessCalendar::for_zone("Asia/Shanghai");
+  FileErrors errors("c.yaml");
+  const Catalogue catalogue = read_catalogue(
+      "products:\n"
+      "- name: captcha\n"
+      "  meters: [{name: client_verification}]\n"
+      "  tiers: [{name: 30k, units: 30000, price: 300}]\n"
+      "- name: text\n"
+      "  meters: [{name: check}, {name: recheck}]\n"
+      "  tiers: [{name: 30k, units: 10, price: 1}, {name: try, units: 5, price: 0, trial: true}]\n"
+      "  notice_levels_percent: [80]\n"
+      "  reminder_days: [30, 7, 2]\n"
+      "  refund_window_days: 0\n"
+      "  trial_valid_days: 14\n"
+      "  requires_integration: true\n"
+      "  postpaid_prices: [{from: 1970-01-11, price: \"0.2\"}]\n",
+      &*calendar, errors);
+  ASSERT_TRUE(errors.empty());
+  const Product& captcha = *catalogue.find_product("captcha");
+  const Product& text = *catalogue.find_product("text");
+  EXPECT_EQ(captcha.find_meter("check"), nullptr);
+  EXPECT_NE(text.find_meter("recheck"), nullptr);
+  EXPECT_EQ(captcha.find_tier("30k")->units, 30'000);
+  EXPECT_EQ(text.find_tier("30k")->units, 10);
+  EXPECT_THAT(captcha.notice_levels_percent, testing::ElementsAre(50, 70, 90, 95));
+  EXPECT_THAT(text.notice_levels_percent, testing::ElementsAre(80));
+  EXPECT_THAT(captcha.reminder_days, testing::ElementsAre(3, 1));
+  EXPECT_THAT(text.reminder_days, testing::ElementsAre(30, 7, 2));
+  EXPECT_EQ(captcha.refund_window_days, 5);
+  EXPECT_EQ(text.refund_window_days, 0);
+  EXPECT_FALSE(captcha.requires_integration);
+  EXPECT_TRUE(text.requires_integration);
+  EXPECT_EQ(captcha.postpaid_price_on({11}), std::nullopt);
+  EXPECT_EQ(text.postpaid_price_on({9}), std::nullopt);
+  EXPECT_EQ(text.postpaid_price_on({10}), 200'000);
+}
+
+TEST(CatalogueFile, N1_reminder_days_are_in_descending_order) {
+  const std::string product =
+      "products: [{name: p, meters: [{name: m}], tiers: [{name: t, units: 1, price: 1}],\n";
+  EXPECT_THAT(errors_in(product + "  reminder_days: []}]\n"), testing::IsEmpty());
+  EXPECT_THAT(
+      errors_in(product + "  reminder_days: [1, 3, 0, 1000]}]\n"),
+      testing::ElementsAre(
+          "c.yaml:2:22: products[0].reminder_days[1]: 3 is not below the day before it: give the "
+          "days in descending order",
+          "c.yaml:2:25: products[0].reminder_days[2]: 0 is out of bounds: give a whole number "
+          "from 1 to 999",
+          "c.yaml:2:28: products[0].reminder_days[3]: 1000 is out of bounds: give a whole number "
+          "from 1 to 999"));
+}
+
 TEST(ShippedCatalogue, is_the_table_of_section_2) {
   const ScopedEnvironment no_credentials("CREDENTIALS_DIRECTORY", nullptr);
   const auto settings = load_settings(PACKWARDEN_SOURCE_DIR "/config/packwarden.yaml");
@@ -131,6 +212,11 @@ TEST(ShippedCatalogue, is_the_table_of_section_2) {
   EXPECT_THAT(captcha.notice_levels_percent, testing::ElementsAre(50, 70, 90, 95));
   EXPECT_EQ(captcha.trial_valid_days, 7);
   EXPECT_EQ(captcha.pack_valid_years, 1);
+  EXPECT_EQ(captcha.refund_window_days, 5);
+  EXPECT_THAT(captcha.reminder_days, testing::ElementsAre(3, 1));
+  EXPECT_TRUE(captcha.requires_integration);
+  EXPECT_THAT(captcha.postpaid_prices,
+              testing::ElementsAre(PostpaidPrice{beginning_of_days, 5'000}));
 
   const Instant change = at("2023-08-21T00:00:00+08:00");
   EXPECT_TRUE(captcha.find_meter("ticket_check")->billable_at(change - Span{1}));

@@ -89,6 +89,7 @@ class Case:
         self.where.ctl("migrate")
         self.where.ctl("account", "add", "--from-file", names)
         self.where.ctl("account", "verify", "--from-file", names)
+        self.where.ctl("account", "integrate", "--from-file", names, as_of=harness.LONG_AGO)
         self.where.ctl("pack", "buy", "captcha", "30k", "--from-file", names, "--paid-by", "bench",
                        as_of=harness.utc_now() - datetime.timedelta(days=30))
 

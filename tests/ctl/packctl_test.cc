@@ -10,6 +10,7 @@
 namespace packwarden {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -35,6 +36,7 @@ class Offline : public Backend, public Context {
     Product product;
     product.name = "captcha";
     product.tiers = {{"trial", 20'000, 0, true}, {"30k", 30'000, 300'500'000, false}};
+    product.postpaid_prices = {{beginning_of_days, 5'000}, {{20'454}, 5'250}};
     catalogue_.products.push_back(product);
   }
 
@@ -158,11 +160,16 @@ TEST(Packctl, errors_for_programs) {
 
 TEST(Packctl, C1_the_catalogue_shows_computed_unit_prices) {
   EXPECT_EQ(packctl({"catalogue"}).out,
-            "product  tier    units  price CNY  unit price\n"
-            "captcha  trial  20,000          0           -\n"
-            "captcha  30k    30,000      300.5      0.0100\n");
+            "product  tier       units  price CNY  unit price  valid\n"
+            "captcha  trial     20,000          0           -  7 days\n"
+            "captcha  30k       30,000      300.5      0.0100  1 year\n"
+            "captcha  postpaid                          0.005  always\n"
+            "captcha  postpaid                        0.00525  from 2026-01-01\n");
   EXPECT_THAT(packctl({"--output", "json", "catalogue"}).out,
-              HasSubstr("\"price\":\"300.5\",\"unit_price\":\"0.0100\""));
+              AllOf(HasSubstr("\"price\":\"300.5\",\"unit_price\":\"0.0100\""),
+                    HasSubstr("\"trial\":true,\"valid_days\":7"),
+                    HasSubstr("\"tier\":\"postpaid\",\"unit_price\":\"0.00525\",\"currency\":"
+                              "\"CNY\",\"from\":\"2026-01-01\"")));
 }
 
 TEST(Packctl, tokens_are_printed_once_listed_by_name_and_revoked) {

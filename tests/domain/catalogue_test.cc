@@ -54,6 +54,18 @@ TEST(Catalogue, C1_is_exact_at_the_bounds_of_a_tier) {
   EXPECT_EQ(shown_unit_price(tier(max_tier_units, 0)), "0.0000");
 }
 
+TEST(Catalogue, C3_the_postpaid_price_is_dated) {
+  Product product;
+  EXPECT_EQ(product.postpaid_price_on({20'000}), std::nullopt);
+  product.postpaid_prices = {{{20'000}, 5'000}, {{20'010}, 4'000}};
+  EXPECT_EQ(product.postpaid_price_on({19'999}), std::nullopt);
+  EXPECT_EQ(product.postpaid_price_on({20'000}), 5'000);
+  EXPECT_EQ(product.postpaid_price_on({20'009}), 5'000);
+  EXPECT_EQ(product.postpaid_price_on({20'010}), 4'000);
+  product.postpaid_prices.front().from = beginning_of_days;
+  EXPECT_EQ(product.postpaid_price_on({-700'000}), 5'000);
+}
+
 TEST(Catalogue, finds_by_exact_name_or_not_at_all) {
   Catalogue catalogue;
   catalogue.products.push_back(

@@ -18,6 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("PACKWARDEN_BIN", ROOT / "build/release/bin"))  # ./dev build
 PLUGINS = pathlib.Path(os.environ.get("PACKWARDEN_PLUGINS", ROOT / "build/release/lib/packwarden"))
 CATALOGUE = ROOT / "config/catalogue.yaml"
+LONG_AGO = "2020-01-01T00:00:00Z"  # before all usage of the tests
 
 
 def rfc3339(at):
@@ -173,6 +174,7 @@ def set_up_tenants(where, usage):
             where.ctl("account", "add-sub", parent, name)
     mains = [name for name, parent, _ in usage.accounts if not parent]
     where.ctl("account", "verify", *mains)
+    where.ctl("account", "integrate", *mains, as_of=LONG_AGO)
     for number, purchase in enumerate(usage.purchases, 1):
         words = (("trial", "captcha") if purchase.tier == "trial"
                  else ("buy", "captcha", purchase.tier, "--paid-by", f"payment-{number}"))

@@ -54,6 +54,7 @@ class OnSite(unittest.TestCase):
         where.ctl("migrate")
         where.ctl("account", "add", "acme")
         where.ctl("account", "verify", "acme")
+        where.ctl("account", "integrate", "acme", as_of=harness.LONG_AGO)
         where.ctl("pack", "buy", "captcha", "1m", "acme", "--paid-by", "payment-1",
                   as_of=harness.utc_now() - datetime.timedelta(days=1))
         return where

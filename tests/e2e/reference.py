@@ -63,6 +63,7 @@ class Meter:
                 and (self.billable_until is None or at < self.billable_until))
 
 
+FACTS = "client_integrated,identity_verified,server_integrated"
 METER_CHANGE = parse_time("2023-08-21T00:00:00+08:00")  # B2
 CAPTCHA = (Meter("captcha", "client_verification", billable_from=METER_CHANGE),
            Meter("captcha", "ticket_check", billable_until=METER_CHANGE))
@@ -297,7 +298,7 @@ class Model:
 
     def canonical(self):
         """The lines of `packctl export --canonical`, sorted."""
-        lines = [("account", name, parent or "-", "-" if parent else "verified")
+        lines = [("account", name, parent or "-", "-" if parent else FACTS)
                  for name, parent in self.accounts.items()]
         for pack in self.all_packs():
             if pack.tier != "trial":  # P6: booked in and out

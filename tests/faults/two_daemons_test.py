@@ -163,6 +163,7 @@ def set_up(where, now):
     where.ctl("account", "add", *ACCOUNTS)
     where.ctl("account", "verify", *ACCOUNTS)
     as_of = now - datetime.timedelta(days=3)
+    where.ctl("account", "integrate", *ACCOUNTS, as_of=now - datetime.timedelta(days=60))
     for account, tiers in ACCOUNTS.items():
         for tier in tiers:
             words = ("trial", "captcha") if tier == "trial" else (

@@ -30,9 +30,16 @@ class LineWorld {
     product.name = "captcha";
     product.meters = {{MeterId{1}, "client_verification"}, {MeterId{2}, "ticket_check"}};
     catalogue_.products.push_back(product);
-    directory_ = AccountDirectory::extend(
-        AccountDirectory(),
-        {{AccountId{1}, AccountId{}, "acme", "en"}, {AccountId{2}, AccountId{1}, "shop", "en"}});
+    const std::string closed_at = "2026-11-20T10:00:00Z";
+    const AccountFact closed{
+        AccountId{3}, AccountFactKind::closed,
+        parse_rfc3339(closed_at.data(), closed_at.data() + closed_at.size()).value()};
+    directory_ = AccountDirectory::extend(AccountDirectory(),
+                                          {{AccountId{1}, AccountId{}, "acme", "en"},
+                                           {AccountId{2}, AccountId{1}, "shop", "en"},
+                                           {AccountId{3}, AccountId{}, "gone", "en"},
+                                           {AccountId{4}, AccountId{3}, "gone-shop", "en"}},
+                                          {.facts = std::span(&closed, 1)});
   }
 
   // The lines `text` behind the header `head`, which JSON has none of.

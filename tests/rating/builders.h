@@ -39,7 +39,7 @@ inline UseRecord use(Units units, std::int64_t at = 0) {
   return {.used_by = tenant,
           .meter = MeterId{1},
           .day = {},
-          .billable = true,
+          .billable = Billable::yes,
           .time = {at},
           .units = units};
 }

@@ -9,7 +9,7 @@ namespace packwarden::testing {
 namespace {
 
 std::vector<UseSum> summed(const std::vector<UseRecord>& records) {
-  std::map<std::tuple<AccountId, MeterId, BusinessDay, bool>, UseSum> sums;
+  std::map<std::tuple<AccountId, MeterId, BusinessDay, Billable>, UseSum> sums;
   for (const UseRecord& r : records) {
     auto [at, fresh] =
         sums.try_emplace({r.used_by, r.meter, r.day, r.billable},
@@ -45,11 +45,15 @@ TEST(B5_Sums, GiveTheVerySameResultAsRecordByRecordWhereTheyAreUsed) {
     std::vector<UseRecord> records;
     const int record_count = pick(1, 12);
     const int users = pick(1, 2);
+    const int integrated = pick(-60, 40);
     for (int i = 0; i < record_count; ++i) {
       UseRecord record = use(pick(1, 12), pick(0, 99));
       record.used_by = AccountId{static_cast<std::uint32_t>(pick(1, users))};
       record.meter = MeterId{static_cast<std::uint32_t>(pick(0, 9) == 0 ? 2 : 1)};
-      record.billable = record.meter == MeterId{1};
+      record.billable = record.meter == MeterId{1} ? Billable::yes : Billable::not_by_meter;
+      if (record.meter == MeterId{1} && record.time < Instant{integrated}) {
+        record.billable = Billable::not_by_integration;
+      }
       record.day = {static_cast<std::int32_t>(record.time.nanos / 25)};
       records.push_back(record);
     }
@@ -86,7 +90,7 @@ TEST(B5_Sums, ServeTheOrdinaryAccount) {
 
 TEST(B5_Sums, RefuseWhereAPackEndsBetweenTheRecordsOfASum) {
   auto packs = in_drawdown_order({PackBuilder(1, 1000).until(20), PackBuilder(2, 1000)});
-  std::vector<UseSum> sums = {{tenant, MeterId{1}, {}, true, Instant{10}, Instant{20}, 5}};
+  std::vector<UseSum> sums = {{tenant, MeterId{1}, {}, Billable::yes, Instant{10}, Instant{20}, 5}};
   std::vector<LedgerEntry> entries;
   EXPECT_FALSE(rate_by_sum(tenant, packs, sums, entries));
   sums[0].last = Instant{19};

@@ -104,10 +104,19 @@ TEST(B5_Order, EventTimeComesBeforeLine) {
 TEST(B2_Billable, WhatIsNotBillableDrawsNothing) {
   std::vector<PackState> packs = {PackBuilder(1, 10)};
   auto record = use(5);
-  record.billable = false;
+  record.billable = Billable::not_by_meter;
   const auto entries = rate_by_record(tenant, packs, {record});
   EXPECT_EQ(packs[0].used, 0);
   EXPECT_EQ(sum_of(entries, Outcome::not_billable_meter), 5);
+}
+
+TEST(B3_Billable, WhatCameBeforeTheIntegrationDrawsNothing) {
+  std::vector<PackState> packs = {PackBuilder(1, 10)};
+  auto record = use(5);
+  record.billable = Billable::not_by_integration;
+  const auto entries = rate_by_record(tenant, packs, {record});
+  EXPECT_EQ(packs[0].used, 0);
+  EXPECT_EQ(sum_of(entries, Outcome::not_billable_integration), 5);
 }
 
 TEST(P5_Eligible, TwoPacksOfTheYearEmptyOneAfterTheOther) {

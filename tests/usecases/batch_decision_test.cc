@@ -42,11 +42,13 @@ std::uint32_t content_of(const Record& r) {
 class DecisionWorld {
  public:
   DecisionWorld() {
-    catalogue_.products.push_back({.id = product, .name = "captcha"});
+    catalogue_.products.push_back({.id = product, .name = "captcha", .requires_integration = true});
     Changes changes;
     changes.accounts = {{AccountId{1}, {}, "acme", "en"},
                         {AccountId{2}, {}, "zeta", "zh-CN"},
                         {AccountId{3}, AccountId{1}, "acme-shop", "en"}};
+    changes.facts = {{AccountId{1}, AccountFactKind::client_integrated, Instant::earliest()},
+                     {AccountId{1}, AccountFactKind::server_integrated, Instant::earliest()}};
     books.take_over(std::move(changes));
     context.catalogue = &catalogue_;
     context.calendar = &calendar_;
@@ -65,6 +67,13 @@ class DecisionWorld {
     pack.notice_levels = {50, 90};
     Changes changes;
     changes.packs = {pack};
+    books.take_over(std::move(changes));
+  }
+
+  void integrate(AccountId account, std::int64_t client_at, std::int64_t server_at) {
+    Changes changes;
+    changes.facts = {{account, AccountFactKind::client_integrated, Instant{client_at}},
+                     {account, AccountFactKind::server_integrated, Instant{server_at}}};
     books.take_over(std::move(changes));
   }
 
@@ -119,6 +128,15 @@ struct Model {
   std::map<std::uint32_t, std::uint32_t> held;  // content by id
   std::map<AccountId, std::vector<PackState>> packs;
   Units max_file_units = INT64_MAX;
+  std::map<AccountId, Instant> integrated_from;  // where not always
+
+  Billable billable(const Record& r) const {
+    if (!r.billable) return Billable::not_by_meter;
+    const auto from = integrated_from.find(main_of(r.account));
+    return from != integrated_from.end() && Instant{r.at} < from->second
+               ? Billable::not_by_integration
+               : Billable::yes;
+  }
 
   std::vector<LedgerEntry> unit(const std::vector<Record>& records, Units& accepted,
                                 UnitCounts& counts) {
@@ -134,7 +152,7 @@ struct Model {
         accepted += r.units;
         ++counts.accepted;
         taken[main_of(r.account)].push_back(
-            {AccountId{r.account}, meter_of(r), day_of(r), r.billable, Instant{r.at}, r.units});
+            {AccountId{r.account}, meter_of(r), day_of(r), billable(r), Instant{r.at}, r.units});
       }
     }
     std::vector<LedgerEntry> entries;
@@ -166,6 +184,10 @@ TEST(B5_Batch, EqualsOneRecordAfterTheOtherAndCanBeUndone) {
     Model model;
     if (pick(0, 2) == 0) world.context.max_file_units = model.max_file_units = pick(20, 60);
     for (std::uint32_t a = 1; a <= 2; ++a) model.packs[AccountId{a}] = world.packs(AccountId{a});
+    const int client = pick(-20, 60);
+    const int server = pick(-20, 60);
+    const int integrated_with_batch = pick(0, 4);
+    model.integrated_from[AccountId{2}] = Instant::latest();
 
     for (int b = 0; b < 5; ++b) {
       std::vector<std::vector<Record>> units(static_cast<std::size_t>(pick(1, 3)));
@@ -176,6 +198,10 @@ TEST(B5_Batch, EqualsOneRecordAfterTheOtherAndCanBeUndone) {
           if (pick(0, 9) == 0) r.units += 1;  // other content
           records.push_back(r);
         }
+      }
+      if (b == integrated_with_batch) {
+        world.integrate(AccountId{2}, client, server);
+        model.integrated_from[AccountId{2}] = Instant{std::max(client, server)};
       }
       const Batch batch = world.batch(units);
       Units accepted = 0;

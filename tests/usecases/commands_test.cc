@@ -2,6 +2,7 @@
 
 #include "store/deployment.h"
 #include "store/mysql_ledger.h"
+#include "store/mysql_reports.h"
 #include "support/test_database.h"
 #include "usecases/account_commands.h"
 #include "usecases/in_doubt.h"
@@ -32,7 +33,11 @@ class Commands : public ::testing::Test {
     return add_accounts(ledger, names, "en", id.empty() ? new_request_id() : id);
   }
   CommandOutcome verify(const std::vector<std::string>& names) {
-    return verify_identities(ledger, names, noon, new_request_id());
+    return learn(names, {AccountFactKind::identity_verified});
+  }
+  CommandOutcome learn(const std::vector<std::string>& names,
+                       const std::vector<AccountFactKind>& kinds, Instant now = noon) {
+    return packwarden::learn(ledger, names, kinds, now, new_request_id());
   }
   void add_verified(const std::vector<std::string>& names) {
     ASSERT_TRUE(add(names));
@@ -160,10 +165,61 @@ TEST_F(Commands, P1_buying_needs_a_verified_identity) {
   EXPECT_TRUE(buy("30k", {"b", "a"}));
 }
 
+TEST_F(Commands, B3_each_integration_is_stored_once) {
+  using Kind = AccountFactKind;
+  ASSERT_TRUE(add({"a", "b"}));
+  ASSERT_TRUE(learn({"a"}, {Kind::client_integrated}));
+  EXPECT_EQ(code_of(learn({"b", "a"}, {Kind::client_integrated, Kind::server_integrated})),
+            "known_before");
+  EXPECT_EQ(count("account_fact"), "1");
+  EXPECT_TRUE(learn({"a"}, {Kind::server_integrated}));
+  EXPECT_TRUE(learn({"b"}, {Kind::client_integrated, Kind::server_integrated}));
+  EXPECT_EQ(count("account_fact"), "4");
+}
+
+TEST_F(Commands, O11_a_closed_account_gets_no_packs_and_no_sub_accounts) {
+  add_verified({"a"});
+  ASSERT_TRUE(add_sub("a", {"a-web"}));
+  ASSERT_TRUE(learn({"a"}, {AccountFactKind::closed}));
+  EXPECT_EQ(code_of(buy("30k", {"a"})), "closed_account");
+  EXPECT_EQ(code_of(trial({"a"})), "closed_account");
+  EXPECT_EQ(code_of(add_sub("a", {"a-shop"})), "closed_account");
+  EXPECT_EQ(code_of(learn({"a"}, {AccountFactKind::closed})), "known_before");
+  EXPECT_TRUE(top_up("a", 1, "bank-1")) << "what is owed can still be paid";
+}
+
+TEST_F(Commands, N4_language_and_addresses_are_checked_and_replaced) {
+  using Kind = AccountDetailKind;
+  ASSERT_TRUE(add({"a"}));
+  const auto set = [&](Kind kind, const std::string& value) {
+    const AccountDetail detail{{}, kind, value};
+    return code_of(set_details(ledger, "a", std::span(&detail, 1), new_request_id()));
+  };
+  EXPECT_EQ(set(Kind::language, "fr"), "bad_language");
+  for (const std::string bad : {"a", "@b", "a@", "a@b@c", "a@b\r\nBcc: c@d", "<a@b>", "a @b"}) {
+    EXPECT_EQ(set(Kind::email, bad), "bad_email") << bad;
+  }
+  for (const std::string bad : {"13812345678", "+12345", "+1234567890123456", "+86 138"}) {
+    EXPECT_EQ(set(Kind::phone, bad), "bad_phone") << bad;
+  }
+  EXPECT_EQ(count("account_detail"), "0");
+  EXPECT_EQ(set(Kind::language, "zh-CN"), "");
+  EXPECT_EQ(set(Kind::email, "old@example.com"), "");
+  EXPECT_EQ(set(Kind::email, "计费@example.com"), "");
+  EXPECT_EQ(set(Kind::phone, "+8613812345678"), "");
+  EXPECT_EQ(set(Kind::phone, ""), "");
+  MySqlReports reports(database.address());
+  std::string all;
+  for (const AccountDetail& detail : reports.details(*reports.find_account("a"))) {
+    all += std::string(name_of(detail.kind)) + "=" + detail.value + " ";
+  }
+  EXPECT_EQ(all, "language=zh-CN email=计费@example.com ");
+}
+
 TEST_F(Commands, P1_an_identity_is_verified_once_and_of_main_accounts) {
   add_verified({"a"});
   ASSERT_TRUE(add_sub("a", {"a-web"}));
-  EXPECT_EQ(code_of(verify({"a"})), "verified_before");
+  EXPECT_EQ(code_of(verify({"a"})), "known_before");
   EXPECT_EQ(code_of(verify({"a-web"})), "sub_account");
   EXPECT_EQ(code_of(verify({"nobody"})), "unknown_account");
   EXPECT_EQ(count("account_fact"), "1");

@@ -26,7 +26,7 @@ class TextFile : public UsageFile {
 
 class FileChecks : public ::testing::Test {
  protected:
-  FileChecks() { add_account(database, "acme"); }
+  FileChecks() { add_ready_account(database, "acme"); }
 
   FileCheck check(const std::string& text, const std::string& name = "new.csv") {
     MySqlLedger ledger(database.address());

@@ -15,7 +15,7 @@ namespace {
 
 class FileVoids : public ::testing::Test {
  protected:
-  FileVoids() { add_account(database, "acme"); }
+  FileVoids() { add_ready_account(database, "acme"); }
 
   Digest digest_of(const std::string& name) {
     MySqlReports reports(database.address());

@@ -13,7 +13,7 @@ namespace {
 class IngestTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    add_account(database, "acme");
+    add_ready_account(database, "acme");
     add_account(database, "acme-shop", "acme");
     add_pack(database, "acme", 1000);
   }
@@ -28,6 +28,8 @@ using U8_Atomic = IngestTest;
 using U9_Units = IngestTest;
 using N2_Notices = IngestTest;
 using B2_Meter = IngestTest;
+using B3_Integration = IngestTest;
+using O11_Closing = IngestTest;
 using B6_SubAccount = IngestTest;
 
 TEST_F(U7_Receipt, SaysWhatBecameOfEachLine) {
@@ -398,6 +400,50 @@ TEST_F(B2_Meter, OutsideItsDatesIsKeptAndDrawsNothing) {
   host.drop("b.csv", csv({{.id = "1", .meter = "ticket_check", .quantity = "5"}, {.id = "2"}}));
   host.run();
   EXPECT_EQ(host.receipt_value("b.csv", "duplicate"), "1") << "not billable records hold their ids";
+}
+
+TEST_F(B3_Integration, UsageBeforeTheLaterOfBothIsKeptAndDrawsNothing) {
+  Host host(database, "h1");
+  add_account(database, "new");
+  add_pack(database, "new", 100);
+  const auto use = [](const char* id, const char* time, const char* quantity) {
+    return Line{.id = id, .account = "new", .time = time, .quantity = quantity};
+  };
+  learn_fact(database, "new", AccountFactKind::client_integrated, noon - Span::minutes(120));
+  host.drop("a.csv", csv({use("1", "2026-11-20T11:00:00Z", "1")}));
+  host.run();
+  learn_fact(database, "new", AccountFactKind::server_integrated, noon - Span::minutes(60));
+  host.drop("b.csv",
+            csv({use("2", "2026-11-20T10:59:59.999999Z", "2"),
+                 use("3", "2026-11-20T11:00:00Z", "4"), use("4", "2026-11-20T09:00:00Z", "8")}));
+  host.run();
+  EXPECT_EQ(used_of_all_packs(database), 4) << "the instant itself is billable";
+  EXPECT_EQ(database.value("SELECT SUM(units) FROM ledger_entry WHERE outcome = 5"), "11");
+  EXPECT_EQ(host.receipt_value("b.csv", "not_billable"), R"({"integration":2})");
+  EXPECT_EQ(host.receipt_value("a.csv", "not_billable"), R"({"integration":1})");
+}
+
+TEST_F(O11_Closing, UsageFromTheClosingOnIsRejectedAndEarlierUsageIsRated) {
+  Host host(database, "h1");
+  host.drop("a.csv", csv({{.id = "1", .time = "2026-11-20T11:30:00Z"}}));
+  host.run();
+  learn_fact(database, "acme", AccountFactKind::closed, noon - Span::minutes(60));
+  host.drop("b.csv", csv({{.id = "2", .time = "2026-11-20T10:59:59Z"},
+                          {.id = "3", .time = "2026-11-20T11:00:00Z"},
+                          {.id = "4", .account = "acme-shop", .time = "2026-11-20T11:00:00Z"}}));
+  host.run();
+  EXPECT_EQ(host.receipt_value("b.csv", "rejected"), R"({"closed_account":2})");
+  EXPECT_EQ(used_of_all_packs(database), 2);
+}
+
+TEST_F(O11_Closing, ABatchThatWasReadBeforeIsReadAgain) {
+  Host host(database, "h1", 1'000'000, 1);
+  host.drop("1.csv", csv({{.id = "1"}}));
+  host.drop("a.csv", csv({{.id = "2"}}));
+  ASSERT_TRUE(host.round());  // the second file is read while the first one is committed
+  learn_fact(database, "acme", AccountFactKind::closed, noon - Span::minutes(60));
+  host.run();
+  EXPECT_EQ(host.receipt_value("a.csv", "rejected"), R"({"closed_account":1})");
 }
 
 TEST_F(B6_SubAccount, DrawsFromItsMainAccountAndStaysVisible) {

@@ -35,7 +35,7 @@ class ReportsTest : public ::testing::Test {
     add_sub_accounts(ledger, "acme", subs, "2");
     claim_trials(ledger, catalogue, {"captcha", buyers, noon}, "3");
     const auto shanghai = BusinessCalendar::for_zone("Asia/Shanghai").value();
-    verify_identities(ledger, buyers, noon, "4");
+    learn(ledger, buyers, std::array{AccountFactKind::identity_verified}, noon, "4");
     top_up_balance(ledger, {"acme", 400'000'000, "bank-1", noon}, "5");
     buy_packs(ledger, catalogue, shanghai, {"captcha", buyers, noon}, "30k", "6");
     database.session().execute(
@@ -59,7 +59,7 @@ TEST_F(ReportsTest, canonical_export_has_neither_ids_nor_clock) {
   std::ostringstream out;
   export_canonical(reports, out);
   EXPECT_EQ(out.str(),
-            "account\tacme\t-\tverified\n"
+            "account\tacme\t-\tidentity_verified\n"
             "account\tacme-web\tacme\t-\n"
             "account\tzeta\t-\t-\n"
             "balance\tacme\t100000000\n"

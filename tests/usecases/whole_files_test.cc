@@ -185,7 +185,7 @@ void expect_receipt(const Case& one, const boost::json::object& receipt) {
 
 TEST(WholeFiles, U1_U5_U7_each_has_its_end_as_the_table_says) {
   TestDatabase database;
-  add_account(database, "acme");
+  add_ready_account(database, "acme");
   add_account(database, "shop", "acme");
   Host host(database, "a", unit_records);
   const std::vector<Case> cases = read_table();

@@ -128,6 +128,24 @@ void add_account(TestDatabase& database, const std::string& name, const std::str
   });
 }
 
+void learn_fact(TestDatabase& database, const std::string& account, AccountFactKind kind,
+                Instant known_at) {
+  auto ledger = ledger_of(database);
+  ledger.transact("fact", [&](LedgerTransaction& tx) {
+    const AccountFact fact{tx.find_account(account)->id, kind, known_at};
+    tx.add_facts(std::span(&fact, 1));
+    return Verdict::commit;
+  });
+}
+
+void add_ready_account(TestDatabase& database, const std::string& name) {
+  add_account(database, name);
+  for (const auto kind : {AccountFactKind::identity_verified, AccountFactKind::client_integrated,
+                          AccountFactKind::server_integrated}) {
+    learn_fact(database, name, kind, Instant::from_micros(0));
+  }
+}
+
 void add_pack(TestDatabase& database, const std::string& account, Units quota,
               Instant effective_from, Instant expires_at) {
   auto ledger = ledger_of(database);

@@ -64,7 +64,11 @@ class Host {
 };
 
 // Accounts and packs, put into the ledger as the commands do it.
+void learn_fact(TestDatabase& database, const std::string& account, AccountFactKind kind,
+                Instant known_at);
 void add_account(TestDatabase& database, const std::string& name, const std::string& parent = "");
+// A main account that could always do all: verified, client and server integrated.
+void add_ready_account(TestDatabase& database, const std::string& name);
 // Effective from the beginning of 2026 for a year unless said otherwise.
 void add_pack(TestDatabase& database, const std::string& account, Units quota,
               Instant effective_from = Instant::from_micros(1'767'225'600'000'000),
