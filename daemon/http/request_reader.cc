@@ -65,10 +65,9 @@ ReadResult read_request(std::string_view input, HttpRequest& request, std::size_
   // One empty line before a request is left over from what came before it (RFC 9112, 2.2).
   const std::size_t skipped = input.starts_with(line_end) ? line_end.size() : 0;
   input.remove_prefix(skipped);
-  if (input.empty()) return ReadResult::incomplete;
+  if (input.empty() || (skipped == 0 && input == "\r")) return ReadResult::incomplete;
   // Such as a TLS handshake: no end of a head would ever come.
-  const bool begins_a_line = (input[0] >= 'A' && input[0] <= 'Z') || line_end.starts_with(input);
-  if (!begins_a_line) return ReadResult::malformed;
+  if (input[0] < 'A' || input[0] > 'Z') return ReadResult::malformed;
 
   request.authorization.clear();
   request.authorizations = 0;
