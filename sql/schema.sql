@@ -106,13 +106,15 @@ CREATE TABLE pack (
   seq BIGINT UNSIGNED NOT NULL,
   PRIMARY KEY (pack_id),
   KEY (account_id, product_id),
-  KEY (seq)
+  KEY (seq),
+  KEY (expires_at)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- The sum of the ledger entries of a pack, changed in the transaction that adds them.
+-- The sum of the ledger entries of a pack, changed in the transaction that adds them, and when its last unit was taken (O10).
 CREATE TABLE pack_balance (
   pack_id INT UNSIGNED NOT NULL,
   used_units BIGINT NOT NULL,
+  exhausted_at DATETIME(6) NULL,
   PRIMARY KEY (pack_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
@@ -150,11 +152,39 @@ CREATE TABLE posting (
   PRIMARY KEY (seq, journal_no, book)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- The sum of the postings of an account on the book balance, changed in the transaction that adds them.
+-- The sum of the postings of an account on the book balance, changed in the transaction that adds them; and whether postpaid of
+-- all its products is suspended now (O8).
 CREATE TABLE money_balance (
   account_id INT UNSIGNED NOT NULL,
   balance_micros BIGINT NOT NULL,
+  is_suspended BOOLEAN NOT NULL DEFAULT FALSE,
   PRIMARY KEY (account_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- O4, O5, O8: each change of postpaid. step: on | off | failed of a product; suspended | resumed with product_id 0, of all
+-- products of the account. Append only.
+CREATE TABLE postpaid_change (
+  account_id INT UNSIGNED NOT NULL,
+  product_id INT UNSIGNED NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  step VARCHAR(16) NOT NULL,
+  changed_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (account_id, product_id, seq),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- O10: each change of what an account may use. covered_by: none | packs | postpaid; reason: why it is stopped, empty while it
+-- is active. Append only.
+CREATE TABLE service_change (
+  account_id INT UNSIGNED NOT NULL,
+  product_id INT UNSIGNED NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  change_no INT UNSIGNED NOT NULL,
+  covered_by VARCHAR(16) NOT NULL,
+  reason VARCHAR(32) NOT NULL,
+  changed_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (account_id, product_id, seq, change_no),
+  KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- P6: references of external payments and top-ups; each works once.
@@ -251,6 +281,46 @@ CREATE TABLE ledger_entry (
   KEY (account_id, business_day)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- Overage that no bill has charged yet, by the day of its usage: the sum of the ledger entries since the last one. A void of
+-- charged overage is a credit at the price that was charged.
+CREATE TABLE open_overage (
+  account_id INT UNSIGNED NOT NULL,
+  product_id INT UNSIGNED NOT NULL,
+  business_day DATE NOT NULL,
+  is_credit BOOLEAN NOT NULL,
+  price_micros BIGINT NOT NULL,
+  units BIGINT NOT NULL,
+  PRIMARY KEY (account_id, product_id, business_day, is_credit, price_micros)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- O6: what a bill charges: the overage of a day, or a credit for charged overage that was voided since, at the price that was
+-- charged. Usage of a day that was closed already stands in a later bill under its own day (O7). Append only.
+CREATE TABLE charge (
+  account_id INT UNSIGNED NOT NULL,
+  product_id INT UNSIGNED NOT NULL,
+  charged_day DATE NOT NULL,
+  usage_day DATE NOT NULL,
+  is_credit BOOLEAN NOT NULL,
+  price_micros BIGINT NOT NULL,
+  units BIGINT NOT NULL,
+  amount_micros BIGINT NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (account_id, product_id, charged_day, usage_day, is_credit, price_micros),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- O6: the primary key is what makes a day be charged once. Append only.
+CREATE TABLE bill (
+  account_id INT UNSIGNED NOT NULL,
+  product_id INT UNSIGNED NOT NULL,
+  charged_day DATE NOT NULL,
+  amount_micros BIGINT NOT NULL,
+  charged_at DATETIME(6) NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (account_id, product_id, charged_day),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
 -- The dedupe keys that a ledger transaction added (16 bytes each; by day of arrival, then in the order of its units) or, in
 -- a void, removed.
 CREATE TABLE dedupe_segment (
@@ -263,18 +333,43 @@ CREATE TABLE dedupe_segment (
   KEY (arrival_day)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- Something that a tenant must be told, once: the primary key is its cause (N2: once per pack and level for ever).
--- kind: pack_usage | pack_used_up; state: due | superseded.
+-- What runs by the clock. Whoever holds the lease, by the clock of the database, works; each transaction of its work checks
+-- the fence, which grows with each lease, so that a holder that was taken for dead changes nothing. done_until: all that was
+-- due by then is done; NULL: nothing yet.
+CREATE TABLE job (
+  name VARCHAR(32) NOT NULL,
+  holder VARCHAR(128) NOT NULL,
+  fence BIGINT UNSIGNED NOT NULL,
+  lease_until DATETIME(6) NOT NULL,
+  done_until DATETIME(6) NULL,
+  started_at DATETIME(6) NULL,
+  succeeded_at DATETIME(6) NULL,
+  PRIMARY KEY (name)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- N1: reminders that are not due yet or not written yet; a row goes when its time has come.
+CREATE TABLE pack_reminder (
+  pack_id INT UNSIGNED NOT NULL,
+  days INT NOT NULL,
+  remind_at DATETIME(6) NOT NULL,
+  PRIMARY KEY (pack_id, days),
+  KEY (remind_at)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- Something that a tenant must be told, once: the primary key is its cause. kind: as in domain/notice.h; cause: the level in
+-- percent, the days before an expiry, the ledger transaction, the charged day or the number of a step, by kind.
+-- state: due | superseded.
 CREATE TABLE notice (
   pack_id INT UNSIGNED NOT NULL,
   kind VARCHAR(32) NOT NULL,
-  level_percent INT NOT NULL,
+  cause BIGINT NOT NULL,
   account_id INT UNSIGNED NOT NULL,
+  product_id INT UNSIGNED NOT NULL DEFAULT 0,
   state VARCHAR(16) NOT NULL,
   used_units BIGINT NOT NULL,
   created_at DATETIME(6) NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
-  PRIMARY KEY (pack_id, kind, level_percent),
+  PRIMARY KEY (account_id, product_id, kind, pack_id, cause),
   KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 

@@ -8,9 +8,13 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <mutex>
+#include <stop_token>
 #include <thread>
 
+#include "app/entitlement_loop.h"
 #include "app/ingest_loop.h"
+#include "app/job_loop.h"
 #include "channel/relay.h"
 #include "spool/spool_watch.h"
 #include "store/outbox_store.h"
@@ -75,6 +79,9 @@ int guarded(Run run) {
     spdlog::critical(
         "the database {}: {} ({}); check that the server runs and that section database is right",
         to_string(error.kind()), error.what(), error.code());
+  } catch (const HttpUnavailable& error) {
+    spdlog::critical("{}", error.what());
+    return status_failed;
   } catch (const SpoolUnavailable& error) {
     spdlog::critical("{}", error.what());
   } catch (const std::exception& error) {
@@ -86,9 +93,52 @@ int guarded(Run run) {
 
 }  // namespace
 
+namespace {
+
+// Ingest on this thread, jobs and entitlements on others. What one of them throws stops all, and
+// comes out.
+void run_all(const Settings& settings, IngestComposition& composition, JobComposition& jobs,
+             EntitlementComposition& entitlements, Wakeup& wakeup, std::stop_token stop) {
+  std::stop_source all;
+  const std::stop_callback pass_on(stop, [&] { all.request_stop(); });
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto guard = [&](const auto& work) {
+    try {
+      work();
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+    }
+    all.request_stop();
+  };
+  {
+    const std::jthread by_the_clock([&] {
+      guard([&] {
+        run_jobs(jobs, std::chrono::milliseconds(settings.jobs.interval_ms), all.get_token());
+      });
+    });
+    const std::jthread answering([&] {
+      if (entitlements.is_on()) guard([&] { entitlements.follow(all.get_token()); });
+    });
+    guard([&] {
+      run_ingest(composition, std::chrono::milliseconds(settings.spool.scan_interval_ms), wakeup,
+                 all.get_token(), [&] {
+                   spdlog::info("ready: spool '{}' in {}", settings.spool.name,
+                                settings.spool.directory);
+                 });
+    });
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace
+
 int run_daemon(const Settings& settings) {
   return guarded([&] {
     IngestComposition composition(settings);
+    JobComposition jobs(settings, settings.jobs.settlement_spread_s);
+    EntitlementComposition entitlements(settings);
     SpoolWatch watch(settings.spool.directory);
     Wakeup wakeup;
     const auto hint = [&] {
@@ -97,11 +147,7 @@ int run_daemon(const Settings& settings) {
     };
     run_until_signalled(
         [&](std::stop_token stop) {
-          run_ingest(composition, std::chrono::milliseconds(settings.spool.scan_interval_ms),
-                     wakeup, stop, [&] {
-                       spdlog::info("ready: spool '{}' in {}", settings.spool.name,
-                                    settings.spool.directory);
-                     });
+          run_all(settings, composition, jobs, entitlements, wakeup, stop);
         },
         watch.fd(), hint);
     spdlog::info("stopped");
@@ -118,6 +164,8 @@ int run_once(const Settings& settings, std::optional<Instant> as_of) {
   return guarded([&] {
     IngestComposition composition(settings);
     run_ingest_once(composition, as_of);
+    JobComposition jobs(settings, 0);  // O6: run-once takes 08:00 for all
+    run_jobs_once(jobs, as_of.value_or(now()));
   });
 }
 

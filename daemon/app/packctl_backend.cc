@@ -17,6 +17,7 @@
 #include "spool/directory_desk.h"
 #include "spool/disk_file.h"
 #include "store/deployment.h"
+#include "store/job_rows.h"
 #include "store/migrations.h"
 #include "store/mysql_ledger.h"
 #include "store/mysql_reports.h"
@@ -45,7 +46,8 @@ class SettingsContext : public Context {
         calendar_(BusinessCalendar::for_zone(settings_.business_time_zone).value()),
         stored_(settings_.catalogue),
         ledger_(database_address(settings_), ledger_options(settings_)),
-        reports_(database_address(settings_)) {}
+        reports_(database_address(settings_)),
+        jobs_(database_address(settings_)) {}
 
   bool allow_as_of() const override { return settings_.allow_as_of; }
   Instant now() const override {
@@ -70,6 +72,10 @@ class SettingsContext : public Context {
   Reports& reports() override {
     require();
     return reports_;
+  }
+  JobStore& jobs() override {
+    require();
+    return jobs_;
   }
   SchemaChange migrate() override {
     Session session(database_address(settings_));
@@ -147,6 +153,7 @@ class SettingsContext : public Context {
   Catalogue stored_;
   MySqlLedger ledger_;
   MySqlReports reports_;
+  MySqlJobStore jobs_;
   std::optional<KeyHasher> hasher_;
   std::unique_ptr<SpoolDesk> spool_;
   std::unique_ptr<TokenDesk> tokens_;

@@ -71,6 +71,7 @@ class Loader {
     database(root.group("database"));
     spool(root.group("spool"));
     ingest(root.group("ingest"));
+    jobs(root.group("jobs"));
     windows(root);
     path(root, "plugin_directory", settings_.plugin_directory);
     root.list("channels", max_channels, [&](const YAML::Node& item, const std::string& name) {
@@ -158,6 +159,14 @@ class Loader {
     map.whole_number("max_claimed_files", out.max_claimed_files, {1, 1'000'000});
     map.whole_number("max_zstd_window_bytes", out.max_zstd_window_bytes, {1'024, 1'073'741'824});
     map.whole_number("max_unpack_ratio", out.max_unpack_ratio, {1, 1'000'000});
+    map.finish();
+  }
+
+  void jobs(MapReader map) {
+    JobSettings& out = settings_.jobs;
+    map.whole_number("interval_ms", out.interval_ms, {100, max_interval_ms});
+    map.whole_number("lease_s", out.lease_s, {10, seconds_per_day});
+    map.whole_number("settlement_spread_s", out.settlement_spread_s, {0, 14'400});
     map.finish();
   }
 

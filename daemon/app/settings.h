@@ -52,6 +52,14 @@ struct IngestSettings {
   bool operator==(const IngestSettings&) const = default;
 };
 
+struct JobSettings {
+  std::uint32_t interval_ms = 10'000;
+  std::uint32_t lease_s = 60;
+  std::uint32_t settlement_spread_s = 10'800;  // O6
+
+  bool operator==(const JobSettings&) const = default;
+};
+
 struct ChannelSettings {
   std::string name;    // [a-z][a-z0-9-]{0,31}, unique
   std::string plugin;  // file name in plugin_directory, e.g. inbox.so
@@ -85,6 +93,7 @@ struct Settings {
   IngestSettings ingest;
   AcceptanceWindow acceptance;  // acceptance.max_age_days, acceptance.max_skew_s
   std::uint32_t dedupe_window_days = 36;
+  JobSettings jobs;
   std::string business_time_zone = "Asia/Shanghai";
   std::string catalogue_file = "catalogue.yaml";
   std::string plugin_directory = "/usr/lib/packwarden";

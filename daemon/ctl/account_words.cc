@@ -39,7 +39,8 @@ void learn_of(Desk& desk, const AccountWords& words, const std::string& verb,
               const std::vector<AccountFactKind>& kinds) {
   run_change(desk, words.change, "account", verb,
              [&](const std::vector<std::string>& names, const std::string& request_id) {
-               return learn(desk.context().ledger(), names, kinds, desk.now(), request_id);
+               return learn(desk.context().ledger(), desk.billing(), names, kinds, desk.now(),
+                            request_id);
              });
 }
 

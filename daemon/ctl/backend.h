@@ -8,6 +8,7 @@
 #include "domain/business_calendar.h"
 #include "domain/catalogue.h"
 #include "usecases/file_check.h"
+#include "usecases/job_port.h"
 #include "usecases/ledger_port.h"
 #include "usecases/report_port.h"
 #include "usecases/spool_desk_port.h"
@@ -41,6 +42,7 @@ class Context {
   virtual const Catalogue& stored_catalogue() = 0;
   virtual Ledger& ledger() = 0;
   virtual Reports& reports() = 0;
+  virtual JobStore& jobs() = 0;
   virtual SchemaChange migrate() = 0;
   // The spool of the settings, on this host. Throws SpoolUnavailable where there is none.
   virtual SpoolDesk& spool() = 0;

@@ -19,6 +19,10 @@ Context& Desk::context() {
   return *context_;
 }
 
+BillingContext Desk::billing() {
+  return {&context().stored_catalogue(), &context().calendar()};
+}
+
 Instant Desk::now() {
   const Instant real = context().now();
   return as_of.value_or(real);

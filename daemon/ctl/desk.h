@@ -11,6 +11,7 @@
 #include "ctl/backend.h"
 #include "ctl/table.h"
 #include "domain/refusal.h"
+#include "usecases/account_changes.h"
 
 namespace CLI {
 class App;
@@ -37,6 +38,8 @@ class Desk {
   std::ostream& out() { return *out_; }
   // Opened when it is first asked for. Throws Refused where --as-of is given and not allowed.
   Context& context();
+  // What commands on money and packs go by.
+  BillingContext billing();
   // The instant as at which the command acts.
   Instant now();
   // Throws Refused (unknown_account).
@@ -61,6 +64,7 @@ void add_pack_words(CLI::App& app, Action& chosen);
 void add_report_words(CLI::App& app, Action& chosen);
 void add_money_words(CLI::App& app, Action& chosen);
 void add_refund_words(CLI::App& app, Action& chosen);
+void add_service_words(CLI::App& app, Action& chosen);
 void add_system_words(CLI::App& app, Action& chosen);
 void add_file_words(CLI::App& app, Action& chosen);
 void add_spool_words(CLI::App& app, Action& chosen);

@@ -32,7 +32,7 @@ void top_up(Desk& desk, const MoneyWords& words) {
                                              words.amount)});
   }
   const auto [done, request_id] = run_request(desk, words.request_id, [&](const std::string& id) {
-    return top_up_balance(desk.context().ledger(),
+    return top_up_balance(desk.context().ledger(), desk.billing(),
                           {words.account, *amount, words.reference, desk.now()}, id);
   });
   const MoneyMicros balance = balance_of(desk, desk.account(words.account));

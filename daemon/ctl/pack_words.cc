@@ -18,8 +18,7 @@ struct PackWords {
 void trial(Desk& desk, const PackWords& words) {
   run_change(desk, words.change, "trial", "added",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
-               Context& context = desk.context();
-               return claim_trials(context.ledger(), context.stored_catalogue(),
+               return claim_trials(desk.context().ledger(), desk.billing(),
                                    {words.product, names, desk.now()}, request_id);
              });
 }
@@ -27,8 +26,7 @@ void trial(Desk& desk, const PackWords& words) {
 void buy(Desk& desk, const PackWords& words) {
   run_change(desk, words.change, "pack", "added",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
-               Context& context = desk.context();
-               return buy_packs(context.ledger(), context.stored_catalogue(), context.calendar(),
+               return buy_packs(desk.context().ledger(), desk.billing(),
                                 {words.product, names, desk.now(), words.paid_by}, words.tier,
                                 request_id);
              });
@@ -38,6 +36,7 @@ void list(Desk& desk, const PackWords& words) {
   std::optional<AccountId> account;
   if (!words.account.empty()) account = desk.account(words.account).main();
   const auto rows = desk.context().reports().packs(account);
+  const auto postpaid = desk.context().reports().postpaid(account);  // O4
   if (desk.json) {
     boost::json::array array;
     for (const PackRow& row : rows) {
@@ -53,6 +52,14 @@ void list(Desk& desk, const PackWords& words) {
                                           {"effective_from", to_rfc3339(row.effective_from)},
                                           {"expires_at", to_rfc3339(row.expires_at)},
                                           {"refund", refund}});
+    }
+    for (const PostpaidRow& row : postpaid) {
+      array.push_back(boost::json::object{{"pack", nullptr},
+                                          {"account", row.account},
+                                          {"product", row.product},
+                                          {"tier", "postpaid"},
+                                          {"effective_from", to_rfc3339(row.since)},
+                                          {"suspended", row.is_suspended}});
     }
     desk.print(array);
     return;
@@ -72,6 +79,10 @@ void list(Desk& desk, const PackWords& words) {
                with_separators(row.quota), with_separators(row.used), with_separators(row.left()),
                shown_time(row.effective_from), shown_time(row.expires_at),
                row.refund ? std::string(name_of(*row.refund)) : ""});
+  }
+  for (const PostpaidRow& row : postpaid) {
+    table.add({"", row.account, row.product, "postpaid", "", "", "", shown_time(row.since), "",
+               row.is_suspended ? "suspended" : ""});
   }
   table.print(desk.out());
 }

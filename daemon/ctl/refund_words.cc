@@ -18,7 +18,7 @@ struct RefundWords {
 void take(Desk& desk, RefundStep step, const RefundWords& words) {
   const RefundOrder order{PackId{words.pack}, step, words.reason, desk.now()};
   const auto [done, request_id] = run_request(desk, words.request_id, [&](const std::string& id) {
-    return take_refund_step(desk.context().ledger(), order, id);
+    return take_refund_step(desk.context().ledger(), desk.billing(), order, id);
   });
   if (desk.json) {
     return desk.print(boost::json::object{{"pack", words.pack},

@@ -23,9 +23,11 @@ std::string_view name_of(JournalKind kind) {
     case JournalKind::purchase:
       return "purchase";
     case JournalKind::refund:
+      return "refund";
+    case JournalKind::charge:
       break;
   }
-  return "refund";
+  return "charge";
 }
 
 MoneyMicros Journal::on(Book book) const {

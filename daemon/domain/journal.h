@@ -14,7 +14,7 @@ namespace packwarden {
 enum class Book : std::uint8_t { balance, payments, sales };
 std::string_view name_of(Book book);
 
-enum class JournalKind : std::uint8_t { top_up, payment, purchase, refund };
+enum class JournalKind : std::uint8_t { top_up, payment, purchase, refund, charge };
 std::string_view name_of(JournalKind kind);
 
 struct Posting {

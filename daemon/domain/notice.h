@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "domain/ids.h"
@@ -9,18 +10,33 @@ namespace packwarden {
 
 // What a tenant must be told, once per cause.
 enum class NoticeKind : std::uint8_t {
-  pack_usage,    // used exceeds a level of the quota (N2)
-  pack_used_up,  // nothing is left (N3)
+  pack_usage,       // used exceeds a level of the quota (N2); cause: the level in percent
+  pack_used_up,     // nothing is left (N3); cause: 100
+  pack_expiring,    // units are left so many days before the expiry (N1); cause: the days
+  pack_expired,     // with units left; cause: 0
+  service_stopped,  // cause: the ledger transaction, as for all of these
+  service_resumed,
+  postpaid_on,
+  postpaid_failed,     // it could not be switched on: no money is left
+  postpaid_in_effect,  // no pack covers any more, from now on usage is charged
+  arrears,
+  bill,         // cause: the charged day, in days since 1970-01-01
+  refund_step,  // cause: the number of the step
 };
+inline constexpr std::size_t notice_kind_count = 12;
 std::string_view name_of(NoticeKind kind);
+std::optional<NoticeKind> notice_kind_from(std::string_view name);
+// Whether the cause is the number of the ledger transaction that the notice is written with.
+bool is_told_per_transaction(NoticeKind kind);
 
 struct Notice {
   AccountId account{};
-  PackId pack{};
+  ProductId product{};  // 0: arrears
+  PackId pack{};        // 0 where it is not of a pack
   NoticeKind kind = NoticeKind::pack_usage;
-  int level_percent = 0;    // 100 for pack_used_up
+  std::int64_t cause = 0;   // 0 where it is the ledger transaction: the ledger knows its number
   bool superseded = false;  // a higher one of the same rating unit goes out instead
-  Units used = 0;           // after the rating unit
+  Units used = 0;           // of the pack, after what caused it
 };
 
 }  // namespace packwarden

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "domain/ids.h"
 #include "domain/instant.h"
+#include "domain/refund.h"
 
 namespace packwarden {
 
@@ -27,6 +29,18 @@ struct Pack {
   std::vector<int> notice_levels;  // percent, ascending (N2)
   std::vector<int> reminder_days;  // of 24 h before the expiry, descending (N1)
   int refund_window_days = 5;      // of 24 h from the purchase (P8)
+};
+
+// A pack as it stands in the ledger.
+struct HeldPack {
+  Pack pack;
+  Units used = 0;
+  std::optional<RefundStep> last_refund_step{};
+  std::optional<Instant> exhausted_at{};  // when its last unit was taken; none while units are left
+
+  Units left() const { return pack.quota - used; }
+  bool is_frozen() const { return last_refund_step && freezes(*last_refund_step); }
+  bool is_refunded() const { return last_refund_step == RefundStep::completed; }
 };
 
 // What rating and notices need of a pack, with what was drawn from it so far. Small: there is one

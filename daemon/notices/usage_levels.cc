@@ -2,12 +2,13 @@
 
 namespace packwarden {
 
-std::vector<Notice> tell_usage(AccountId account, PackState& pack, std::span<const int> levels) {
+std::vector<Notice> tell_usage(AccountId account, ProductId product, PackState& pack,
+                               std::span<const int> levels) {
   std::vector<Notice> notices;
   const auto tell = [&](NoticeKind kind, int level, std::uint32_t bit) {
     if ((pack.levels_told & bit) != 0) return;
     if (!notices.empty()) notices.back().superseded = true;
-    notices.push_back({account, pack.id, kind, level, false, pack.used});
+    notices.push_back({account, product, pack.id, kind, level, false, pack.used});
     pack.levels_told |= bit;
   };
   for (std::size_t i = 0; i < levels.size(); ++i) {

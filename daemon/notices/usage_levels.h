@@ -17,7 +17,8 @@ inline constexpr std::size_t max_notice_levels = 31;
 // of `levels` (percent, ascending) that `used` now exceeds strictly and that was never told, and
 // one for being used up, which counts as the highest. All but the highest are superseded. Marks
 // them as told in `pack`. Pure.
-std::vector<Notice> tell_usage(AccountId account, PackState& pack, std::span<const int> levels);
+std::vector<Notice> tell_usage(AccountId account, ProductId product, PackState& pack,
+                               std::span<const int> levels);
 
 // The bit that stands for a notice of this pack; 0 if its list has no such level.
 std::uint32_t told_bit(NoticeKind kind, int level_percent, std::span<const int> levels);

@@ -20,12 +20,13 @@ void keep(AccountId account, const UseSum& sum, std::vector<LedgerEntry>& entrie
       {account, sum.used_by, sum.meter, sum.day, outcome_of(sum.billable), PackId{}, sum.units});
 }
 
-// Draws one sum, all of whose records see the same packs.
-void draw(AccountId account, std::span<PackState> packs, const UseSum& sum,
-          std::vector<LedgerEntry>& entries) {
+// Draws one sum, all of whose records see the same packs. False where what they leave uncovered is
+// not all overage or all overrun.
+bool draw(AccountId account, std::span<PackState> packs, const PostpaidTimes& postpaid,
+          const UseSum& sum, std::vector<LedgerEntry>& entries) {
   Units wanted = sum.units;
   for (PackState& pack : packs) {
-    if (wanted == 0) return;
+    if (wanted == 0) return true;
     if (!pack.eligible_at(sum.first)) continue;
     const Units taken = std::min(wanted, pack.left());
     if (taken == 0) continue;
@@ -33,10 +34,12 @@ void draw(AccountId account, std::span<PackState> packs, const UseSum& sum,
     wanted -= taken;
     entries.push_back({account, sum.used_by, sum.meter, sum.day, Outcome::drawn, pack.id, taken});
   }
-  if (wanted > 0) {
-    entries.push_back(
-        {account, sum.used_by, sum.meter, sum.day, Outcome::overrun, PackId{}, wanted});
-  }
+  if (wanted == 0) return true;
+  if (!postpaid.is_same_throughout(sum.first, sum.last)) return false;
+  const bool charged = postpaid.charges(sum.first, sum.day);
+  entries.push_back({account, sum.used_by, sum.meter, sum.day,
+                     charged ? Outcome::overage : Outcome::overrun, PackId{}, wanted});
+  return true;
 }
 
 // Whether `units` that overlap in time all come from one pack, or all from none: then their order
@@ -50,9 +53,14 @@ bool order_is_irrelevant(std::span<const PackState> packs, Instant at, Units uni
 
 }  // namespace
 
-bool rate_by_sum(AccountId account, std::span<PackState> packs, std::span<UseSum> sums,
-                 std::vector<LedgerEntry>& entries) {
+bool rate_by_sum(AccountId account, std::span<PackState> packs, const PostpaidTimes& postpaid,
+                 std::span<UseSum> sums, std::vector<LedgerEntry>& entries) {
   const std::size_t entries_before = entries.size();
+  const auto undo = [&] {
+    give_back(std::span(entries).subspan(entries_before), packs);
+    entries.resize(entries_before);
+    return false;
+  };
   std::sort(sums.begin(), sums.end(), [](const UseSum& a, const UseSum& b) {
     return std::tie(a.first, a.used_by, a.meter) < std::tie(b.first, b.used_by, b.meter);
   });
@@ -76,14 +84,12 @@ bool rate_by_sum(AccountId account, std::span<PackState> packs, std::span<UseSum
     }
     if (!same_packs_throughout(packs, sums[begin].first, last) ||
         (members > 1 && !order_is_irrelevant(packs, sums[begin].first, units))) {
-      give_back(std::span(entries).subspan(entries_before), packs);
-      entries.resize(entries_before);
-      return false;
+      return undo();
     }
     for (; begin < end; ++begin) {
       const UseSum& sum = sums[begin];
       if (sum.billable == Billable::yes) {
-        draw(account, packs, sum, entries);
+        if (!draw(account, packs, postpaid, sum, entries)) return undo();
       } else {
         keep(account, sum, entries);
       }

@@ -12,6 +12,7 @@ Outcome outcome_of(Billable why_not) {
 }
 
 std::vector<LedgerEntry> rate_by_record(AccountId account, std::span<PackState> packs,
+                                        const PostpaidTimes& postpaid,
                                         std::vector<UseRecord> records) {
   using Key = std::tuple<AccountId, MeterId, BusinessDay, Outcome, PackId>;
   std::map<Key, Units> sums;
@@ -36,7 +37,9 @@ std::vector<LedgerEntry> rate_by_record(AccountId account, std::span<PackState> 
       wanted -= taken;
       add(Outcome::drawn, pack.id, taken);
     }
-    if (wanted > 0) add(Outcome::overrun, PackId{}, wanted);
+    if (wanted == 0) continue;
+    const bool charged = postpaid.charges(record.time, record.day);
+    add(charged ? Outcome::overage : Outcome::overrun, PackId{}, wanted);
   }
 
   std::vector<LedgerEntry> entries;

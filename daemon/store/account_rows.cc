@@ -28,6 +28,19 @@ std::vector<int> to_numbers(std::string_view text) {
   return numbers;
 }
 
+// N1: those whose time is still to come when the pack is bought.
+void write_reminders(Session& session, std::span<const Pack> packs) {
+  RowWriter rows(session, "INSERT INTO pack_reminder (pack_id, days, remind_at) VALUES");
+  for (const Pack& pack : packs) {
+    for (const int days : pack.reminder_days) {
+      const Instant remind_at = pack.expires_at - Span::days(days);
+      if (remind_at < pack.purchased_at) continue;
+      rows.add(fmt::format("{},{},{}", value_of(pack.id), days, datetime_literal(remind_at)));
+    }
+  }
+  rows.finish();
+}
+
 std::uint32_t to_id(const std::optional<std::string_view>& value) {
   return static_cast<std::uint32_t>(to_int(value));
 }
@@ -143,18 +156,25 @@ void write_packs(Session& session, Sequence sequence, std::span<const Pack> pack
   }
   rows.finish();
   balances.finish();
+  write_reminders(session, packs);
 }
 
 std::vector<HeldPack> read_held_packs(Session& session, const std::string& condition) {
   std::vector<HeldPack> held;
   for (Pack& pack : read_packs(session, condition)) held.push_back({std::move(pack)});
   const auto of = [&](PackId id) {
-    return std::find_if(held.begin(), held.end(),
-                        [&](const HeldPack& one) { return one.pack.id == id; });
+    return std::lower_bound(held.begin(), held.end(), id, [](const HeldPack& one, PackId wanted) {
+      return one.pack.id < wanted;
+    });
   };
   const std::string among = "pack_id IN (SELECT pack_id FROM pack WHERE " + condition + ")";
-  session.for_each_row("SELECT pack_id, used_units FROM pack_balance WHERE " + among,
-                       [&](RowView row) { of(PackId{to_id(row[0])})->used = to_int(row[1]); });
+  session.for_each_row("SELECT pack_id, used_units, " + micros_of("exhausted_at") +
+                           " FROM pack_balance WHERE " + among,
+                       [&](RowView row) {
+                         const auto at = of(PackId{to_id(row[0])});
+                         at->used = to_int(row[1]);
+                         if (row[2]) at->exhausted_at = Instant::from_micros(to_int(row[2]));
+                       });
   for (const RefundStepTaken& taken : read_refund_steps(session, among)) {
     of(taken.pack)->last_refund_step = taken.step;
   }
@@ -176,12 +196,16 @@ std::vector<RefundStepTaken> read_refund_steps(Session& session, std::string_vie
   return steps;
 }
 
-void write_refund_step(Session& session, Sequence sequence, const RefundStepTaken& step) {
-  session.execute(fmt::format(
-      "INSERT INTO refund_step (pack_id, step_no, step, reason, taken_at, seq) SELECT {0},"
-      " COALESCE(MAX(step_no), 0) + 1, '{1}', {2}, {3}, {4} FROM refund_step WHERE pack_id = {0}",
-      value_of(step.pack), name_of(step.step), session.escape(step.reason),
-      datetime_literal(step.taken_at), sequence));
+std::uint32_t write_refund_step(Session& session, Sequence sequence, const RefundStepTaken& step) {
+  const auto before = session.query(fmt::format(
+      "SELECT COALESCE(MAX(step_no), 0) FROM refund_step WHERE pack_id = {}", value_of(step.pack)));
+  const std::uint32_t step_no = to_id(before.at(0).at(0)) + 1;
+  session.execute(
+      fmt::format("INSERT INTO refund_step (pack_id, step_no, step, reason, taken_at, seq) VALUES"
+                  " ({}, {}, '{}', {}, {}, {})",
+                  value_of(step.pack), step_no, name_of(step.step), session.escape(step.reason),
+                  datetime_literal(step.taken_at), sequence));
+  return step_no;
 }
 
 std::uint32_t last_id(Session& session, std::string_view table, std::string_view id_column) {

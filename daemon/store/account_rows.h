@@ -24,7 +24,8 @@ std::vector<Pack> read_packs(Session& session, std::string_view condition);
 std::vector<HeldPack> read_held_packs(Session& session, const std::string& condition);
 // Of each pack in order.
 std::vector<RefundStepTaken> read_refund_steps(Session& session, std::string_view condition);
-void write_refund_step(Session& session, Sequence sequence, const RefundStepTaken& step);
+// Returns its number.
+std::uint32_t write_refund_step(Session& session, Sequence sequence, const RefundStepTaken& step);
 void write_packs(Session& session, Sequence sequence, std::span<const Pack> packs);
 
 // The highest id given out, 0 if none.

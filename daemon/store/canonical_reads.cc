@@ -1,3 +1,4 @@
+#include "domain/notice.h"
 #include "store/mysql_reports.h"
 #include "store/sql_text.h"
 
@@ -26,6 +27,15 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
       " b.account_id ORDER BY a.name",
       [&](RowView row) { sink.balance(*row[0], to_int(row[1])); });
   session.for_each_row(
+      "SELECT a.name, d.name, c.charged_day, c.usage_day, c.is_credit, c.price_micros, c.units,"
+      " c.amount_micros FROM charge c JOIN account a ON a.account_id = c.account_id JOIN product d"
+      " ON d.product_id = c.product_id ORDER BY a.name, d.name, c.charged_day, c.usage_day,"
+      " c.is_credit, c.price_micros",
+      [&](RowView row) {
+        sink.charge({*row[0], *row[1], *row[2], *row[3], to_int(row[4]) != 0, to_int(row[5]),
+                     to_int(row[6]), to_int(row[7])});
+      });
+  session.for_each_row(
       "SELECT a.name, j.kind, j.reference, p.amount_micros FROM journal j JOIN posting p ON p.seq ="
       " j.seq AND p.journal_no = j.journal_no AND p.book = 'balance' JOIN account a ON"
       " a.account_id = j.account_id ORDER BY a.name, j.seq, j.journal_no",
@@ -33,14 +43,16 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
         sink.journal({*row[0], *row[1], *row[2], to_int(row[3])});
       });
   session.for_each_row(
-      "SELECT a.name, d.name, p.number, n.kind, n.level_percent, n.state FROM notice n"
-      " JOIN " +
+      "SELECT a.name, COALESCE(d.name, ''), COALESCE(p.number, 0), n.kind, n.cause, n.state FROM"
+      " notice n LEFT JOIN " +
           numbered_packs +
-          " p ON p.pack_id = n.pack_id JOIN account a ON a.account_id = p.account_id"
-          " JOIN product d ON d.product_id = p.product_id"
-          " ORDER BY a.name, d.name, p.number, n.kind, n.level_percent",
+          " p ON p.pack_id = n.pack_id JOIN account a ON a.account_id = n.account_id"
+          " LEFT JOIN product d ON d.product_id = n.product_id"
+          " ORDER BY a.name, d.name, p.number, n.kind, n.cause",
       [&](RowView row) {
-        sink.notice({*row[0], *row[1], to_number(row[2]), *row[3], static_cast<int>(to_int(row[4])),
+        const auto kind = notice_kind_from(*row[3]);
+        const bool by_sequence = kind && is_told_per_transaction(*kind);
+        sink.notice({*row[0], *row[1], to_number(row[2]), *row[3], by_sequence ? 0 : to_int(row[4]),
                      *row[5]});
       });
   session.for_each_row(
@@ -54,12 +66,26 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
         sink.pack({*row[0], *row[1], *row[2], to_number(row[3]), to_int(row[4]), to_int(row[5])});
       });
   session.for_each_row(
+      "SELECT a.name, COALESCE(d.name, ''), c.step FROM postpaid_change c JOIN account a ON"
+      " a.account_id = c.account_id LEFT JOIN product d ON d.product_id = c.product_id"
+      " ORDER BY a.name, d.name, c.seq",
+      [&](RowView row) {
+        sink.postpaid({*row[0], *row[1], *row[2]});
+      });
+  session.for_each_row(
       "SELECT a.name, d.name, p.number, r.step FROM refund_step r JOIN " + numbered_packs +
           " p ON p.pack_id = r.pack_id JOIN account a ON a.account_id = p.account_id"
           " JOIN product d ON d.product_id = p.product_id"
           " ORDER BY a.name, d.name, p.number, r.step_no",
       [&](RowView row) {
         sink.refund({*row[0], *row[1], to_number(row[2]), *row[3]});
+      });
+  session.for_each_row(
+      "SELECT a.name, d.name, c.covered_by, c.reason FROM service_change c JOIN account a ON"
+      " a.account_id = c.account_id JOIN product d ON d.product_id = c.product_id"
+      " ORDER BY a.name, d.name, c.seq, c.change_no",
+      [&](RowView row) {
+        sink.service({*row[0], *row[1], *row[2], *row[3]});
       });
   session.for_each_row(
       "SELECT a.name, u.name, d.name, m.name, e.business_day, e.outcome, COALESCE(p.number, 0),"

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <map>
 
 #include "store/mysql_ledger.h"
+#include "store/notice_rows.h"
+#include "store/overage_rows.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -112,12 +115,21 @@ void write_entries(Session& session, Sequence sequence, const IngestWrite& inges
 }
 
 void write_balances(Session& session, const IngestWrite& ingest) {
-  RowWriter rows(session, "INSERT INTO pack_balance (pack_id, used_units) VALUES",
-                 " ON DUPLICATE KEY UPDATE used_units = VALUES(used_units)");
+  RowWriter rows(session, "INSERT INTO pack_balance (pack_id, used_units, exhausted_at) VALUES",
+                 " ON DUPLICATE KEY UPDATE used_units = VALUES(used_units),"
+                 " exhausted_at = VALUES(exhausted_at)");
+  const std::string now = datetime_literal(ingest.now);
   for (const PackDraw& balance : ingest.balances) {
-    rows.add(fmt::format("{},{}", value_of(balance.pack), balance.units));
+    rows.add(fmt::format("{},{},{}", value_of(balance.pack), balance.units,
+                         balance.exhausted ? now : "NULL"));
   }
   rows.finish();
+}
+
+void write_overage(Session& session, Sequence sequence, const IngestWrite& ingest) {
+  const bool any = std::any_of(ingest.entries.begin(), ingest.entries.end(),
+                               [](const auto& entry) { return entry.outcome == Outcome::overage; });
+  if (any) open_overage(session, sequence);
 }
 
 void write_segments(Session& session, Sequence sequence, const IngestWrite& ingest) {
@@ -156,32 +168,6 @@ void write_segments(Session& session, Sequence sequence, const IngestWrite& inge
       rows);
 }
 
-void write_notices(Session& session, Sequence sequence, const IngestWrite& ingest) {
-  RowWriter notices(session,
-                    "INSERT INTO notice (pack_id, kind, level_percent, account_id, state, "
-                    "used_units, created_at, seq) VALUES");
-  RowWriter outbox(session,
-                   "INSERT INTO outbox (idempotency_key, channel, account_name, recipient, "
-                   "language, subject, body,"
-                   " state, attempts, next_attempt_at, claim_token, outcome, created_at) VALUES");
-  const std::string now = datetime_literal(ingest.now);
-  for (const NoticeWrite& write : ingest.notices) {
-    const Notice& notice = write.notice;
-    notices.add(fmt::format("{},'{}',{},{},'{}',{},{},{}", value_of(notice.pack),
-                            name_of(notice.kind), notice.level_percent, value_of(notice.account),
-                            notice.superseded ? "superseded" : "due", notice.used, now, sequence));
-    if (notice.superseded) continue;
-    const std::string key = fmt::format("pack-{}/{}/{}/inbox", value_of(notice.pack),
-                                        name_of(notice.kind), notice.level_percent);
-    outbox.add(fmt::format(
-        "'{}','inbox',{},{},{},{},{},'queued',0,UTC_TIMESTAMP(6),'','',UTC_TIMESTAMP(6)", key,
-        session.escape(write.account_name), session.escape(write.account_name),
-        session.escape(write.language), session.escape(write.subject), session.escape(write.body)));
-  }
-  notices.finish();
-  outbox.finish();
-}
-
 }  // namespace
 
 void write_ingest(Session& session, Sequence sequence, const IngestWrite& ingest) {
@@ -191,7 +177,8 @@ void write_ingest(Session& session, Sequence sequence, const IngestWrite& ingest
   write_entries(session, sequence, ingest);
   write_balances(session, ingest);
   write_segments(session, sequence, ingest);
-  write_notices(session, sequence, ingest);
+  write_overage(session, sequence, ingest);
+  write_notices(session, sequence, ingest.notices, ingest.now);
 }
 
 }  // namespace packwarden

@@ -6,21 +6,20 @@
 #include "store/fact_rows.h"
 #include "store/mysql_ledger.h"
 #include "store/sql_text.h"
+#include "store/standing_rows.h"
 
 namespace packwarden {
 namespace {
 
-NoticeKind notice_kind_from(std::string_view name) {
-  return name == name_of(NoticeKind::pack_used_up) ? NoticeKind::pack_used_up
-                                                   : NoticeKind::pack_usage;
-}
-
 void read_told(Session& session, Sequence after, Changes& changes) {
   session.for_each_row(
-      fmt::format("SELECT pack_id, kind, level_percent FROM notice WHERE seq > {}", after),
+      fmt::format(
+          "SELECT pack_id, kind, cause FROM notice WHERE seq > {} AND kind IN ('pack_usage',"
+          " 'pack_used_up')",
+          after),
       [&](RowView row) {
         changes.told.push_back({PackId{static_cast<std::uint32_t>(to_int(row[0]))},
-                                notice_kind_from(*row[1]), static_cast<int>(to_int(row[2]))});
+                                *notice_kind_from(*row[1]), static_cast<int>(to_int(row[2]))});
       });
 }
 
@@ -99,12 +98,14 @@ Changes read_changes(Session& session, Sequence after, Sequence upto, const Segm
   changes.details = read_details(session, newer + " AND kind = 'language'");
   changes.packs = read_packs(session, newer);
   changes.refund_steps = read_refund_steps(session, newer);
+  changes.postpaid = read_postpaid_changes(session, newer);
+  changes.services = read_service_changes(session, newer);
   read_draws(session,
              "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer +
                  " AND pack_id <> 0 GROUP BY pack_id",
              changes);
   read_told(session, after, changes);
-  read_segments(session, newer, sink);
+  if (sink) read_segments(session, newer, sink);
   return changes;
 }
 
@@ -117,6 +118,8 @@ Changes read_all(Session& session, const SegmentSink& sink) {
   changes.details = read_details(session, "kind = 'language'");
   changes.packs = read_packs(session, "seq > 0");
   changes.refund_steps = read_refund_steps(session, "seq > 0");
+  changes.postpaid = read_postpaid_changes(session, "seq > 0");
+  changes.services = read_service_changes(session, "seq > 0");
   read_draws(session, "SELECT pack_id, used_units FROM pack_balance", changes);
   read_told(session, 0, changes);
   if (!sink) return changes;

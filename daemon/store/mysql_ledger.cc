@@ -9,8 +9,11 @@
 
 #include "store/account_rows.h"
 #include "store/fact_rows.h"
+#include "store/job_rows.h"
 #include "store/money_rows.h"
+#include "store/notice_rows.h"
 #include "store/sql_text.h"
+#include "store/standing_rows.h"
 #include "store/void_rows.h"
 
 namespace packwarden {
@@ -53,8 +56,21 @@ class MySqlTransaction : public LedgerTransaction {
   void add_packs(std::span<const Pack> packs) override {
     write_packs(*session_, sequence_ + 1, packs);
   }
-  void add_refund_step(const RefundStepTaken& step) override {
-    write_refund_step(*session_, sequence_ + 1, step);
+  std::vector<AccountStanding> standings_of(std::span<const AccountId> accounts) override {
+    return read_standings(*session_, accounts);
+  }
+  void add_postpaid_changes(std::span<const PostpaidChange> changes) override {
+    write_postpaid_changes(*session_, sequence_ + 1, changes);
+  }
+  void add_service_changes(std::span<const ServiceChange> changes) override {
+    write_service_changes(*session_, sequence_ + 1, service_changes_, changes);
+    service_changes_ += static_cast<std::uint32_t>(changes.size());
+  }
+  void add_notices(std::span<const NoticeWrite> notices, Instant now) override {
+    write_notices(*session_, sequence_ + 1, notices, now);
+  }
+  std::uint32_t add_refund_step(const RefundStepTaken& step) override {
+    return write_refund_step(*session_, sequence_ + 1, step);
   }
   std::vector<AccountFact> facts_of(std::span<const AccountId> accounts) override {
     return read_facts(*session_, accounts);
@@ -84,16 +100,22 @@ class MySqlTransaction : public LedgerTransaction {
     session_->execute("UPDATE deployment SET dedupe_floor = " + datetime_literal(floor) +
                       " WHERE id = 1");
   }
+  JobTransaction& jobs() override { return jobs_; }
   std::optional<FileVoid> find_void(const Digest& digest) override {
     return read_void(*session_, digest);
   }
   void add_void(const Digest& digest, const FileVoid& why) override {
     write_void(*session_, sequence_ + 1, digest, why);
   }
+  std::vector<AccountId> accounts_of_file(const Digest& digest) override {
+    return read_accounts_of_file(*session_, digest);
+  }
 
  private:
   Session* session_;
   Sequence sequence_;
+  std::uint32_t service_changes_ = 0;  // written so far
+  MySqlJobTransaction jobs_{*session_, sequence_ + 1};
 };
 
 [[noreturn]] void throw_unavailable(const DatabaseError& error) {
@@ -181,6 +203,24 @@ Changes MySqlLedger::load(const SegmentSink& sink) {
     session_.rollback();
     throw_unavailable(error);
   }
+}
+
+Sequence MySqlLedger::sequence() {
+  return read("the ledger sequence", [](Session& session) { return read_sequence(session); });
+}
+
+Changes MySqlLedger::changes_after(Sequence after) {
+  return read("what is new in the ledger", [&](Session& session) {
+    session.begin_snapshot();
+    try {
+      Changes changes = read_changes(session, after, read_sequence(session), nullptr);
+      session.rollback();
+      return changes;
+    } catch (...) {
+      session.rollback();
+      throw;
+    }
+  });
 }
 
 std::vector<std::optional<FileProgress>> MySqlLedger::progress_of(std::span<const Digest> digests) {

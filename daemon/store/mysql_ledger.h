@@ -19,6 +19,8 @@ class MySqlLedger : public Ledger {
 
   std::optional<Sequence> transact(const char* kind, const Work& work) override;
   Changes load(const SegmentSink& sink) override;
+  Sequence sequence() override;
+  Changes changes_after(Sequence after) override;
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override;
   std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) override;
   void keys_of_file(const Digest& digest, const SegmentSink& sink) override;

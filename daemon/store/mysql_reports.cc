@@ -10,6 +10,7 @@
 #include "store/money_rows.h"
 #include "store/mysql_ledger.h"
 #include "store/sql_text.h"
+#include "store/standing_rows.h"
 #include "store/void_rows.h"
 
 namespace packwarden {
@@ -123,6 +124,49 @@ std::vector<JournalRow> MySqlReports::journals(AccountId account, std::uint32_t 
   return read([&](Session& session) { return read_journal_rows(session, account, limit); });
 }
 
+AccountStanding MySqlReports::standing(AccountId account) {
+  return read(
+      [&](Session& session) { return read_standings(session, std::span(&account, 1)).at(0); });
+}
+
+std::vector<ServiceRow> MySqlReports::service_changes(AccountId account) {
+  return read([&](Session& session) {
+    std::vector<ServiceRow> rows;
+    session.for_each_row(
+        fmt::format("SELECT d.name, c.covered_by, c.reason, {} FROM service_change c JOIN product d"
+                    " ON d.product_id = c.product_id WHERE c.account_id = {} ORDER BY c.seq,"
+                    " c.change_no",
+                    micros_of("c.changed_at"), value_of(account)),
+        [&](RowView row) {
+          rows.push_back({std::string(*row[0]),
+                          {covered_by_from(*row[1]).value(), stop_reason_from(*row[2]).value()},
+                          to_instant(row[3])});
+        });
+    return rows;
+  });
+}
+
+std::vector<ChargeRow> MySqlReports::charges(AccountId account) {
+  return read([&](Session& session) {
+    std::vector<ChargeRow> rows;
+    session.for_each_row(
+        fmt::format("SELECT {}, {}, d.name, {}, c.is_credit, c.units, c.price_micros,"
+                    " c.amount_micros FROM charge c JOIN bill b ON b.account_id = c.account_id AND"
+                    " b.product_id = c.product_id AND b.charged_day = c.charged_day JOIN product d"
+                    " ON d.product_id = c.product_id WHERE c.account_id = {} ORDER BY"
+                    " c.charged_day, d.name, c.usage_day, c.is_credit",
+                    days_of("c.charged_day"), micros_of("b.charged_at"), days_of("c.usage_day"),
+                    value_of(account)),
+        [&](RowView row) {
+          rows.push_back({BusinessDay{static_cast<std::int32_t>(to_int(row[0]))},
+                          to_instant(row[1]), std::string(*row[2]),
+                          BusinessDay{static_cast<std::int32_t>(to_int(row[3]))},
+                          to_int(row[4]) != 0, to_int(row[5]), to_int(row[6]), to_int(row[7])});
+        });
+    return rows;
+  });
+}
+
 std::vector<PackRow> MySqlReports::packs(std::optional<AccountId> account) {
   const std::string condition =
       account ? fmt::format(" WHERE p.account_id = {}", value_of(*account)) : "";
@@ -140,6 +184,28 @@ std::vector<PackRow> MySqlReports::packs(std::optional<AccountId> account) {
                           std::string(*row[2]), std::string(*row[3]), to_int(row[4]),
                           to_int(row[5]), to_instant(row[6]), to_instant(row[7]),
                           row[8] ? refund_step_from(*row[8]) : std::nullopt});
+        });
+    return rows;
+  });
+}
+
+std::vector<PostpaidRow> MySqlReports::postpaid(std::optional<AccountId> account) {
+  const std::string condition =
+      account ? fmt::format(" AND account_id = {}", value_of(*account)) : "";
+  return read([&](Session& session) {
+    std::vector<PostpaidRow> rows;
+    session.for_each_row(
+        fmt::format("SELECT a.name, d.name, {}, COALESCE(m.is_suspended, 0) FROM (SELECT"
+                    " account_id, product_id, step, changed_at, ROW_NUMBER() OVER (PARTITION BY"
+                    " account_id, product_id ORDER BY seq DESC) AS number FROM postpaid_change"
+                    " WHERE step IN ('on', 'off'){}) c JOIN account a ON a.account_id ="
+                    " c.account_id JOIN product d ON d.product_id = c.product_id LEFT JOIN"
+                    " money_balance m ON m.account_id = c.account_id WHERE c.number = 1 AND"
+                    " c.step = 'on' ORDER BY a.name, d.name",
+                    micros_of("c.changed_at"), condition),
+        [&](RowView row) {
+          rows.push_back({std::string(*row[0]), std::string(*row[1]), to_instant(row[2]),
+                          to_int(row[3]) != 0});
         });
     return rows;
   });

@@ -17,7 +17,11 @@ class MySqlReports : public Reports {
   std::vector<AccountFact> facts(AccountId account) override;
   std::vector<BalanceRow> balances(std::optional<AccountId> account) override;
   std::vector<JournalRow> journals(AccountId account, std::uint32_t limit) override;
+  AccountStanding standing(AccountId account) override;
+  std::vector<ServiceRow> service_changes(AccountId account) override;
+  std::vector<ChargeRow> charges(AccountId account) override;
   std::vector<PackRow> packs(std::optional<AccountId> account) override;
+  std::vector<PostpaidRow> postpaid(std::optional<AccountId> account) override;
   std::vector<UsageRow> usage(const Account& account) override;
   std::vector<LedgerRow> entries(const Account& account, std::uint32_t limit) override;
   std::vector<InboxRow> inbox(const std::string& account) override;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "store/mysql_ledger.h"
+#include "store/overage_rows.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -129,13 +130,24 @@ void write_void(Session& session, Sequence sequence, const Digest& digest, const
   session.execute(fmt::format(
       "UPDATE pack_balance b JOIN (SELECT pack_id, SUM(units) units FROM ledger_entry WHERE"
       " seq = {} AND pack_id <> 0 GROUP BY pack_id) r ON r.pack_id = b.pack_id"
-      " SET b.used_units = b.used_units + r.units",
+      " SET b.used_units = b.used_units + r.units, b.exhausted_at = NULL",
       sequence));
+  close_overage(session, entries_of(digest));
   write_removed_keys(session, sequence, digest);
   session.execute(
       fmt::format("INSERT INTO file_void (digest, seq, reason, voided_at) VALUES ({}, {}, {}, {})",
                   digest_literal(digest), sequence, session.escape(why.reason),
                   datetime_literal(why.voided_at)));
+}
+
+std::vector<AccountId> read_accounts_of_file(Session& session, const Digest& digest) {
+  std::vector<AccountId> accounts;
+  session.for_each_row(
+      "SELECT DISTINCT e.account_id FROM " + entries_of(digest) + " ORDER BY e.account_id",
+      [&](RowView row) {
+        accounts.push_back(AccountId{static_cast<std::uint32_t>(to_int(row[0]))});
+      });
+  return accounts;
 }
 
 void read_keys_of_file(Session& session, const Digest& digest, const SegmentSink& sink) {

@@ -14,6 +14,9 @@ std::optional<FileVoid> read_void(Session& session, const Digest& digest);
 // As ledger transaction `sequence`.
 void write_void(Session& session, Sequence sequence, const Digest& digest, const FileVoid& why);
 
+// The main accounts of its entries, by id.
+std::vector<AccountId> read_accounts_of_file(Session& session, const Digest& digest);
+
 // See Ledger::keys_of_file. Throws std::logic_error where keys inside the window are not as many as
 // the units of the ledger say.
 void read_keys_of_file(Session& session, const Digest& digest, const SegmentSink& sink);

@@ -105,9 +105,9 @@ CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
       });
 }
 
-CommandOutcome learn(Ledger& ledger, std::span<const std::string> names,
-                     std::span<const AccountFactKind> kinds, Instant now,
-                     const std::string& request_id) {
+CommandOutcome learn(Ledger& ledger, const BillingContext& context,
+                     std::span<const std::string> names, std::span<const AccountFactKind> kinds,
+                     Instant now, const std::string& request_id) {
   std::vector<std::string_view> content;
   for (const AccountFactKind kind : kinds) content.push_back(name_of(kind));
   content.insert(content.end(), names.begin(), names.end());
@@ -115,8 +115,7 @@ CommandOutcome learn(Ledger& ledger, std::span<const std::string> names,
                      [&](LedgerTransaction& transaction) -> CommandOutcome {
                        const auto accounts = main_accounts(transaction, names);
                        if (!accounts) return tl::unexpected<Refusal>(accounts.error());
-                       std::vector<AccountId> ids;
-                       for (const Account& account : *accounts) ids.push_back(account.id);
+                       const std::vector<AccountId> ids = ids_of(*accounts);
                        std::set<std::pair<AccountId, AccountFactKind>> known;
                        for (const AccountFact& fact : transaction.facts_of(ids)) {
                          known.emplace(fact.account, fact.kind);
@@ -133,7 +132,9 @@ CommandOutcome learn(Ledger& ledger, std::span<const std::string> names,
                            facts.push_back({account.id, kind, now});
                          }
                        }
+                       AccountChanges changes(transaction, context, ids, now);
                        transaction.add_facts(facts);
+                       changes.follow();
                        return CommandDone{static_cast<std::uint32_t>(accounts->size()), 0, false};
                      });
 }

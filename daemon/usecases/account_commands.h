@@ -3,6 +3,7 @@
 #include <span>
 #include <string>
 
+#include "usecases/account_changes.h"
 #include "usecases/command_run.h"
 
 namespace packwarden {
@@ -18,9 +19,9 @@ CommandOutcome add_accounts(Ledger& ledger, std::span<const std::string> names,
 // What became known of main accounts at `now`, once and for ever: that their identity is verified
 // (P1), that their client or server is integrated (B3), that they are closed (O11). Refusals: those
 // of main_accounts, known_before.
-CommandOutcome learn(Ledger& ledger, std::span<const std::string> names,
-                     std::span<const AccountFactKind> kinds, Instant now,
-                     const std::string& request_id);
+CommandOutcome learn(Ledger& ledger, const BillingContext& context,
+                     std::span<const std::string> names, std::span<const AccountFactKind> kinds,
+                     Instant now, const std::string& request_id);
 
 // N4: replaces details of a main account, whatever their `account` says. Refusals: those of
 // main_accounts, bad_language, bad_email, bad_phone, nothing_to_do.

@@ -65,7 +65,12 @@ BatchDecision::BatchDecision(const DecideContext& context, Books& books, const B
     std::sort(drawn.begin(), drawn.end(),
               [](const auto* a, const auto* b) { return a->id < b->id; });
     drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());
-    for (const PackState* pack : drawn) write_.balances.push_back({pack->id, pack->used});
+    for (const PackState* pack : drawn) {
+      write_.balances.push_back({pack->id, pack->used, pack->left() == 0});
+    }
+    std::vector<AccountId>& exhausted = write_.exhausted;
+    std::sort(exhausted.begin(), exhausted.end());
+    exhausted.erase(std::unique(exhausted.begin(), exhausted.end()), exhausted.end());
   } catch (...) {
     undo();
     throw;
@@ -251,7 +256,8 @@ bool BatchDecision::rate_sums(const DecodedUnit& unit, std::span<const std::uint
   const UseGroup& group = unit.use_groups[groups.front()];
   const std::span<PackState> packs = books_->packs_of(group.account, group.product);
   const std::size_t touched_from = remember(packs);
-  if (!rate_by_sum(group.account, packs, account_sums_, write_.entries)) {
+  const PostpaidTimes postpaid = books_->postpaid_of(group.account, product(group.product));
+  if (!rate_by_sum(group.account, packs, postpaid, account_sums_, write_.entries)) {
     touched_.resize(touched_from);
     return false;
   }
@@ -284,7 +290,8 @@ void BatchDecision::rate_records(const DecodedUnit& unit,
     const UseGroup& group = unit.use_groups[accounts[a].front()];
     const std::span<PackState> packs = books_->packs_of(group.account, group.product);
     const std::size_t touched_from = remember(packs);
-    const auto entries = rate_by_record(group.account, packs, std::move(records[a]));
+    const PostpaidTimes postpaid = books_->postpaid_of(group.account, product(group.product));
+    const auto entries = rate_by_record(group.account, packs, postpaid, std::move(records[a]));
     write_.entries.insert(write_.entries.end(), entries.begin(), entries.end());
     tell(group.account, touched_from);
   }
@@ -306,16 +313,22 @@ void BatchDecision::tell(AccountId account, std::size_t touched_from) {
                  touched_.end());
   for (std::size_t t = touched_from; t < touched_.size(); ++t) {
     PackState& state = *touched_[t].pack;
-    for (const Notice& notice : tell_usage(account, state, books_->levels_of(state))) {
+    if (state.left() == 0) write_.exhausted.push_back(account);
+    for (const Notice& notice :
+         tell_usage(account, books_->pack(state.id).product, state, books_->levels_of(state))) {
       const Pack& pack = books_->pack(notice.pack);
       const Account& owner = books_->directory()->at(account);
       NoticeWrite out{notice, owner.name, owner.language, "", ""};
       if (!notice.superseded) {
         const std::string last_day = to_string(context_->calendar->day_of(pack.expires_at));
-        NoticeText text = render(
-            notice,
-            {owner.name, product(pack.product).name, pack.tier, pack.quota, notice.used, last_day},
-            owner.language);
+        NoticeText text = render(notice,
+                                 {.account = owner.name,
+                                  .product = product(pack.product).name,
+                                  .tier = pack.tier,
+                                  .quota = pack.quota,
+                                  .used = notice.used,
+                                  .expires_on = last_day},
+                                 owner.language);
         out.subject = std::move(text.subject);
         out.body = std::move(text.body);
       }

@@ -38,6 +38,7 @@ void Books::take_over(Changes changes) {
   for (const RefundStepTaken& taken : changes.refund_steps) {
     state_of(taken.pack).frozen = freezes(taken.step);
   }
+  for (const PostpaidChange& change : changes.postpaid) take_over(change);
   for (const PackDraw& draw : changes.draws) state_of(draw.pack).used += draw.units;
   for (const ToldLevel& told : changes.told) {
     PackState& pack = state_of(told.pack);
@@ -93,12 +94,52 @@ std::span<PackState> Books::packs_of(AccountId main_account, ProductId product) 
   return {};
 }
 
+PostpaidTimes Books::postpaid_of(AccountId main_account, const Product& product) const {
+  if (product.postpaid_prices.empty() || value_of(main_account) >= account_packs_.size()) return {};
+  for (const ProductPacks& held : account_packs_[value_of(main_account)]) {
+    if (held.product != product.id) continue;
+    const auto suspension = suspensions_.find(value_of(main_account));
+    return {&held.postpaid, suspension == suspensions_.end() ? nullptr : &suspension->second,
+            product.postpaid_prices.front().from};
+  }
+  return {};
+}
+
+void Books::take_over(const PostpaidChange& change) {
+  switch (change.step) {
+    case PostpaidStep::on:
+    case PostpaidStep::off:
+      packs_of_bought(change.account, change.product)
+          .postpaid.turn(change.step == PostpaidStep::on, change.changed_at);
+      break;
+    case PostpaidStep::suspended:
+    case PostpaidStep::resumed:
+      suspensions_[value_of(change.account)].turn(change.step == PostpaidStep::suspended,
+                                                  change.changed_at);
+      break;
+    case PostpaidStep::failed:
+      break;
+  }
+}
+
 PackState& Books::state_of(PackId id) {
   const Pack& bought = pack(id);
   for (PackState& state : packs_of(bought.account, bought.product)) {
     if (state.id == id) return state;
   }
   throw std::logic_error("the books hold no state of pack " + std::to_string(value_of(id)));
+}
+
+Books::ProductPacks& Books::packs_of_bought(AccountId main_account, ProductId product) {
+  if (value_of(main_account) >= account_packs_.size()) {
+    account_packs_.resize(value_of(main_account) + 1);
+  }
+  auto& products = account_packs_[value_of(main_account)];
+  const auto held = std::find_if(products.begin(), products.end(),
+                                 [&](const ProductPacks& p) { return p.product == product; });
+  if (held != products.end()) return *held;
+  products.push_back({product, {}, {}});
+  return products.back();
 }
 
 std::uint32_t Books::level_list_index(const std::vector<int>& levels) {
@@ -112,12 +153,7 @@ void Books::add_pack(Pack pack) {
   if (value_of(pack.id) != packs_.size() + 1) {
     throw std::logic_error("pack ids have a gap before " + std::to_string(value_of(pack.id)));
   }
-  if (value_of(pack.account) >= account_packs_.size())
-    account_packs_.resize(value_of(pack.account) + 1);
-  auto& products = account_packs_[value_of(pack.account)];
-  auto held = std::find_if(products.begin(), products.end(),
-                           [&](const ProductPacks& p) { return p.product == pack.product; });
-  if (held == products.end()) held = products.insert(products.end(), {pack.product, {}});
+  ProductPacks& held = packs_of_bought(pack.account, pack.product);
   PackState state;
   state.id = pack.id;
   state.priority = pack.priority;
@@ -126,8 +162,8 @@ void Books::add_pack(Pack pack) {
   state.expires_at = pack.expires_at;
   state.quota = pack.quota;
   state.level_list = level_list_index(pack.notice_levels);
-  held->packs.insert(std::upper_bound(held->packs.begin(), held->packs.end(), state, draws_before),
-                     state);
+  held.packs.insert(std::upper_bound(held.packs.begin(), held.packs.end(), state, draws_before),
+                    state);
   packs_.push_back(std::move(pack));
 }
 

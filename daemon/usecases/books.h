@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "dedupe/dedupe_index.h"
@@ -47,6 +48,8 @@ class Books {
   std::optional<Instant> integrated_from(AccountId main_account) const;
   // B3: usage of the product before this instant is not billable.
   Instant billable_from(AccountId main_account, const Product& product) const;
+  // O5: when postpaid charges what no pack covers. Valid until the next take_over.
+  PostpaidTimes postpaid_of(AccountId main_account, const Product& product) const;
   // The pack as it was bought.
   const Pack& pack(PackId id) const { return packs_[value_of(id) - 1]; }
   std::span<const int> levels_of(const PackState& pack) const {
@@ -57,12 +60,15 @@ class Books {
   struct ProductPacks {
     ProductId product{};
     std::vector<PackState> packs;
+    Toggle postpaid;
   };
   struct Integration {
     std::optional<Instant> client_at;
     std::optional<Instant> server_at;
   };
   void learn(const AccountFact& fact);
+  void take_over(const PostpaidChange& change);
+  ProductPacks& packs_of_bought(AccountId main_account, ProductId product);
   PackState& state_of(PackId id);
   std::uint32_t level_list_index(const std::vector<int>& levels);
   void add_pack(Pack pack);
@@ -70,9 +76,10 @@ class Books {
   Sequence sequence_ = 0;
   Instant dedupe_floor_ = Instant::earliest();
   std::shared_ptr<const AccountDirectory> directory_;
-  std::vector<Integration> integrations_;                 // by main account
-  std::vector<Pack> packs_;                               // by id
-  std::vector<std::vector<ProductPacks>> account_packs_;  // by main account
+  std::vector<Integration> integrations_;                  // by main account
+  std::vector<Pack> packs_;                                // by id
+  std::vector<std::vector<ProductPacks>> account_packs_;   // by main account
+  std::unordered_map<std::uint32_t, Toggle> suspensions_;  // by main account
   std::vector<std::vector<int>> level_lists_;
   DedupeIndex index_;
 };

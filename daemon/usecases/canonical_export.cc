@@ -34,6 +34,7 @@ class Line {
     fmt::format_to(std::back_inserter(text_), "\t{}", value);
     return *this;
   }
+  Line& number_or_dash(std::uint32_t value) { return value == 0 ? text("-") : number(value); }
   void print(std::ostream& out) {
     text_.push_back('\n');
     out.write(text_.data(), static_cast<std::streamsize>(text_.size()));
@@ -57,6 +58,18 @@ void export_canonical(Reports& reports, std::ostream& out) {
   sink.balance = [&](std::string_view account, MoneyMicros balance_micros) {
     Line("balance").text(account).number(balance_micros).print(out);
   };
+  sink.charge = [&](const CanonicalCharge& charge) {
+    Line("charge")
+        .text(charge.account)
+        .text(charge.product)
+        .text(charge.charged_day)
+        .text(charge.usage_day)
+        .text(charge.is_credit ? "credit" : "overage")
+        .number(charge.price_micros)
+        .number(charge.units)
+        .number(charge.amount_micros)
+        .print(out);
+  };
   sink.journal = [&](const CanonicalJournal& journal) {
     Line("journal")
         .text(journal.account)
@@ -68,10 +81,10 @@ void export_canonical(Reports& reports, std::ostream& out) {
   sink.notice = [&](const CanonicalNotice& notice) {
     Line("notice")
         .text(notice.account)
-        .text(notice.product)
-        .number(notice.pack_number)
+        .text(notice.product.empty() ? "-" : notice.product)
+        .number_or_dash(notice.pack_number)
         .text(notice.kind)
-        .number(notice.level_percent)
+        .number(notice.cause)
         .text(notice.state)
         .print(out);
   };
@@ -83,6 +96,21 @@ void export_canonical(Reports& reports, std::ostream& out) {
         .number(pack.number)
         .number(pack.quota)
         .number(pack.used)
+        .print(out);
+  };
+  sink.postpaid = [&](const CanonicalPostpaid& postpaid) {
+    Line("postpaid")
+        .text(postpaid.account)
+        .text(postpaid.product.empty() ? "-" : postpaid.product)
+        .text(postpaid.step)
+        .print(out);
+  };
+  sink.service = [&](const CanonicalService& service) {
+    Line("service")
+        .text(service.account)
+        .text(service.product)
+        .text(service.covered_by)
+        .text(service.reason.empty() ? "-" : service.reason)
         .print(out);
   };
   sink.refund = [&](const CanonicalRefund& refund) {
@@ -97,12 +125,7 @@ void export_canonical(Reports& reports, std::ostream& out) {
     Line line("usage");
     line.text(usage.account).text(usage.used_by).text(usage.product).text(usage.meter);
     line.text(usage.day).text(name_of(usage.outcome));
-    if (usage.pack_number == 0) {
-      line.text("-");
-    } else {
-      line.number(usage.pack_number);
-    }
-    line.number(usage.units).print(out);
+    line.number_or_dash(usage.pack_number).number(usage.units).print(out);
   };
   reports.canonical(sink);
 }

@@ -4,7 +4,7 @@
 
 namespace packwarden {
 
-CommandOutcome void_file(Ledger& ledger, const FileVoidOrder& order,
+CommandOutcome void_file(Ledger& ledger, const BillingContext& context, const FileVoidOrder& order,
                          const std::string& request_id) {
   if (order.reason.empty() || order.reason.size() > max_void_reason_bytes) {
     return refuse("no_reason",
@@ -26,7 +26,10 @@ CommandOutcome void_file(Ledger& ledger, const FileVoidOrder& order,
                         "The file has not come to its end. Wait until it has its "
                         "receipt; if it lies in failed/, say --broken-off.");
         }
+        AccountChanges changes(transaction, context, transaction.accounts_of_file(order.digest),
+                               order.now);
         transaction.add_void(order.digest, {order.now, order.reason});
+        changes.follow();
         return CommandDone{1, 0, false};
       });
 }

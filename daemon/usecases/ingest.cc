@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "usecases/account_changes.h"
+
 namespace packwarden {
 namespace {
 
@@ -125,7 +127,10 @@ Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
     if (!still_fits(tx, batch)) return Verdict::roll_back;
     if (!decision) decision.emplace(context_, books_, batch);
     decision->write().now = now;
+    AccountChanges changes(tx, {context_.catalogue, context_.calendar}, decision->write().exhausted,
+                           now);
     tx.write(decision->write());
+    changes.follow();  // O9
     return Verdict::commit;
   });
   if (!sequence) return Applied::stale;

@@ -13,8 +13,12 @@
 #include "domain/ledger_entry.h"
 #include "domain/notice.h"
 #include "domain/pack.h"
+#include "domain/postpaid.h"
 #include "domain/refund.h"
+#include "domain/service_state.h"
+#include "domain/standing.h"
 #include "domain/unit_counts.h"
+#include "usecases/job_port.h"
 
 // What the verbs need of the ledger; store/ implements it on MySQL.
 namespace packwarden {
@@ -64,17 +68,12 @@ struct FileOutcome {
   std::optional<FileVoid> voided;  // the counts stay those of the receipt
 };
 
-// A pack as it stands in the ledger.
-struct HeldPack {
-  Pack pack;
-  Units used = 0;
-  std::optional<RefundStep> last_refund_step{};
-};
-
 struct PackDraw {
   PackId pack{};
   Units units = 0;
+  bool exhausted = false;  // its last unit was taken just now
 };
+// A notice of the usage of a pack that is written already (N2).
 struct ToldLevel {
   PackId pack{};
   NoticeKind kind = NoticeKind::pack_usage;
@@ -95,6 +94,8 @@ struct Changes {
   std::vector<AccountDetail> details;  // languages alone
   std::vector<Pack> packs;
   std::vector<RefundStepTaken> refund_steps;  // of each pack in order
+  std::vector<PostpaidChange> postpaid;       // in order
+  std::vector<ServiceChange> services;        // in order
   std::vector<PackDraw> draws;                // below zero where units came back
   std::vector<ToldLevel> told;
 };
@@ -124,7 +125,8 @@ struct IngestWrite {
   Instant now;
   std::vector<UnitWrite> units;
   std::vector<LedgerEntry> entries;
-  std::vector<PackDraw> balances;  // each drawn pack once, with all that is used of it now
+  std::vector<PackDraw> balances;    // each drawn pack once, with all that is used of it now
+  std::vector<AccountId> exhausted;  // each account of which a pack was used up, once
   std::vector<KeySegment> segments;
   std::vector<NoticeWrite> notices;
 };
@@ -162,7 +164,17 @@ class LedgerTransaction {
   virtual PackId last_pack() = 0;
   virtual void add_packs(std::span<const Pack> packs) = 0;
 
-  virtual void add_refund_step(const RefundStepTaken& step) = 0;
+  // All that hangs together for these main accounts, in the order of their ids; products in that of
+  // theirs. One read for many.
+  virtual std::vector<AccountStanding> standings_of(std::span<const AccountId> accounts) = 0;
+  // At most one a transaction for each account and product.
+  virtual void add_postpaid_changes(std::span<const PostpaidChange> changes) = 0;
+  virtual void add_service_changes(std::span<const ServiceChange> changes) = 0;
+  // With their outbox rows (N5), created at `now`.
+  virtual void add_notices(std::span<const NoticeWrite> notices, Instant now) = 0;
+
+  // Returns its number, from 1 for each pack.
+  virtual std::uint32_t add_refund_step(const RefundStepTaken& step) = 0;
   virtual std::vector<AccountFact> facts_of(std::span<const AccountId> accounts) = 0;
   virtual void add_facts(std::span<const AccountFact> facts) = 0;
   // In the order of `accounts`.
@@ -176,10 +188,15 @@ class LedgerTransaction {
   virtual void add_command(const std::string& request_id, const StoredCommand& command) = 0;
   virtual void raise_dedupe_floor(Instant floor) = 0;
 
+  // Lives as long as the transaction.
+  virtual JobTransaction& jobs() = 0;
+
   virtual std::optional<FileVoid> find_void(const Digest& digest) = 0;
   // U10: reverses the entries of the file's units, gives packs back what was drawn from them, frees
   // the keys, and closes its content. Must be called once a file.
   virtual void add_void(const Digest& digest, const FileVoid& why) = 0;
+  // The main accounts that the file's entries belong to, by id.
+  virtual std::vector<AccountId> accounts_of_file(const Digest& digest) = 0;
 };
 
 enum class Verdict { commit, roll_back };
@@ -209,6 +226,11 @@ class Ledger {
   // All of the ledger that memory needs, in one consistent snapshot: as changes_since(0). Without
   // the keys where `sink` is null.
   virtual Changes load(const SegmentSink& sink) = 0;
+
+  // Number of the last committed ledger transaction, at the moment.
+  virtual Sequence sequence() = 0;
+  // What came after `after`, in one consistent snapshot and without the keys.
+  virtual Changes changes_after(Sequence after) = 0;
 
   // Reads outside of a transaction: a hint for who decides, the truth for files that are complete.
   virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;

@@ -14,8 +14,8 @@ bool is_reference(const std::string& text) {
   return text.size() <= max_reference_bytes && !fault_of_account_name(text);
 }
 
-CommandOutcome top_up_balance(Ledger& ledger, const TopUpOrder& order,
-                              const std::string& request_id) {
+CommandOutcome top_up_balance(Ledger& ledger, const BillingContext& context,
+                              const TopUpOrder& order, const std::string& request_id) {
   const std::string amount = std::to_string(order.amount_micros);
   const std::array<std::string_view, 3> content{order.account, amount, order.reference};
   return run_command(
@@ -29,7 +29,9 @@ CommandOutcome top_up_balance(Ledger& ledger, const TopUpOrder& order,
         const auto journal = top_up(account, tx.balances_of(std::span(&account.id, 1)).front(),
                                     order.amount_micros, order.reference, order.now);
         if (!journal) return tl::unexpected<Refusal>(journal.error());
+        AccountChanges changes(tx, context, {account.id}, order.now);
         tx.add_journals(std::span(&*journal, 1));
+        changes.follow();
         return CommandDone{1, 0, false};
       });
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "usecases/account_changes.h"
 #include "usecases/command_run.h"
 
 namespace packwarden {
@@ -21,7 +22,7 @@ struct TopUpOrder {
 
 // Books money that came in on the balance of an account. P9 and errors: see run_command. Refusals:
 // those of top_up, bad_reference, reference_used, unknown_account, sub_account.
-CommandOutcome top_up_balance(Ledger& ledger, const TopUpOrder& order,
-                              const std::string& request_id);
+CommandOutcome top_up_balance(Ledger& ledger, const BillingContext& context,
+                              const TopUpOrder& order, const std::string& request_id);
 
 }  // namespace packwarden

@@ -49,6 +49,22 @@ tl::expected<std::vector<Account>, Refusal> main_accounts(LedgerTransaction& tra
   return accounts;
 }
 
+std::vector<AccountId> ids_of(std::span<const Account> accounts) {
+  std::vector<AccountId> ids;
+  ids.reserve(accounts.size());
+  for (const Account& account : accounts) ids.push_back(account.id);
+  return ids;
+}
+
+tl::unexpected<Refusal> unknown_product(const Catalogue& catalogue, const std::string& name) {
+  std::string known;
+  for (const Product& product : catalogue.products) {
+    known.append(known.empty() ? "" : ", ").append(product.name);
+  }
+  return refuse("unknown_product",
+                fmt::format("There is no product '{}'. Choose one of: {}.", name, known));
+}
+
 tl::expected<void, Refusal> take_payment(LedgerTransaction& transaction,
                                          const std::string& reference) {
   if (!is_reference(reference)) {

@@ -5,6 +5,7 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "domain/catalogue.h"
 #include "domain/refusal.h"
 #include "usecases/ledger_port.h"
 
@@ -19,6 +20,11 @@ tl::expected<std::vector<Account>, Refusal> named_accounts(LedgerTransaction& tr
 // The same, and a sub-account is refused (sub_account).
 tl::expected<std::vector<Account>, Refusal> main_accounts(LedgerTransaction& transaction,
                                                           std::span<const std::string> names);
+
+std::vector<AccountId> ids_of(std::span<const Account> accounts);
+
+// Refusal for a product that the catalogue does not have.
+tl::unexpected<Refusal> unknown_product(const Catalogue& catalogue, const std::string& name);
 
 // P6: the reference of a payment from outside works once. Refusals: bad_reference, reference_used.
 tl::expected<void, Refusal> take_payment(LedgerTransaction& transaction,

@@ -23,23 +23,26 @@ using Purchase = std::function<tl::expected<Bought, Refusal>(const Account&, con
 // Reads what the purchases of these accounts need.
 using Prepare = std::function<Purchase(LedgerTransaction&, std::span<const AccountId>)>;
 
-tl::unexpected<Refusal> unknown_product(const Catalogue& catalogue, const std::string& name) {
-  std::string known;
-  for (const Product& product : catalogue.products) {
-    known.append(known.empty() ? "" : ", ").append(product.name);
-  }
-  return refuse("unknown_product",
-                fmt::format("There is no product '{}'. Choose one of: {}.", name, known));
+// O4
+void switch_after_purchase(const Product& product, Instant now, AccountStanding& standing,
+                           Consequences& out) {
+  ProductStanding& bought = *standing.find(product.id);
+  const auto step = step_after_purchase(standing, bought, product);
+  if (!step) return;
+  bought.postpaid_on = step == PostpaidStep::on;
+  out.postpaid.push_back({standing.account.id, product.id, *step, now});
+  out.notices.push_back({standing.account.id, product.id, PackId{},
+                         bought.postpaid_on ? NoticeKind::postpaid_on : NoticeKind::postpaid_failed,
+                         0, false, 0});
 }
 
-CommandOutcome give(LedgerTransaction& transaction, const Catalogue& catalogue,
+CommandOutcome give(LedgerTransaction& transaction, const BillingContext& context,
                     const PackOrder& order, const Prepare& prepare) {
-  const Product* product = catalogue.find_product(order.product);
-  if (product == nullptr) return unknown_product(catalogue, order.product);
+  const Product* product = context.catalogue->find_product(order.product);
+  if (product == nullptr) return unknown_product(*context.catalogue, order.product);
   const auto accounts = named_accounts(transaction, order.accounts);
   if (!accounts) return tl::unexpected<Refusal>(accounts.error());
-  std::vector<AccountId> ids;
-  for (const Account& account : *accounts) ids.push_back(account.id);
+  const std::vector<AccountId> ids = ids_of(*accounts);
   const Purchase purchase = prepare(transaction, ids);
   CommandDone done;
   done.count = static_cast<std::uint32_t>(accounts->size());
@@ -58,8 +61,13 @@ CommandOutcome give(LedgerTransaction& transaction, const Catalogue& catalogue,
       return tl::unexpected<Refusal>(paid.error());
     }
   }
+  AccountChanges changes(transaction, context, ids, order.now);
   transaction.add_packs(packs);
   transaction.add_journals(journals);
+  const bool trial = packs.front().is_trial;
+  changes.follow([&](AccountStanding& standing, Consequences& out) {
+    if (!trial) switch_after_purchase(*product, order.now, standing, out);
+  });
   return done;
 }
 
@@ -91,7 +99,7 @@ class Buyers {
 
 }  // namespace
 
-CommandOutcome claim_trials(Ledger& ledger, const Catalogue& catalogue, const PackOrder& order,
+CommandOutcome claim_trials(Ledger& ledger, const BillingContext& context, const PackOrder& order,
                             const std::string& request_id) {
   const Prepare prepare = [&](LedgerTransaction& transaction, std::span<const AccountId>) {
     return [&](const Account& account, const Product& product) -> tl::expected<Bought, Refusal> {
@@ -107,27 +115,26 @@ CommandOutcome claim_trials(Ledger& ledger, const Catalogue& catalogue, const Pa
   };
   return run_command(
       ledger, "pack_trial", request_id, content_of(order, ""),
-      [&](LedgerTransaction& transaction) { return give(transaction, catalogue, order, prepare); });
+      [&](LedgerTransaction& transaction) { return give(transaction, context, order, prepare); });
 }
 
-CommandOutcome buy_packs(Ledger& ledger, const Catalogue& catalogue,
-                         const BusinessCalendar& calendar, const PackOrder& order,
+CommandOutcome buy_packs(Ledger& ledger, const BillingContext& context, const PackOrder& order,
                          const std::string& tier, const std::string& request_id) {
   const Prepare prepare = [&](LedgerTransaction& transaction, std::span<const AccountId> accounts) {
     return [&, buyers = Buyers(transaction, accounts)](
                const Account& account, const Product& product) -> tl::expected<Bought, Refusal> {
-      auto pack =
-          buy_pack(account, buyers.is_verified(account.id), product, tier, order.now, calendar);
+      auto pack = buy_pack(account, buyers.is_verified(account.id), product, tier, order.now,
+                           *context.calendar);
       if (!pack) return tl::unexpected<Refusal>(pack.error());
-      auto journals =
-          pay_for(account, *pack, buyers.balance_of(account.id), order.paid_by, catalogue.currency);
+      auto journals = pay_for(account, *pack, buyers.balance_of(account.id), order.paid_by,
+                              context.catalogue->currency);
       if (!journals) return tl::unexpected<Refusal>(journals.error());
       return Bought{std::move(*pack), std::move(*journals)};
     };
   };
   return run_command(
       ledger, "pack_buy", request_id, content_of(order, tier),
-      [&](LedgerTransaction& transaction) { return give(transaction, catalogue, order, prepare); });
+      [&](LedgerTransaction& transaction) { return give(transaction, context, order, prepare); });
 }
 
 }  // namespace packwarden

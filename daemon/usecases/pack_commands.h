@@ -3,14 +3,13 @@
 #include <span>
 #include <string>
 
-#include "domain/business_calendar.h"
-#include "domain/catalogue.h"
+#include "usecases/account_changes.h"
 #include "usecases/command_run.h"
 
 namespace packwarden {
 
-// Each account that is named gets one pack, begun at `now`; all of them, or none. The catalogue has
-// the ids of the ledger. P9 and errors: see run_command.
+// Each account that is named gets one pack, begun at `now`; all of them, or none. P9 and errors:
+// see run_command.
 struct PackOrder {
   std::string product;
   std::span<const std::string> accounts;
@@ -20,12 +19,12 @@ struct PackOrder {
 };
 
 // P2. Refusals: those of claim_trial, unknown_product, and of named_accounts.
-CommandOutcome claim_trials(Ledger& ledger, const Catalogue& catalogue, const PackOrder& order,
+CommandOutcome claim_trials(Ledger& ledger, const BillingContext& context, const PackOrder& order,
                             const std::string& request_id);
 
-// P1, P6. Refusals: those of buy_pack and pay_for, and of named_accounts and take_payment.
-CommandOutcome buy_packs(Ledger& ledger, const Catalogue& catalogue,
-                         const BusinessCalendar& calendar, const PackOrder& order,
+// P1, P6, O4: postpaid is switched on with it where money is left. Refusals: those of buy_pack and
+// pay_for, and of named_accounts and take_payment.
+CommandOutcome buy_packs(Ledger& ledger, const BillingContext& context, const PackOrder& order,
                          const std::string& tier, const std::string& request_id);
 
 }  // namespace packwarden

@@ -22,10 +22,19 @@ tl::expected<void, Refusal> book(LedgerTransaction& transaction, const Pack& pac
   return {};
 }
 
+void tell(LedgerTransaction& transaction, const BillingContext& context, const Pack& pack,
+          std::uint32_t step_no, const RefundOrder& order) {
+  const auto standing = transaction.standings_of(std::span(&pack.account, 1)).front();
+  const Notice notice{pack.account, pack.product, pack.id, NoticeKind::refund_step,
+                      step_no,      false,        0};
+  const NoticeWrite write = write_of(context, standing, notice, order.reason);
+  transaction.add_notices(std::span(&write, 1), order.now);
+}
+
 }  // namespace
 
-CommandOutcome take_refund_step(Ledger& ledger, const RefundOrder& order,
-                                const std::string& request_id) {
+CommandOutcome take_refund_step(Ledger& ledger, const BillingContext& context,
+                                const RefundOrder& order, const std::string& request_id) {
   const bool has_reason = !order.reason.empty();
   if (has_reason != (order.step == RefundStep::rejected) ||
       order.reason.size() > max_refund_reason_bytes) {
@@ -48,12 +57,16 @@ CommandOutcome take_refund_step(Ledger& ledger, const RefundOrder& order,
             !may) {
           return tl::unexpected<Refusal>(may.error());
         }
+        AccountChanges changes(tx, context, {held->pack.account}, order.now);
         if (order.step == RefundStep::completed) {
           if (auto booked = book(tx, held->pack, order.now); !booked) {
             return tl::unexpected<Refusal>(booked.error());
           }
         }
-        tx.add_refund_step({order.pack, order.step, order.now, order.reason});
+        const std::uint32_t step_no =
+            tx.add_refund_step({order.pack, order.step, order.now, order.reason});
+        changes.follow();
+        tell(tx, context, held->pack, step_no, order);
         return CommandDone{1, value_of(order.pack), false};
       });
 }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "domain/refund.h"
+#include "usecases/account_changes.h"
 #include "usecases/command_run.h"
 
 namespace packwarden {
@@ -18,7 +19,7 @@ struct RefundOrder {
 
 // P8: takes a step of a refund; completing it books the price on the balance. P9 and errors: see
 // run_command. Refusals: those of may_take, unknown_pack, no_reason, balance_too_high.
-CommandOutcome take_refund_step(Ledger& ledger, const RefundOrder& order,
-                                const std::string& request_id);
+CommandOutcome take_refund_step(Ledger& ledger, const BillingContext& context,
+                                const RefundOrder& order, const std::string& request_id);
 
 }  // namespace packwarden

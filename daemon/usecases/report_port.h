@@ -14,6 +14,7 @@
 #include "domain/instant.h"
 #include "domain/ledger_entry.h"
 #include "domain/refund.h"
+#include "domain/standing.h"
 
 // What people and programs look up; store/ implements it on MySQL.
 namespace packwarden {
@@ -46,6 +47,29 @@ struct PackRow {
   std::optional<RefundStep> refund{};  // the last step
 
   Units left() const { return quota - used; }
+};
+// A product of which postpaid is on for an account (O4).
+struct PostpaidRow {
+  std::string account;
+  std::string product;
+  Instant since;
+  bool is_suspended = false;
+};
+struct ServiceRow {
+  std::string product;
+  ServiceState state;
+  Instant changed_at;
+};
+// A line of a bill.
+struct ChargeRow {
+  BusinessDay charged_day;
+  Instant charged_at;
+  std::string product;
+  BusinessDay usage_day;
+  bool is_credit = false;
+  Units units = 0;
+  MoneyMicros price_micros = 0;
+  MoneyMicros amount_micros = 0;
 };
 struct UsageRow {
   std::string used_by;
@@ -148,8 +172,19 @@ struct CanonicalNotice {
   std::string_view product;
   std::uint32_t pack_number = 0;
   std::string_view kind;
-  int level_percent = 0;
+  std::int64_t cause = 0;  // 0 where it is a ledger transaction
   std::string_view state;
+};
+struct CanonicalPostpaid {
+  std::string_view account;
+  std::string_view product;  // empty: all
+  std::string_view step;
+};
+struct CanonicalService {
+  std::string_view account;
+  std::string_view product;
+  std::string_view covered_by;
+  std::string_view reason;
 };
 struct CanonicalJournal {
   std::string_view account;
@@ -157,15 +192,28 @@ struct CanonicalJournal {
   std::string_view reference;
   MoneyMicros on_balance_micros = 0;
 };
+struct CanonicalCharge {
+  std::string_view account;
+  std::string_view product;
+  std::string_view charged_day;
+  std::string_view usage_day;
+  bool is_credit = false;
+  MoneyMicros price_micros = 0;
+  Units units = 0;
+  MoneyMicros amount_micros = 0;
+};
 struct CanonicalSink {
   // `facts`: the names of those known, with commas between, "" where there are none.
   std::function<void(std::string_view name, std::string_view parent, std::string_view facts)>
       account;
   std::function<void(std::string_view account, MoneyMicros balance_micros)> balance;
+  std::function<void(const CanonicalCharge&)> charge;
   std::function<void(const CanonicalJournal&)> journal;
   std::function<void(const CanonicalNotice&)> notice;
   std::function<void(const CanonicalPack&)> pack;
+  std::function<void(const CanonicalPostpaid&)> postpaid;  // each change
   std::function<void(const CanonicalRefund&)> refund;
+  std::function<void(const CanonicalService&)> service;  // each change
   std::function<void(const CanonicalUsage&)> usage;
 };
 
@@ -184,8 +232,15 @@ class Reports {
   virtual std::vector<BalanceRow> balances(std::optional<AccountId> account) = 0;
   // The last `limit` journals of a main account, oldest first.
   virtual std::vector<JournalRow> journals(AccountId account, std::uint32_t limit) = 0;
+  // Of a main account.
+  virtual AccountStanding standing(AccountId account) = 0;
+  // Of a main account, in order.
+  virtual std::vector<ServiceRow> service_changes(AccountId account) = 0;
+  virtual std::vector<ChargeRow> charges(AccountId account) = 0;
   // By account and purchase; of one main account, or of all.
   virtual std::vector<PackRow> packs(std::optional<AccountId> account) = 0;
+  // By account and product; of one main account, or of all.
+  virtual std::vector<PostpaidRow> postpaid(std::optional<AccountId> account) = 0;
   // Sums over all transactions, those of zero left out: of a main account with its sub-accounts, or
   // of one sub-account.
   virtual std::vector<UsageRow> usage(const Account& account) = 0;

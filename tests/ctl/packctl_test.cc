@@ -54,6 +54,7 @@ class Offline : public Backend, public Context {
   const Catalogue& catalogue() const override { return catalogue_; }
   const Catalogue& stored_catalogue() override { throw LedgerUnavailable("there is no database"); }
   Ledger& ledger() override { throw LedgerUnavailable("there is no database"); }
+  JobStore& jobs() override { throw LedgerUnavailable("there is no database"); }
   Reports& reports() override { throw LedgerUnavailable("there is no database"); }
   SchemaChange migrate() override { return {0, 1}; }
   SpoolDesk& spool() override { throw SpoolUnavailable("there is no spool"); }

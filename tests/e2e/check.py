@@ -90,8 +90,8 @@ def check_packs(model, packs):
 
 
 def due_notices(model):
-    return Counter(pack.account for pack in model.all_packs()
-                   for state in pack.notices.values() if state == "due")
+    lines = [line.split("\t") for line in model.canonical()]
+    return Counter(line[1] for line in lines if line[0] == "notice" and line[-1] == "due")
 
 
 def check_inbox(model, where):

@@ -159,7 +159,7 @@ class Deployment(ExistingDeployment):
             lines += ["ingest:"] + [f"  {key}: {value}" for key, value in ingest.items()]
         lines += [f"catalogue_file: {CATALOGUE}", f"plugin_directory: {PLUGINS}", "channels:",
                   "  - name: inbox", "    plugin: inbox.so",
-                  f"    poll_interval_ms: {channel_poll_ms}", "allow_as_of: true"]
+                  f"    poll_interval_ms: {channel_poll_ms}", "http: {listen: off}", "allow_as_of: true"]
         self.config.write_text("\n".join(lines) + "\n")
 
 
@@ -179,6 +179,8 @@ def set_up_tenants(where, usage):
         words = (("trial", "captcha") if purchase.tier == "trial"
                  else ("buy", "captcha", purchase.tier, "--paid-by", f"payment-{number}"))
         where.ctl("pack", *words, purchase.account, as_of=purchase.at)
+    where.ctl("expire")
+    where.ctl("remind")
 
 
 def receipt_adds_up(receipt):

@@ -7,11 +7,13 @@ Instants are whole nanoseconds since 1970 in UTC.
 
 import hashlib
 import re
+import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from reference_formats import ENDINGS, MAX_LINE_BYTES, Broken, content_of, is_json, json_lines
 from reference_input import DAY, SECOND, business_day, data_lines, expiry, parse_time
+from reference_life import what_follows
 
 MAX_AGE = 35 * DAY
 MAX_SKEW = 5 * 60 * SECOND
@@ -313,4 +315,6 @@ class Model:
                               state))
         lines += [("usage", *key, units) for key, units in self.usage.items()]
         lines += {("balance", pack.account, 0) for pack in self.all_packs() if pack.tier != "trial"}
+        for (account, product), packs in self.packs.items():
+            lines += what_follows(account, product, packs, time.time_ns())
         return sorted("\t".join(map(str, line)) for line in lines)

@@ -11,7 +11,7 @@ const std::vector<int> levels = {50, 70, 90, 95};
 
 std::vector<Notice> after_using(PackState& pack, Units units) {
   pack.used += units;
-  return tell_usage(AccountId{1}, pack, levels);
+  return tell_usage(AccountId{1}, ProductId{1}, pack, levels);
 }
 
 PackState pack_of(Units quota) {
@@ -26,7 +26,7 @@ TEST(N2_Levels, AreStrict) {
   EXPECT_TRUE(after_using(pack, 15).empty());
   const auto notices = after_using(pack, 1);
   ASSERT_EQ(notices.size(), 1U);
-  EXPECT_EQ(notices[0].level_percent, 50);
+  EXPECT_EQ(notices[0].cause, 50);
 }
 
 TEST(N2_Levels, AreToldOnceEach) {
@@ -44,7 +44,7 @@ TEST(N2_Levels, OnlyTheHighestOfAUnitGoesOut) {
   EXPECT_TRUE(notices[1].superseded);
   EXPECT_TRUE(notices[2].superseded);
   EXPECT_FALSE(notices[3].superseded);
-  EXPECT_EQ(notices[3].level_percent, 95);
+  EXPECT_EQ(notices[3].cause, 95);
 }
 
 TEST(N2_Levels, BeingUsedUpCountsAsTheHighest) {
@@ -58,11 +58,11 @@ TEST(N2_Levels, BeingUsedUpCountsAsTheHighest) {
 
 TEST(N2_Levels, TheLastUnitTellsUsedUpOnce) {
   PackState pack = pack_of(100);
-  EXPECT_EQ(after_using(pack, 96).back().level_percent, 95);
+  EXPECT_EQ(after_using(pack, 96).back().cause, 95);
   const auto notices = after_using(pack, 4);
   ASSERT_EQ(notices.size(), 1U);
   EXPECT_EQ(notices[0].kind, NoticeKind::pack_used_up);
-  EXPECT_TRUE(tell_usage(AccountId{1}, pack, levels).empty());
+  EXPECT_TRUE(tell_usage(AccountId{1}, ProductId{1}, pack, levels).empty());
 }
 
 TEST(N2_Levels, HoldForTheLargestQuota) {
@@ -73,13 +73,40 @@ TEST(N2_Levels, HoldForTheLargestQuota) {
 }
 
 TEST(N4_Texts, SpeakTheLanguageOfTheAccount) {
-  const Notice notice{AccountId{1}, PackId{1}, NoticeKind::pack_usage, 70, false, 21'001};
-  const NoticeFacts facts{"acme", "captcha", "30k", 30'000, 21'001, "2027-11-22"};
+  const Notice notice{AccountId{1}, ProductId{1}, PackId{1}, NoticeKind::pack_usage,
+                      70,           false,        21'001};
+  const NoticeFacts facts{.account = "acme",
+                          .product = "captcha",
+                          .tier = "30k",
+                          .quota = 30'000,
+                          .used = 21'001,
+                          .expires_on = "2027-11-22"};
   EXPECT_EQ(render(notice, facts, "en").body,
             "Account acme has used 21001 of 30000 units of its captcha pack 30k. 8999 units are "
             "left, valid until "
             "2027-11-22.");
   EXPECT_EQ(render(notice, facts, "zh-CN").subject, "套餐包用量超过 70%：captcha 30k");
+}
+
+TEST(N4_Texts, OfEachKindStandInBothLanguagesAndSayWhoAndWhat) {
+  NoticeFacts facts{.account = "acme", .product = "captcha", .tier = "30k", .quota = 30'000};
+  facts.expires_on = "2027-11-22";
+  facts.reason = "arrears";
+  facts.day = "2026-11-24";
+  facts.amount = "1.5";
+  facts.balance = "-0.5";
+  facts.currency = "CNY";
+  for (std::size_t kind = 0; kind < notice_kind_count; ++kind) {
+    Notice notice;
+    notice.kind = static_cast<NoticeKind>(kind);
+    const NoticeText en = render(notice, facts, "en");
+    const NoticeText zh = render(notice, facts, "zh-CN");
+    for (const NoticeText& text : {en, zh}) {
+      EXPECT_NE(text.body.find("acme"), std::string::npos) << name_of(notice.kind);
+      EXPECT_LE(text.subject.size(), 255U) << name_of(notice.kind);
+    }
+    EXPECT_NE(en.subject, zh.subject) << name_of(notice.kind);
+  }
 }
 
 }  // namespace

@@ -57,12 +57,19 @@ TEST(B5_Sums, GiveTheVerySameResultAsRecordByRecordWhereTheyAreUsed) {
       record.day = {static_cast<std::int32_t>(record.time.nanos / 25)};
       records.push_back(record);
     }
+    // Postpaid is switched and suspended now and then.
+    Toggle switched;
+    Toggle suspended;
+    for (int i = pick(0, 3); i > 0; --i) switched.turn(!switched.is_on(), Instant{pick(-20, 110)});
+    for (int i = pick(0, 2); i > 0; --i) suspended.turn(!suspended.is_on(), Instant{pick(0, 110)});
+    const PostpaidTimes postpaid{&switched, pick(0, 1) == 0 ? &suspended : nullptr,
+                                 BusinessDay{pick(-1, 2)}};
     auto model_packs = packs;
-    const auto expected = rate_by_record(tenant, model_packs, records);
+    const auto expected = rate_by_record(tenant, model_packs, postpaid, records);
     auto fast_packs = packs;
     auto sums = summed(records);
     std::vector<LedgerEntry> entries = {LedgerEntry{}};  // what stood there before stays
-    if (rate_by_sum(tenant, fast_packs, sums, entries)) {
+    if (rate_by_sum(tenant, fast_packs, postpaid, sums, entries)) {
       ++by_sum;
       entries.erase(entries.begin());
       std::sort(entries.begin(), entries.end());
@@ -84,7 +91,7 @@ TEST(B5_Sums, ServeTheOrdinaryAccount) {
   std::vector<PackState> packs = {PackBuilder(1, 1000)};
   auto sums = summed({use(10, 1), use(20, 30), use(30, 60)});
   std::vector<LedgerEntry> entries;
-  EXPECT_TRUE(rate_by_sum(tenant, packs, sums, entries));
+  EXPECT_TRUE(rate_by_sum(tenant, packs, {}, sums, entries));
   EXPECT_EQ(packs[0].used, 60);
 }
 
@@ -92,9 +99,9 @@ TEST(B5_Sums, RefuseWhereAPackEndsBetweenTheRecordsOfASum) {
   auto packs = in_drawdown_order({PackBuilder(1, 1000).until(20), PackBuilder(2, 1000)});
   std::vector<UseSum> sums = {{tenant, MeterId{1}, {}, Billable::yes, Instant{10}, Instant{20}, 5}};
   std::vector<LedgerEntry> entries;
-  EXPECT_FALSE(rate_by_sum(tenant, packs, sums, entries));
+  EXPECT_FALSE(rate_by_sum(tenant, packs, {}, sums, entries));
   sums[0].last = Instant{19};
-  EXPECT_TRUE(rate_by_sum(tenant, packs, sums, entries));
+  EXPECT_TRUE(rate_by_sum(tenant, packs, {}, sums, entries));
 }
 
 TEST(B5_Halves, TwoRunsInOrderOfEventTimeEqualOne) {
@@ -109,10 +116,10 @@ TEST(B5_Halves, TwoRunsInOrderOfEventTimeEqualOne) {
     std::vector<UseRecord> all;
     for (int at = 0; at < 40; ++at) all.push_back(use(pick(1, 5), at * 2));
     auto once = packs;
-    rate_by_record(tenant, once, all);
+    rate_by_record(tenant, once, {}, all);
     const auto half = all.begin() + pick(0, 40);
-    rate_by_record(tenant, packs, {all.begin(), half});
-    rate_by_record(tenant, packs, {half, all.end()});
+    rate_by_record(tenant, packs, {}, {all.begin(), half});
+    rate_by_record(tenant, packs, {}, {half, all.end()});
     for (std::size_t i = 0; i < packs.size(); ++i)
       ASSERT_EQ(packs[i].used, once[i].used) << "seed " << seed;
   }

@@ -157,7 +157,7 @@ struct Model {
     }
     std::vector<LedgerEntry> entries;
     for (auto& [account, used] : taken) {
-      const auto of_account = rate_by_record(account, packs[account], used);
+      const auto of_account = rate_by_record(account, packs[account], {}, used);
       entries.insert(entries.end(), of_account.begin(), of_account.end());
     }
     return entries;
@@ -267,7 +267,7 @@ TEST(N2_Batch, AUnitSendsTheHighestLevelAndTheNextUnitTheNext) {
   const BatchDecision decision(world.context, world.books, batch);
   std::vector<std::pair<int, bool>> told;
   for (const NoticeWrite& write : decision.write().notices) {
-    told.emplace_back(write.notice.level_percent, write.notice.superseded);
+    told.emplace_back(write.notice.cause, write.notice.superseded);
   }
   EXPECT_EQ(told, (std::vector<std::pair<int, bool>>{{50, false}, {90, true}, {100, false}}));
 }

@@ -8,6 +8,7 @@
 #include "usecases/in_doubt.h"
 #include "usecases/money_commands.h"
 #include "usecases/pack_commands.h"
+#include "usecases/postpaid_commands.h"
 
 namespace packwarden {
 namespace {
@@ -25,6 +26,7 @@ class Commands : public ::testing::Test {
     product.name = "captcha";
     product.tiers = {{"trial", 20'000, 0, true}, {"30k", 30'000, 300'000'000, false}};
     product.notice_levels_percent = {50, 90};
+    product.postpaid_prices = {{beginning_of_days, 5'000}};
     catalogue.products.push_back(product);
     intern_catalogue(database.session(), catalogue);
   }
@@ -37,7 +39,7 @@ class Commands : public ::testing::Test {
   }
   CommandOutcome learn(const std::vector<std::string>& names,
                        const std::vector<AccountFactKind>& kinds, Instant now = noon) {
-    return packwarden::learn(ledger, names, kinds, now, new_request_id());
+    return packwarden::learn(ledger, context, names, kinds, now, new_request_id());
   }
   void add_verified(const std::vector<std::string>& names) {
     ASSERT_TRUE(add(names));
@@ -47,12 +49,12 @@ class Commands : public ::testing::Test {
     return add_sub_accounts(ledger, account, names, new_request_id());
   }
   CommandOutcome trial(const std::vector<std::string>& accounts, const std::string& id = {}) {
-    return claim_trials(ledger, catalogue, {"captcha", accounts, noon},
+    return claim_trials(ledger, context, {"captcha", accounts, noon},
                         id.empty() ? new_request_id() : id);
   }
   CommandOutcome top_up(const std::string& account, MoneyMicros amount,
                         const std::string& reference, const std::string& id = {}) {
-    return top_up_balance(ledger, {account, amount, reference, noon},
+    return top_up_balance(ledger, context, {account, amount, reference, noon},
                           id.empty() ? new_request_id() : id);
   }
   // Paid from outside, under a reference of its own.
@@ -68,8 +70,14 @@ class Commands : public ::testing::Test {
   CommandOutcome buy_paid_by(const std::string& reference, const std::string& tier,
                              const std::vector<std::string>& accounts,
                              const std::string& request_id, Instant now = noon) {
-    return buy_packs(ledger, catalogue, BusinessCalendar::for_zone("Asia/Shanghai").value(),
-                     {"captcha", accounts, now, reference}, tier, request_id);
+    return buy_packs(ledger, context, {"captcha", accounts, now, reference}, tier, request_id);
+  }
+  CommandOutcome postpaid(bool on, const std::vector<std::string>& accounts) {
+    return switch_postpaid(ledger, context, {"captcha", accounts, on, noon}, new_request_id());
+  }
+  std::string postpaid_steps() {
+    return database.value(
+        "SELECT GROUP_CONCAT(step ORDER BY seq SEPARATOR ' ') FROM postpaid_change");
   }
   std::string balance(const std::string& account) {
     return database.value(
@@ -96,6 +104,8 @@ class Commands : public ::testing::Test {
   TestDatabase database;
   MySqlLedger ledger{database.address()};
   Catalogue catalogue;
+  BusinessCalendar calendar = BusinessCalendar::for_zone("Asia/Shanghai").value();
+  BillingContext context{&catalogue, &calendar};
 };
 
 TEST_F(Commands, names_are_unique_over_main_and_sub_accounts) {
@@ -186,6 +196,53 @@ TEST_F(Commands, O11_a_closed_account_gets_no_packs_and_no_sub_accounts) {
   EXPECT_EQ(code_of(add_sub("a", {"a-shop"})), "closed_account");
   EXPECT_EQ(code_of(learn({"a"}, {AccountFactKind::closed})), "known_before");
   EXPECT_TRUE(top_up("a", 1, "bank-1")) << "what is owed can still be paid";
+}
+
+TEST_F(Commands, O4_each_purchase_switches_postpaid_on_where_money_is_left) {
+  add_verified({"a"});
+  ASSERT_TRUE(buy("30k", {"a"}));
+  EXPECT_EQ(postpaid_steps(), "failed") << "visibly, and the purchase stands";
+  EXPECT_EQ(count("pack"), "1");
+  ASSERT_TRUE(top_up("a", 300'000'001, "bank-1"));
+  ASSERT_TRUE(buy_from_balance("30k", {"a"}));
+  EXPECT_EQ(postpaid_steps(), "failed on");
+  ASSERT_TRUE(buy("30k", {"a"}));
+  EXPECT_EQ(postpaid_steps(), "failed on") << "it is on already";
+  ASSERT_TRUE(postpaid(false, {"a"}));
+  ASSERT_TRUE(buy("30k", {"a"}));
+  EXPECT_EQ(postpaid_steps(), "failed on off on");
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(kind ORDER BY seq SEPARATOR ' ') FROM notice"),
+            "postpaid_failed postpaid_on postpaid_on");
+}
+
+TEST_F(Commands, O4_switching_on_needs_a_bought_pack_and_money) {
+  add_verified({"a", "b"});
+  EXPECT_EQ(code_of(postpaid(true, {"a"})), "no_bought_pack");
+  ASSERT_TRUE(trial({"a"}));
+  ASSERT_TRUE(top_up("a", 1, "bank-1"));
+  EXPECT_EQ(code_of(postpaid(true, {"a"})), "no_bought_pack") << "a trial is not bought";
+  ASSERT_TRUE(buy("30k", {"b"}));
+  EXPECT_EQ(code_of(postpaid(true, {"b"})), "no_money");
+  ASSERT_TRUE(top_up("b", 1, "bank-2"));
+  EXPECT_TRUE(postpaid(true, {"b"}));
+  EXPECT_EQ(code_of(postpaid(true, {"b"})), "already_on");
+  EXPECT_TRUE(postpaid(false, {"b"}));
+  EXPECT_EQ(code_of(postpaid(false, {"b"})), "already_off");
+  EXPECT_EQ(code_of(postpaid(true, {"nobody"})), "unknown_account");
+}
+
+TEST_F(Commands, O9_O10_service_states_are_stored_with_their_instants) {
+  add_verified({"a"});
+  ASSERT_TRUE(trial({"a"}));
+  ASSERT_TRUE(buy("30k", {"a"}, "", noon + Span::days(30)));
+  ASSERT_TRUE(learn({"a"}, {AccountFactKind::closed}, noon + Span::days(31)));
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(CONCAT(covered_by, ' ', reason, ' ',"
+                           " DATE_FORMAT(changed_at, '%m-%d')) ORDER BY seq, change_no SEPARATOR"
+                           " ', ') FROM service_change"),
+            "packs  11-15, none trial_expired 11-22, packs  12-15, none closed_account 12-16");
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(kind ORDER BY seq, kind SEPARATOR ' ') FROM notice"
+                           " WHERE kind LIKE 'service%'"),
+            "service_resumed service_stopped service_stopped");
 }
 
 TEST_F(Commands, N4_language_and_addresses_are_checked_and_replaced) {
@@ -292,7 +349,7 @@ TEST_F(Commands, P6_top_ups_that_cannot_be) {
 TEST_F(Commands, P9_a_top_up_is_booked_once_also_where_its_commit_was_not_answered) {
   ASSERT_TRUE(add({"a"}));
   testing::InDoubt in_doubt(ledger);
-  ASSERT_TRUE(top_up_balance(in_doubt, {"a", 5, "bank-1", noon}, "r1"));
+  ASSERT_TRUE(top_up_balance(in_doubt, context, {"a", 5, "bank-1", noon}, "r1"));
   EXPECT_TRUE(top_up("a", 5, "bank-1", "r1")->repeated);
   EXPECT_EQ(code_of(top_up("a", 6, "bank-1", "r1")), "request_conflict");
   EXPECT_EQ(balance("a"), "5");

@@ -13,6 +13,8 @@ class InDoubt : public Ledger {
     return ledger_->transact(kind, work);
   }
   Changes load(const SegmentSink& sink) override { return ledger_->load(sink); }
+  Sequence sequence() override { return ledger_->sequence(); }
+  Changes changes_after(Sequence after) override { return ledger_->changes_after(after); }
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> d) override {
     return ledger_->progress_of(d);
   }

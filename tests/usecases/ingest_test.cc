@@ -29,6 +29,8 @@ using U9_Units = IngestTest;
 using N2_Notices = IngestTest;
 using B2_Meter = IngestTest;
 using B3_Integration = IngestTest;
+using O5_Overage = IngestTest;
+using O9_Service = IngestTest;
 using O11_Closing = IngestTest;
 using B6_SubAccount = IngestTest;
 
@@ -377,8 +379,8 @@ TEST_F(N2_Notices, AreWrittenWithTheUnitThatCrossedTheLevel) {
   EXPECT_EQ(database.value("SELECT COUNT(*) FROM notice"), "0");
   host.drop("b.csv", csv({{.id = "2", .quantity = "410"}}));
   host.run();
-  EXPECT_EQ(database.value(
-                "SELECT GROUP_CONCAT(level_percent, state ORDER BY level_percent) FROM notice"),
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(cause, state ORDER BY cause) FROM notice"
+                           " WHERE pack_id <> 0"),
             "50superseded,70superseded,90due");
   EXPECT_EQ(database.value(
                 "SELECT COUNT(*) FROM outbox WHERE state = 'queued' AND account_name = 'acme'"),
@@ -386,8 +388,8 @@ TEST_F(N2_Notices, AreWrittenWithTheUnitThatCrossedTheLevel) {
   host.restart();
   host.drop("c.csv", csv({{.id = "3", .quantity = "90"}}));
   host.run();
-  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(kind, state ORDER BY level_percent) FROM notice "
-                           "WHERE level_percent > 90"),
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(kind, state ORDER BY cause) FROM notice "
+                           "WHERE cause > 90 AND pack_id <> 0"),
             "pack_usagesuperseded,pack_used_updue");
 }
 
@@ -421,6 +423,40 @@ TEST_F(B3_Integration, UsageBeforeTheLaterOfBothIsKeptAndDrawsNothing) {
   EXPECT_EQ(database.value("SELECT SUM(units) FROM ledger_entry WHERE outcome = 5"), "11");
   EXPECT_EQ(host.receipt_value("b.csv", "not_billable"), R"({"integration":2})");
   EXPECT_EQ(host.receipt_value("a.csv", "not_billable"), R"({"integration":1})");
+}
+
+TEST_F(O5_Overage, IsWhatNoPackCoversWhilePostpaidIsOn) {
+  Host host(database, "h1");
+  add_pack(database, "acme", 10);
+  add_postpaid(database, "acme", PostpaidStep::on, noon - Span::minutes(60));
+  add_postpaid(database, "acme", PostpaidStep::off, noon - Span::minutes(30));
+  const auto use = [](const char* id, const char* time, const char* quantity) {
+    return Line{.id = id, .time = time, .quantity = quantity};
+  };
+  host.drop(
+      "a.csv",
+      csv({use("1", "2026-11-20T10:00:00Z", "1010"), use("2", "2026-11-20T10:59:59.999999Z", "1"),
+           use("3", "2026-11-20T11:00:00Z", "2"), use("4", "2026-11-20T11:29:59Z", "4"),
+           use("5", "2026-11-20T11:30:00Z", "8")}));
+  host.run();
+  EXPECT_EQ(used_of_all_packs(database), 1010);
+  EXPECT_EQ(host.receipt_value("a.csv", "units"),
+            R"({"accepted":1025,"drawn":1010,"overage":6,"overrun":9,"not_billable":0})");
+  EXPECT_EQ(database.value("SELECT CONCAT(business_day, ' ', units) FROM open_overage"),
+            "2026-11-20 6");
+}
+
+TEST_F(O9_Service, StopsInTheTransactionThatTakesTheLastUnit) {
+  Host host(database, "h1");
+  host.drop("a.csv", csv({{.id = "1", .quantity = "999"}}));
+  host.run();
+  EXPECT_EQ(database.value("SELECT COUNT(*) FROM service_change"), "0");
+  host.drop("b.csv", csv({{.id = "2", .quantity = "2"}}));
+  host.run();
+  EXPECT_EQ(database.value("SELECT CONCAT(c.reason, c.seq = u.seq) FROM service_change c JOIN"
+                           " rating_unit u WHERE u.accepted_units = 2"),
+            "packs_exhausted1");
+  EXPECT_EQ(database.value("SELECT exhausted_at FROM pack_balance"), "2026-11-20 12:00:00.000000");
 }
 
 TEST_F(O11_Closing, UsageFromTheClosingOnIsRejectedAndEarlierUsageIsRated) {

@@ -33,11 +33,10 @@ class ReportsTest : public ::testing::Test {
     const std::vector<std::string> buyers{"acme"};
     add_accounts(ledger, names, "en", "1");
     add_sub_accounts(ledger, "acme", subs, "2");
-    claim_trials(ledger, catalogue, {"captcha", buyers, noon}, "3");
-    const auto shanghai = BusinessCalendar::for_zone("Asia/Shanghai").value();
-    learn(ledger, buyers, std::array{AccountFactKind::identity_verified}, noon, "4");
-    top_up_balance(ledger, {"acme", 400'000'000, "bank-1", noon}, "5");
-    buy_packs(ledger, catalogue, shanghai, {"captcha", buyers, noon}, "30k", "6");
+    claim_trials(ledger, context, {"captcha", buyers, noon}, "3");
+    learn(ledger, context, buyers, std::array{AccountFactKind::identity_verified}, noon, "4");
+    top_up_balance(ledger, context, {"acme", 400'000'000, "bank-1", noon}, "5");
+    buy_packs(ledger, context, {"captcha", buyers, noon}, "30k", "6");
     database.session().execute(
         "INSERT INTO ledger_entry VALUES (5, 1, 2, 3, 1, '2023-11-16', 1, 1, 60),"
         " (6, 1, 2, 3, 1, '2023-11-16', 1, 1, 40), (6, 2, 2, 2, 1, '2023-11-17', 1, 2, 7),"
@@ -45,7 +44,8 @@ class ReportsTest : public ::testing::Test {
     database.session().execute("UPDATE pack_balance SET used_units = 100 WHERE pack_id = 1");
     database.session().execute("UPDATE pack_balance SET used_units = 7 WHERE pack_id = 2");
     database.session().execute(
-        "INSERT INTO notice VALUES (1, 'pack_used_up', 100, 2, 'due', 100, UTC_TIMESTAMP(6), 6)");
+        "INSERT INTO notice VALUES (1, 'pack_used_up', 100, 2, 1, 'due', 100, UTC_TIMESTAMP(6), "
+        "6)");
   }
   Account account(const std::string& name) { return reports.find_account(name).value(); }
 
@@ -53,6 +53,8 @@ class ReportsTest : public ::testing::Test {
   MySqlLedger ledger{database.address()};
   MySqlReports reports{database.address()};
   Catalogue catalogue;
+  BusinessCalendar calendar = BusinessCalendar::for_zone("Asia/Shanghai").value();
+  BillingContext context{&catalogue, &calendar};
 };
 
 TEST_F(ReportsTest, canonical_export_has_neither_ids_nor_clock) {
@@ -68,6 +70,7 @@ TEST_F(ReportsTest, canonical_export_has_neither_ids_nor_clock) {
             "notice\tacme\tcaptcha\t1\tpack_used_up\t100\tdue\n"
             "pack\tacme\tcaptcha\ttrial\t1\t100\t100\n"
             "pack\tacme\tcaptcha\t30k\t2\t30000\t7\n"
+            "service\tacme\tcaptcha\tpacks\t-\n"
             "usage\tacme\tacme\tcaptcha\tverification\t2023-11-17\tdrawn\t2\t7\n"
             "usage\tacme\tacme-web\tcaptcha\tverification\t2023-11-16\tdrawn\t1\t100\n"
             "usage\tzeta\tzeta\tcaptcha\tverification\t2023-11-17\toverrun\t-\t9\n");

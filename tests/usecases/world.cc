@@ -8,6 +8,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "store/deployment.h"
+
 namespace packwarden::testing {
 namespace {
 
@@ -128,12 +130,29 @@ void add_account(TestDatabase& database, const std::string& name, const std::str
   });
 }
 
+BillingContext shipped_billing(TestDatabase& database) {
+  static Catalogue catalogue = shipped_catalogue();
+  static const BusinessCalendar calendar = BusinessCalendar::for_zone("Asia/Shanghai").value();
+  intern_catalogue(database.session(), catalogue);
+  return {&catalogue, &calendar};
+}
+
 void learn_fact(TestDatabase& database, const std::string& account, AccountFactKind kind,
                 Instant known_at) {
   auto ledger = ledger_of(database);
   ledger.transact("fact", [&](LedgerTransaction& tx) {
     const AccountFact fact{tx.find_account(account)->id, kind, known_at};
     tx.add_facts(std::span(&fact, 1));
+    return Verdict::commit;
+  });
+}
+
+void add_postpaid(TestDatabase& database, const std::string& account, PostpaidStep step,
+                  Instant changed_at) {
+  auto ledger = ledger_of(database);
+  ledger.transact("postpaid", [&](LedgerTransaction& tx) {
+    const PostpaidChange change{tx.find_account(account)->id, ProductId{1}, step, changed_at};
+    tx.add_postpaid_changes(std::span(&change, 1));
     return Verdict::commit;
   });
 }

@@ -8,6 +8,7 @@
 
 #include "app/composition.h"
 #include "support/test_database.h"
+#include "usecases/account_changes.h"
 
 namespace packwarden::testing {
 
@@ -64,6 +65,11 @@ class Host {
 };
 
 // Accounts and packs, put into the ledger as the commands do it.
+// A change of postpaid of captcha.
+void add_postpaid(TestDatabase& database, const std::string& account, PostpaidStep step,
+                  Instant changed_at);
+// The shipped catalogue, with the ids that it gets in a new database.
+BillingContext shipped_billing(TestDatabase& database);
 void learn_fact(TestDatabase& database, const std::string& account, AccountFactKind kind,
                 Instant known_at);
 void add_account(TestDatabase& database, const std::string& name, const std::string& parent = "");

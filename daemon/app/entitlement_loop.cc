@@ -1,0 +1,65 @@
+#include "app/entitlement_loop.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <utility>
+
+#include "app/composition.h"
+#include "app/http_settings.h"
+#include "app/ingest_loop.h"
+#include "store/deployment.h"
+
+namespace packwarden {
+namespace {
+
+constexpr std::chrono::milliseconds look_interval{200};
+constexpr std::chrono::milliseconds pause_after_error{1'000};
+
+}  // namespace
+
+EntitlementComposition::EntitlementComposition(const Settings& settings)
+    : catalogue_(settings.catalogue),
+      ledger_(database_address(settings), {.transaction_attempts_max = 1}) {
+  if (!settings.http.is_on()) return;
+  Session session(database_address(settings));
+  session.connect();
+  intern_catalogue(session, catalogue_);
+  book_ = std::make_unique<EntitlementBook>(catalogue_, now);
+  server_ = std::make_unique<HttpServer>(http_options(settings.http), *book_);
+  spdlog::info("entitlement checks are answered on {}", settings.http.listen);
+}
+
+void EntitlementComposition::follow(std::stop_token stop) {
+  if (!is_on()) return;
+  Wakeup wakeup;
+  bool failing = false;
+  while (!stop.stop_requested()) {
+    try {
+      look();
+      if (std::exchange(failing, false)) spdlog::info("entitlements follow the ledger again");
+      wakeup.sleep(stop, look_interval);
+    } catch (const LedgerUnavailable& error) {
+      if (!std::exchange(failing, true)) {
+        spdlog::error("{}; entitlement checks are answered from memory and say how old they are",
+                      error.what());
+      }
+      wakeup.sleep(stop, pause_after_error);
+    }
+  }
+  server_->stop();
+}
+
+void EntitlementComposition::look() {
+  const Instant as_of = now();
+  if (!loaded_) {
+    book_->take_over(ledger_.load(nullptr), as_of);
+    loaded_ = true;
+  } else if (ledger_.sequence() == book_->sequence()) {
+    book_->confirm(as_of);
+  } else {
+    book_->take_over(ledger_.changes_after(book_->sequence()), as_of);
+  }
+}
+
+}  // namespace packwarden

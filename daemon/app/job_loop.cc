@@ -1,0 +1,76 @@
+#include "app/job_loop.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "app/composition.h"
+#include "app/ingest_loop.h"
+#include "domain/money.h"
+#include "store/deployment.h"
+#include "store/migrations.h"
+
+namespace packwarden {
+namespace {
+
+std::string this_process() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host = {"?"};
+  return fmt::format("{}/{}", host.data(), getpid()).substr(0, 128);
+}
+
+void log(const JobReport& report, const std::string& currency) {
+  if (report.packs_expired > 0) spdlog::info("{} packs have expired", report.packs_expired);
+  if (report.reminders > 0) spdlog::info("{} reminders of expiries", report.reminders);
+  if (report.bills > 0) {
+    spdlog::info("settlement: {} bills over {} {}", report.bills, money_text(report.charged_micros),
+                 currency);
+  }
+  for (const std::string& job : report.busy) {
+    spdlog::debug("job {}: another process has the lease", job);
+  }
+}
+
+}  // namespace
+
+JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s)
+    : catalogue_(settings.catalogue),
+      calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
+      ledger_(database_address(settings), ledger_options(settings)),
+      store_(database_address(settings)) {
+  Session session(database_address(settings));
+  require_schema(session);
+  intern_catalogue(session, catalogue_);
+  const JobOptions options{this_process(), settings.jobs.lease_s, spread_s};
+  jobs_ = std::make_unique<BillingJobs>(ledger_, store_, BillingContext{&catalogue_, &calendar_},
+                                        options);
+}
+
+void run_jobs(JobComposition& composition, std::chrono::milliseconds interval,
+              std::stop_token stop) {
+  Wakeup wakeup;
+  bool failing = false;
+  while (!stop.stop_requested()) {
+    try {
+      run_jobs_once(composition, now());
+      if (std::exchange(failing, false)) spdlog::info("jobs go on");
+    } catch (const LedgerUnavailable& error) {
+      if (!std::exchange(failing, true)) {
+        spdlog::error(
+            "{}; expiries, reminders and settlement wait, and are caught up when the database is "
+            "back",
+            error.what());
+      }
+    }
+    wakeup.sleep(stop, interval);
+  }
+}
+
+void run_jobs_once(JobComposition& composition, Instant at) {
+  log(composition.jobs().run(at), composition.currency());
+}
+
+}  // namespace packwarden

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <stop_token>
+
+#include "app/settings.h"
+#include "store/job_rows.h"
+#include "store/mysql_ledger.h"
+#include "usecases/billing_jobs.h"
+
+namespace packwarden {
+
+// What runs by the clock, wired, on connections of its own. The constructor throws as that of
+// IngestComposition does.
+class JobComposition {
+ public:
+  // `spread_s`: see JobOptions.
+  JobComposition(const Settings& settings, std::int64_t spread_s);
+
+  BillingJobs& jobs() { return *jobs_; }
+  const std::string& currency() const { return catalogue_.currency; }
+
+ private:
+  Catalogue catalogue_;
+  BusinessCalendar calendar_;
+  MySqlLedger ledger_;
+  MySqlJobStore store_;
+  std::unique_ptr<BillingJobs> jobs_;
+};
+
+// Runs what is due, every `interval`, until `stop` is requested; a database that is not to be had
+// is logged and tried again.
+void run_jobs(JobComposition& composition, std::chrono::milliseconds interval,
+              std::stop_token stop);
+
+// Does all that is due at `at`. Throws LedgerUnavailable.
+void run_jobs_once(JobComposition& composition, Instant at);
+
+}  // namespace packwarden

@@ -1,0 +1,60 @@
+#include "billing/postpaid_switch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace packwarden {
+namespace {
+
+tl::unexpected<Refusal> refused(std::string code, std::string message) {
+  return tl::unexpected<Refusal>(Refusal{std::move(code), std::move(message)});
+}
+
+}  // namespace
+
+tl::expected<void, Refusal> may_switch_postpaid(const AccountStanding& account,
+                                                const ProductStanding* held, const Product& product,
+                                                bool on) {
+  const std::string& name = account.account.name;
+  const bool is_on = held != nullptr && held->postpaid_on;
+  if (!on) {
+    if (is_on) return {};
+    return refused("already_off",
+                   fmt::format("Postpaid of '{}' is off for '{}'. Nothing is left to switch off.",
+                               product.name, name));
+  }
+  if (product.postpaid_prices.empty()) {
+    return refused("no_postpaid", fmt::format("Product '{}' has no postpaid. Set postpaid_prices "
+                                              "in the catalogue first.",
+                                              product.name));
+  }
+  if (account.account.closed_at) {
+    return refused("closed_account", fmt::format("Account '{}' is closed, and its usage is "
+                                                 "rejected. Name an account that is open.",
+                                                 name));
+  }
+  if (is_on) {
+    return refused("already_on",
+                   fmt::format("Postpaid of '{}' is on for '{}' already.", product.name, name));
+  }
+  const bool has_bought =
+      held != nullptr && std::any_of(held->packs.begin(), held->packs.end(), [](const auto& one) {
+        return !one.pack.is_trial && !one.is_refunded();
+      });
+  if (!has_bought) {
+    return refused("no_bought_pack",
+                   fmt::format("'{}' has never bought a pack of '{}', and postpaid comes after "
+                               "one. Buy a pack first.",
+                               name, product.name));
+  }
+  if (account.balance_micros <= 0) {
+    return refused("no_money", fmt::format("The balance of '{}' is not above zero, and postpaid "
+                                           "needs that. Top it up first.",
+                                           name));
+  }
+  return {};
+}
+
+}  // namespace packwarden

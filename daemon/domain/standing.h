@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/account.h"
+#include "domain/pack.h"
+#include "domain/postpaid.h"
+#include "domain/service_state.h"
+
+namespace packwarden {
+
+// A product of which an account holds packs, as it stands in the ledger.
+struct ProductStanding {
+  ProductId product{};
+  std::string name;
+  std::vector<HeldPack> packs;  // by id
+  bool postpaid_on = false;
+  ServiceState service;  // as last stored
+  Instant service_since = Instant::earliest();
+};
+
+// All that hangs together for a main account: what one change may do to the rest of it (O4, O8,
+// O9).
+struct AccountStanding {
+  Account account;
+  bool identity_verified = false;
+  MoneyMicros balance_micros = 0;
+  bool is_suspended = false;  // postpaid of all its products (O8)
+  std::vector<ProductStanding> products;
+
+  ProductStanding* find(ProductId product) {
+    for (ProductStanding& one : products) {
+      if (one.product == product) return &one;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace packwarden

@@ -1,0 +1,207 @@
+#include "store/job_rows.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "store/account_rows.h"
+#include "store/sql_text.h"
+
+namespace packwarden {
+namespace {
+
+std::optional<Instant> to_instant(const std::optional<std::string_view>& micros) {
+  if (!micros) return std::nullopt;
+  return Instant::from_micros(to_int(micros));
+}
+
+std::string among(std::span<const PackId> ids) {
+  std::vector<std::uint32_t> values;
+  values.reserve(ids.size());
+  for (const PackId id : ids) values.push_back(value_of(id));
+  return fmt::format("pack_id IN ({})", fmt::join(values, ","));
+}
+
+// Where it has not been tried yet. Not before the year 1: DATETIME knows no earlier one.
+std::string since(Instant after) {
+  return after == Instant::earliest() ? "TRUE" : "expires_at > " + datetime_literal(after);
+}
+
+}  // namespace
+
+bool MySqlJobTransaction::keeps(const JobLease& lease, std::uint32_t lease_s) {
+  return session_->execute(fmt::format("UPDATE job SET lease_until = UTC_TIMESTAMP(6) + INTERVAL {}"
+                                       " SECOND WHERE name = {} AND fence = {}",
+                                       lease_s, session_->escape(lease.job), lease.fence)) == 1;
+}
+
+void MySqlJobTransaction::set_done_until(const JobLease& lease, Instant done_until) {
+  session_->execute(fmt::format("UPDATE job SET done_until = {} WHERE name = {}",
+                                datetime_literal(done_until), session_->escape(lease.job)));
+}
+
+std::vector<HeldPack> MySqlJobTransaction::packs_expiring(Instant after, Instant upto,
+                                                          std::uint32_t limit) {
+  const std::string due =
+      fmt::format("{} AND expires_at <= {}", since(after), datetime_literal(upto));
+  const auto last = session_->query(
+      fmt::format("SELECT {} FROM (SELECT expires_at FROM pack WHERE {} ORDER BY expires_at LIMIT"
+                  " {}) some",
+                  micros_of("MAX(expires_at)"), due, limit));
+  if (!last.at(0).at(0)) return {};
+  auto packs = read_held_packs(
+      *session_, fmt::format("{} AND expires_at <= {}", since(after),
+                             datetime_literal(Instant::from_micros(to_int(last[0][0])))));
+  std::stable_sort(packs.begin(), packs.end(), [](const HeldPack& a, const HeldPack& b) {
+    return a.pack.expires_at < b.pack.expires_at;
+  });
+  return packs;
+}
+
+std::vector<DueReminder> MySqlJobTransaction::take_reminders(Instant upto, std::uint32_t limit) {
+  std::vector<PackId> ids;
+  session_->for_each_row(
+      fmt::format("SELECT DISTINCT pack_id FROM (SELECT pack_id FROM pack_reminder WHERE"
+                  " remind_at <= {} ORDER BY remind_at LIMIT {}) some",
+                  datetime_literal(upto), limit),
+      [&](RowView row) { ids.push_back(PackId{static_cast<std::uint32_t>(to_int(row[0]))}); });
+  std::vector<DueReminder> due;
+  if (ids.empty()) return due;
+  const std::string condition =
+      among(ids) + fmt::format(" AND remind_at <= {}", datetime_literal(upto));
+  session_->for_each_row(
+      fmt::format("SELECT pack_id, days, {} FROM pack_reminder WHERE {} ORDER BY pack_id, days",
+                  micros_of("remind_at"), condition),
+      [&](RowView row) {
+        due.push_back({PackId{static_cast<std::uint32_t>(to_int(row[0]))},
+                       static_cast<int>(to_int(row[1])), Instant::from_micros(to_int(row[2]))});
+      });
+  session_->execute("DELETE FROM pack_reminder WHERE " + condition);
+  return due;
+}
+
+std::vector<HeldPack> MySqlJobTransaction::packs(std::span<const PackId> ids) {
+  return ids.empty() ? std::vector<HeldPack>{} : read_held_packs(*session_, among(ids));
+}
+
+SettledPart MySqlJobTransaction::settle(const SettlementPart& part) {
+  return write_settlement(*session_, sequence_, part);
+}
+
+template <class Callback>
+auto MySqlJobStore::use(Callback&& callback) {
+  try {
+    if (!session_.connected()) session_.connect();
+    return callback(session_);
+  } catch (const DatabaseError& error) {
+    throw LedgerUnavailable(fmt::format("the database {}: {} ({})", to_string(error.kind()),
+                                        error.what(), error.code()));
+  }
+}
+
+std::optional<JobLease> MySqlJobStore::take(const std::string& job, const std::string& holder,
+                                            std::uint32_t lease_s, Instant now) {
+  return use([&](Session& session) -> std::optional<JobLease> {
+    const std::string name = session.escape(job);
+    session.execute(
+        fmt::format("INSERT IGNORE INTO job (name, holder, fence, lease_until) VALUES"
+                    " ({}, '', 0, UTC_TIMESTAMP(6))",
+                    name));
+    Transaction transaction(session);
+    const auto rows = session.query(
+        fmt::format("SELECT fence, {}, lease_until > UTC_TIMESTAMP(6) FROM job WHERE name = {} FOR"
+                    " UPDATE",
+                    micros_of("done_until"), name));
+    if (to_int(rows.at(0).at(2)) != 0) return std::nullopt;
+    const JobLease lease{job, static_cast<std::uint64_t>(to_int(rows[0].at(0))) + 1,
+                         to_instant(rows[0].at(1))};
+    session.execute(
+        fmt::format("UPDATE job SET holder = {}, fence = {}, started_at = {},"
+                    " lease_until = UTC_TIMESTAMP(6) + INTERVAL {} SECOND WHERE"
+                    " name = {}",
+                    session.escape(holder), lease.fence, datetime_literal(now), lease_s, name));
+    transaction.commit();
+    return lease;
+  });
+}
+
+void MySqlJobStore::give_back(const JobLease& lease, std::optional<Instant> succeeded_at) {
+  use([&](Session& session) {
+    const std::string succeeded = succeeded_at
+                                      ? fmt::format(
+                                            ", succeeded_at = {0}, done_until = GREATEST({0},"
+                                            " COALESCE(done_until, {0}))",
+                                            datetime_literal(*succeeded_at))
+                                      : "";
+    return session.execute(
+        fmt::format("UPDATE job SET holder = '', lease_until ="
+                    " UTC_TIMESTAMP(6){} WHERE name = {} AND fence = {}",
+                    succeeded, session.escape(lease.job), lease.fence));
+  });
+}
+
+bool MySqlJobStore::set_done_until(const JobLease& lease, Instant done_until) {
+  return use([&](Session& session) {
+    return session.execute(fmt::format("UPDATE job SET done_until = {} WHERE name = {} AND fence ="
+                                       " {}",
+                                       datetime_literal(done_until), session.escape(lease.job),
+                                       lease.fence)) == 1;
+  });
+}
+
+std::vector<JobRow> MySqlJobStore::jobs() {
+  return use([](Session& session) {
+    std::vector<JobRow> rows;
+    session.for_each_row(
+        fmt::format("SELECT name, IF(lease_until > UTC_TIMESTAMP(6), holder, ''), {}, {}, {} FROM"
+                    " job ORDER BY name",
+                    micros_of("done_until"), micros_of("started_at"), micros_of("succeeded_at")),
+        [&](RowView row) {
+          rows.push_back({std::string(*row[0]), std::string(*row[1]), to_instant(row[2]),
+                          to_instant(row[3]), to_instant(row[4])});
+        });
+    return rows;
+  });
+}
+
+bool MySqlJobStore::has_expiries(Instant after, Instant upto) {
+  return use([&](Session& session) {
+    return !session
+                .query(fmt::format("SELECT 1 FROM pack WHERE {} AND expires_at <= {} LIMIT 1",
+                                   since(after), datetime_literal(upto)))
+                .empty();
+  });
+}
+
+bool MySqlJobStore::has_reminders(Instant upto) {
+  return use([&](Session& session) {
+    return !session
+                .query("SELECT 1 FROM pack_reminder WHERE remind_at <= " + datetime_literal(upto) +
+                       " LIMIT 1")
+                .empty();
+  });
+}
+
+std::optional<BusinessDay> MySqlJobStore::first_open_day() {
+  return use([](Session& session) -> std::optional<BusinessDay> {
+    const auto rows = session.query("SELECT " + days_of("MIN(business_day)") +
+                                    " FROM open_overage WHERE units <> 0");
+    if (!rows.at(0).at(0)) return std::nullopt;
+    return BusinessDay{static_cast<std::int32_t>(to_int(rows[0][0]))};
+  });
+}
+
+std::optional<AccountId> MySqlJobStore::last_of_part(const SettlementPart& part,
+                                                     std::uint32_t count) {
+  return use([&](Session& session) -> std::optional<AccountId> {
+    const auto rows = session.query(
+        fmt::format("SELECT MAX(account_id) FROM (SELECT DISTINCT o.account_id FROM open_overage o"
+                    " WHERE {} ORDER BY o.account_id LIMIT {}) some",
+                    is_of_part(part), count));
+    if (!rows.at(0).at(0)) return std::nullopt;
+    return AccountId{static_cast<std::uint32_t>(to_int(rows[0][0]))};
+  });
+}
+
+}  // namespace packwarden

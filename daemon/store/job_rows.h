@@ -1,0 +1,55 @@
+#pragma once
+
+#include "store/session.h"
+#include "usecases/job_port.h"
+#include "usecases/ledger_port.h"
+
+namespace packwarden {
+
+// The jobs' part of ledger transaction `sequence`; the session must outlive it.
+class MySqlJobTransaction : public JobTransaction {
+ public:
+  MySqlJobTransaction(Session& session, Sequence sequence)
+      : session_(&session), sequence_(sequence) {}
+
+  bool keeps(const JobLease& lease, std::uint32_t lease_s) override;
+  void set_done_until(const JobLease& lease, Instant done_until) override;
+  std::vector<HeldPack> packs_expiring(Instant after, Instant upto, std::uint32_t limit) override;
+  std::vector<DueReminder> take_reminders(Instant upto, std::uint32_t limit) override;
+  std::vector<HeldPack> packs(std::span<const PackId> ids) override;
+  SettledPart settle(const SettlementPart& part) override;
+
+ private:
+  Session* session_;
+  Sequence sequence_;
+};
+
+// Over a session of its own, which is opened when it is needed.
+class MySqlJobStore : public JobStore {
+ public:
+  explicit MySqlJobStore(DatabaseAddress address) : session_(std::move(address)) {}
+
+  std::optional<JobLease> take(const std::string& job, const std::string& holder,
+                               std::uint32_t lease_s, Instant now) override;
+  void give_back(const JobLease& lease, std::optional<Instant> succeeded_at) override;
+  bool set_done_until(const JobLease& lease, Instant done_until) override;
+  std::vector<JobRow> jobs() override;
+  bool has_expiries(Instant after, Instant upto) override;
+  bool has_reminders(Instant upto) override;
+  std::optional<BusinessDay> first_open_day() override;
+  std::optional<AccountId> last_of_part(const SettlementPart& part, std::uint32_t count) override;
+
+ private:
+  // `callback(session)` with errors of the database as LedgerUnavailable.
+  template <class Callback>
+  auto use(Callback&& callback);
+
+  Session session_;
+};
+
+// SQL over open_overage `o`: what of it belongs to the part and is not charged yet.
+std::string is_of_part(const SettlementPart& part);
+// O6, O7 (store/settlement_rows.cc).
+SettledPart write_settlement(Session& session, Sequence sequence, const SettlementPart& part);
+
+}  // namespace packwarden

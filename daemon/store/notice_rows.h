@@ -1,0 +1,14 @@
+#pragma once
+
+#include <span>
+
+#include "store/session.h"
+#include "usecases/ledger_port.h"
+
+namespace packwarden {
+
+// N5: notices with their outbox rows, as transaction `sequence`, created at `now`.
+void write_notices(Session& session, Sequence sequence, std::span<const NoticeWrite> notices,
+                   Instant now);
+
+}  // namespace packwarden

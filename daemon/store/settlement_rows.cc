@@ -1,0 +1,119 @@
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "store/job_rows.h"
+#include "store/sql_text.h"
+
+namespace packwarden {
+namespace {
+
+// The price of a unit of open_overage `o`: that of its day (C3), or the one at which it is
+// credited; NULL where the catalogue has none.
+std::string price_of(const Catalogue& catalogue) {
+  std::string text = "CASE WHEN o.is_credit THEN o.price_micros";
+  for (const Product& product : catalogue.products) {
+    const auto& prices = product.postpaid_prices;
+    for (auto price = prices.rbegin(); price != prices.rend(); ++price) {
+      fmt::format_to(std::back_inserter(text), " WHEN o.product_id = {}", value_of(product.id));
+      if (price->from != beginning_of_days) {
+        fmt::format_to(std::back_inserter(text), " AND o.business_day >= {}",
+                       date_literal(price->from.days_since_epoch));
+      }
+      fmt::format_to(std::back_inserter(text), " THEN {}", price->price_micros);
+    }
+  }
+  return text + " END";
+}
+
+void write_charges(Session& session, Sequence sequence, const SettlementPart& part) {
+  const std::string day = date_literal(part.day.days_since_epoch);
+  session.execute(fmt::format(
+      "INSERT INTO charge (account_id, product_id, charged_day, usage_day, is_credit, price_micros,"
+      " units, amount_micros, seq) SELECT account_id, product_id, {}, business_day, is_credit,"
+      " price, units, CAST(units AS DECIMAL(20)) * price, {} FROM (SELECT o.account_id,"
+      " o.product_id, o.business_day, o.is_credit, o.units, {} price FROM open_overage o WHERE {})"
+      " due WHERE price IS NOT NULL",
+      day, sequence, price_of(*part.catalogue), is_of_part(part)));
+  session.execute(fmt::format(
+      "INSERT INTO bill (account_id, product_id, charged_day, amount_micros, charged_at, seq)"
+      " SELECT account_id, product_id, charged_day, SUM(amount_micros), {}, {} FROM charge WHERE"
+      " seq = {} GROUP BY account_id, product_id, charged_day",
+      datetime_literal(part.now), sequence, sequence));
+  session.execute(fmt::format(
+      "DELETE o FROM charge c JOIN open_overage o ON o.account_id = c.account_id AND o.product_id ="
+      " c.product_id AND o.business_day = c.usage_day AND o.is_credit = c.is_credit AND"
+      " (o.price_micros = c.price_micros OR NOT c.is_credit) WHERE c.seq = {}",
+      sequence));
+}
+
+// One journal a bill: from the balance to sales.
+void write_bill_journals(Session& session, Sequence sequence, const SettlementPart& part) {
+  const std::string bills = fmt::format(
+      "(SELECT account_id, product_id, charged_day, amount_micros, ROW_NUMBER() OVER (ORDER BY"
+      " account_id, product_id) - 1 journal_no FROM bill WHERE seq = {} AND amount_micros <> 0) b",
+      sequence);
+  session.execute(fmt::format(
+      "INSERT INTO journal (seq, journal_no, account_id, kind, reference, booked_at) SELECT {},"
+      " b.journal_no, b.account_id, 'charge', CONCAT(d.name, ' ', b.charged_day), {} FROM {} JOIN"
+      " product d ON d.product_id = b.product_id",
+      sequence, datetime_literal(part.now), bills));
+  session.execute(fmt::format(
+      "INSERT INTO posting (seq, journal_no, book, amount_micros) SELECT {}, b.journal_no, k.book,"
+      " k.factor * b.amount_micros FROM {} JOIN (SELECT 'balance' book, -1 factor UNION ALL SELECT"
+      " 'sales', 1) k",
+      sequence, bills));
+  session.execute(fmt::format(
+      "INSERT INTO money_balance (account_id, balance_micros) SELECT account_id,"
+      " -SUM(amount_micros) FROM bill WHERE seq = {} GROUP BY account_id ON DUPLICATE KEY UPDATE"
+      " balance_micros = money_balance.balance_micros + VALUES(balance_micros)",
+      sequence));
+}
+
+}  // namespace
+
+std::string is_of_part(const SettlementPart& part) {
+  const std::string offset =
+      fmt::format("((((o.account_id * 2654435761) & 4294967295) * {}) >> 32)", part.spread_s);
+  std::string text = fmt::format(
+      "o.account_id BETWEEN {} AND {} AND o.business_day <= {} AND o.units <> 0",
+      value_of(part.first), value_of(part.last), date_literal(part.day.days_since_epoch));
+  if (part.after_s >= 0) text += fmt::format(" AND {} > {}", offset, part.after_s);
+  if (part.upto_s < part.spread_s) text += fmt::format(" AND {} <= {}", offset, part.upto_s);
+  return text + fmt::format(
+                    " AND NOT EXISTS (SELECT 1 FROM bill WHERE bill.account_id = o.account_id AND"
+                    " bill.product_id = o.product_id AND bill.charged_day = {})",
+                    date_literal(part.day.days_since_epoch));
+}
+
+SettledPart write_settlement(Session& session, Sequence sequence, const SettlementPart& part) {
+  write_charges(session, sequence, part);
+  write_bill_journals(session, sequence, part);
+  SettledPart settled;
+  session.for_each_row(
+      fmt::format(
+          "SELECT b.account_id, b.product_id, a.name, COALESCE(l.value, a.language), d.name,"
+          " b.amount_micros, m.balance_micros FROM bill b JOIN account a ON a.account_id ="
+          " b.account_id JOIN product d ON d.product_id = b.product_id JOIN money_balance m"
+          " ON m.account_id = b.account_id LEFT JOIN account_detail l ON l.account_id ="
+          " b.account_id AND l.kind = 'language' WHERE b.seq = {} ORDER BY b.account_id,"
+          " b.product_id",
+          sequence),
+      [&](RowView row) {
+        settled.bills.push_back({AccountId{static_cast<std::uint32_t>(to_int(row[0]))},
+                                 ProductId{static_cast<std::uint32_t>(to_int(row[1]))},
+                                 std::string(*row[2]), std::string(*row[3]), std::string(*row[4]),
+                                 to_int(row[5]), to_int(row[6])});
+      });
+  session.for_each_row(
+      fmt::format("SELECT DISTINCT m.account_id FROM bill b JOIN money_balance m ON m.account_id ="
+                  " b.account_id WHERE b.seq = {} AND (m.is_suspended AND m.balance_micros > 0 OR"
+                  " NOT m.is_suspended AND m.balance_micros < 0) ORDER BY m.account_id",
+                  sequence),
+      [&](RowView row) {
+        settled.turned.push_back(AccountId{static_cast<std::uint32_t>(to_int(row[0]))});
+      });
+  return settled;
+}
+
+}  // namespace packwarden

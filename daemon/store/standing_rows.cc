@@ -1,0 +1,181 @@
+#include "store/standing_rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+
+#include "store/account_rows.h"
+#include "store/fact_rows.h"
+#include "store/sql_text.h"
+
+namespace packwarden {
+namespace {
+
+AccountId to_account(const std::optional<std::string_view>& value) {
+  return AccountId{static_cast<std::uint32_t>(to_int(value))};
+}
+ProductId to_product(const std::optional<std::string_view>& value) {
+  return ProductId{static_cast<std::uint32_t>(to_int(value))};
+}
+
+template <class Value>
+Value known(const std::optional<Value>& value, std::string_view what, std::string_view text) {
+  if (!value) throw std::logic_error(fmt::format("there is no {} '{}'", what, text));
+  return *value;
+}
+
+// Standings that are being filled, by account.
+class Filling {
+ public:
+  explicit Filling(std::vector<AccountStanding>& standings) : standings_(&standings) {}
+
+  AccountStanding& of(AccountId account) {
+    const auto at =
+        std::lower_bound(standings_->begin(), standings_->end(), account,
+                         [](const auto& one, AccountId id) { return one.account.id < id; });
+    if (at == standings_->end() || at->account.id != account) {
+      throw std::logic_error(fmt::format("there is no account {}", value_of(account)));
+    }
+    return *at;
+  }
+  ProductStanding& of(AccountId account, ProductId product) {
+    AccountStanding& standing = of(account);
+    if (ProductStanding* found = standing.find(product)) return *found;
+    standing.products.push_back({product, {}, {}, false, {}, Instant::earliest()});
+    return standing.products.back();
+  }
+
+ private:
+  std::vector<AccountStanding>* standings_;
+};
+
+void read_what_is_known(Session& session, const std::string& in_list, Filling& filling) {
+  for (const AccountFact& fact : read_facts(session, in_list)) {
+    AccountStanding& standing = filling.of(fact.account);
+    if (fact.kind == AccountFactKind::identity_verified) standing.identity_verified = true;
+    if (fact.kind == AccountFactKind::closed) standing.account.closed_at = fact.known_at;
+  }
+  for (AccountDetail& detail : read_details(session, in_list + " AND kind = 'language'")) {
+    filling.of(detail.account).account.language = std::move(detail.value);
+  }
+  session.for_each_row(
+      "SELECT account_id, balance_micros, is_suspended FROM money_balance WHERE " + in_list,
+      [&](RowView row) {
+        AccountStanding& standing = filling.of(to_account(row[0]));
+        standing.balance_micros = to_int(row[1]);
+        standing.is_suspended = to_int(row[2]) != 0;
+      });
+}
+
+void read_products(Session& session, const std::string& in_list, Filling& filling) {
+  for (HeldPack& held : read_held_packs(session, in_list)) {
+    filling.of(held.pack.account, held.pack.product).packs.push_back(std::move(held));
+  }
+  for (const PostpaidChange& change : read_postpaid_changes(session, in_list)) {
+    if (change.step != PostpaidStep::on && change.step != PostpaidStep::off) continue;
+    filling.of(change.account, change.product).postpaid_on = change.step == PostpaidStep::on;
+  }
+  for (const ServiceChange& change : read_service_changes(session, in_list)) {
+    ProductStanding& product = filling.of(change.account, change.product);
+    product.service = change.state;
+    product.service_since = change.changed_at;
+  }
+}
+
+}  // namespace
+
+std::vector<AccountStanding> read_standings(Session& session, std::span<const AccountId> accounts) {
+  std::map<ProductId, std::string> names;
+  session.for_each_row("SELECT product_id, name FROM product", [&](RowView row) {
+    names.emplace(to_product(row[0]), std::string(*row[1]));
+  });
+  std::vector<AccountStanding> standings;
+  for_each_list(accounts, [&](const std::string& list) {
+    const std::string in_list = "account_id IN " + list;
+    std::vector<AccountStanding> some;
+    for (Account& account : read_accounts(session, in_list)) {
+      some.emplace_back().account = std::move(account);
+    }
+    Filling filling(some);
+    read_what_is_known(session, in_list, filling);
+    read_products(session, in_list, filling);
+    std::move(some.begin(), some.end(), std::back_inserter(standings));
+  });
+  std::sort(standings.begin(), standings.end(),
+            [](const auto& a, const auto& b) { return a.account.id < b.account.id; });
+  for (AccountStanding& standing : standings) {
+    std::sort(standing.products.begin(), standing.products.end(),
+              [](const auto& a, const auto& b) { return a.product < b.product; });
+    for (ProductStanding& product : standing.products) product.name = names.at(product.product);
+  }
+  return standings;
+}
+
+std::vector<PostpaidChange> read_postpaid_changes(Session& session, std::string_view condition) {
+  std::vector<PostpaidChange> changes;
+  session.for_each_row(
+      fmt::format("SELECT account_id, product_id, step, {} FROM postpaid_change WHERE {} ORDER BY"
+                  " seq, account_id, product_id",
+                  micros_of("changed_at"), condition),
+      [&](RowView row) {
+        changes.push_back({to_account(row[0]), to_product(row[1]),
+                           known(postpaid_step_from(*row[2]), "step of postpaid", *row[2]),
+                           Instant::from_micros(to_int(row[3]))});
+      });
+  return changes;
+}
+
+void write_postpaid_changes(Session& session, Sequence sequence,
+                            std::span<const PostpaidChange> changes) {
+  RowWriter rows(session,
+                 "INSERT INTO postpaid_change (account_id, product_id, seq, step, changed_at)"
+                 " VALUES");
+  RowWriter suspensions(session,
+                        "INSERT INTO money_balance (account_id, balance_micros, is_suspended)"
+                        " VALUES",
+                        " ON DUPLICATE KEY UPDATE is_suspended = VALUES(is_suspended)");
+  for (const PostpaidChange& change : changes) {
+    rows.add(fmt::format("{},{},{},'{}',{}", value_of(change.account), value_of(change.product),
+                         sequence, name_of(change.step), datetime_literal(change.changed_at)));
+    const bool suspended = change.step == PostpaidStep::suspended;
+    if (suspended || change.step == PostpaidStep::resumed) {
+      suspensions.add(fmt::format("{},0,{}", value_of(change.account), suspended ? 1 : 0));
+    }
+  }
+  rows.finish();
+  suspensions.finish();
+}
+
+std::vector<ServiceChange> read_service_changes(Session& session, std::string_view condition) {
+  std::vector<ServiceChange> changes;
+  session.for_each_row(
+      fmt::format("SELECT account_id, product_id, covered_by, reason, {} FROM service_change WHERE"
+                  " {} ORDER BY seq, change_no",
+                  micros_of("changed_at"), condition),
+      [&](RowView row) {
+        changes.push_back({to_account(row[0]),
+                           to_product(row[1]),
+                           {known(covered_by_from(*row[2]), "cover", *row[2]),
+                            known(stop_reason_from(*row[3]), "reason", *row[3])},
+                           Instant::from_micros(to_int(row[4]))});
+      });
+  return changes;
+}
+
+void write_service_changes(Session& session, Sequence sequence, std::uint32_t first_no,
+                           std::span<const ServiceChange> changes) {
+  RowWriter rows(session,
+                 "INSERT INTO service_change (account_id, product_id, seq, change_no, covered_by,"
+                 " reason, changed_at) VALUES");
+  for (const ServiceChange& change : changes) {
+    rows.add(fmt::format("{},{},{},{},'{}','{}',{}", value_of(change.account),
+                         value_of(change.product), sequence, first_no++,
+                         name_of(change.state.covered_by), name_of(change.state.reason),
+                         datetime_literal(change.changed_at)));
+  }
+  rows.finish();
+}
+
+}  // namespace packwarden

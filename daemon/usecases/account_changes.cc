@@ -1,0 +1,97 @@
+#include "usecases/account_changes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "domain/money.h"
+#include "notices/texts.h"
+
+namespace packwarden {
+namespace {
+
+constexpr std::size_t accounts_at_a_time = 5'000;
+
+const HeldPack* find_pack(const AccountStanding& standing, const Notice& notice) {
+  for (const ProductStanding& product : standing.products) {
+    if (product.product != notice.product) continue;
+    for (const HeldPack& held : product.packs) {
+      if (held.pack.id == notice.pack) return &held;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+AccountChanges::AccountChanges(LedgerTransaction& transaction, const BillingContext& context,
+                               std::vector<AccountId> accounts, Instant now)
+    : transaction_(&transaction), context_(context), accounts_(std::move(accounts)), now_(now) {
+  for_each_standing([&](AccountStanding& standing) { return let_time_pass(standing, now_); });
+}
+
+void AccountChanges::follow(const Also& also) {
+  for_each_standing([&](AccountStanding& standing) {
+    Consequences out;
+    if (also) also(standing, out);
+    Consequences followed = follow_change(standing, now_);
+    std::move(followed.postpaid.begin(), followed.postpaid.end(), std::back_inserter(out.postpaid));
+    std::move(followed.services.begin(), followed.services.end(), std::back_inserter(out.services));
+    std::move(followed.notices.begin(), followed.notices.end(), std::back_inserter(out.notices));
+    return out;
+  });
+}
+
+void AccountChanges::for_each_standing(
+    const std::function<Consequences(AccountStanding&)>& decide) {
+  std::span<const AccountId> rest = accounts_;
+  while (!rest.empty()) {
+    const auto some = rest.first(std::min(rest.size(), accounts_at_a_time));
+    rest = rest.subspan(some.size());
+    std::vector<PostpaidChange> postpaid;
+    std::vector<ServiceChange> services;
+    std::vector<NoticeWrite> notices;
+    for (AccountStanding& standing : transaction_->standings_of(some)) {
+      const Consequences of_account = decide(standing);
+      postpaid.insert(postpaid.end(), of_account.postpaid.begin(), of_account.postpaid.end());
+      services.insert(services.end(), of_account.services.begin(), of_account.services.end());
+      for (const Notice& notice : of_account.notices) {
+        notices.push_back(write_of(context_, standing, notice));
+      }
+    }
+    transaction_->add_postpaid_changes(postpaid);
+    transaction_->add_service_changes(services);
+    transaction_->add_notices(notices, now_);
+  }
+}
+
+NoticeWrite write_of(const BillingContext& context, const AccountStanding& standing,
+                     const Notice& notice, std::string_view reason) {
+  NoticeWrite write{notice, standing.account.name, standing.account.language, "", ""};
+  if (notice.superseded) return write;
+  NoticeFacts facts;
+  facts.account = standing.account.name;
+  for (const ProductStanding& product : standing.products) {
+    if (product.product != notice.product) continue;
+    facts.product = product.name;
+    facts.reason = name_of(product.service.reason);
+  }
+  std::string expires_on;
+  if (const HeldPack* held = find_pack(standing, notice)) {
+    facts.tier = held->pack.tier;
+    facts.quota = held->pack.quota;
+    facts.used = held->used;
+    expires_on = to_string(context.calendar->day_of(held->pack.expires_at));
+    facts.expires_on = expires_on;
+    if (held->last_refund_step) facts.step = name_of(*held->last_refund_step);
+  }
+  if (notice.kind == NoticeKind::refund_step) facts.reason = reason;
+  const std::string balance = money_text(standing.balance_micros);
+  facts.balance = balance;
+  facts.currency = context.catalogue->currency;
+  NoticeText text = render(notice, facts, standing.account.language);
+  write.subject = std::move(text.subject);
+  write.body = std::move(text.body);
+  return write;
+}
+
+}  // namespace packwarden

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "billing/consequences.h"
+#include "domain/business_calendar.h"
+#include "domain/catalogue.h"
+#include "usecases/ledger_port.h"
+
+namespace packwarden {
+
+// What commands on money and packs go by. The catalogue's ids are those of the ledger.
+struct BillingContext {
+  const Catalogue* catalogue = nullptr;
+  const BusinessCalendar* calendar = nullptr;
+};
+
+// A change of some main accounts with all that it brings about, inside one ledger transaction (O8
+// to O10): made before the change is written, followed up after it. Of any number of accounts: they
+// are read some at a time. Owned by the transaction's work; not thread-safe.
+class AccountChanges {
+ public:
+  // Writes what the passing of time did to these accounts until `now`.
+  AccountChanges(LedgerTransaction& transaction, const BillingContext& context,
+                 std::vector<AccountId> accounts, Instant now);
+
+  // After the change was written: what it brings about. `also` may add steps of postpaid and
+  // notices of its own, before; it gets each account as it stands now and keeps it true.
+  using Also = std::function<void(AccountStanding&, Consequences&)>;
+  void follow(const Also& also = {});
+
+ private:
+  void for_each_standing(const std::function<Consequences(AccountStanding&)>& decide);
+
+  LedgerTransaction* transaction_;
+  BillingContext context_;
+  std::vector<AccountId> accounts_;
+  Instant now_;
+};
+
+// A notice with its text, from the account as it stands. `reason`: of a rejected refund.
+NoticeWrite write_of(const BillingContext& context, const AccountStanding& standing,
+                     const Notice& notice, std::string_view reason = {});
+
+}  // namespace packwarden

@@ -1,0 +1,207 @@
+#include "usecases/billing_jobs.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "billing/settlement_window.h"
+#include "domain/money.h"
+#include "notices/texts.h"
+
+namespace packwarden {
+namespace {
+
+constexpr std::uint32_t packs_at_a_time = 5'000;
+constexpr std::uint32_t accounts_at_a_time = 20'000;
+
+std::vector<AccountId> accounts_of(std::span<const HeldPack> packs) {
+  std::vector<AccountId> accounts;
+  for (const HeldPack& held : packs) accounts.push_back(held.pack.account);
+  std::sort(accounts.begin(), accounts.end());
+  accounts.erase(std::unique(accounts.begin(), accounts.end()), accounts.end());
+  return accounts;
+}
+
+using NoticesByAccount = std::multimap<AccountId, Notice>;
+
+// Notices of packs, with what else became of their accounts by now.
+void tell(LedgerTransaction& tx, const BillingContext& context, std::span<const HeldPack> packs,
+          const NoticesByAccount& notices, Instant now) {
+  AccountChanges changes(tx, context, accounts_of(packs), now);
+  changes.follow([&](AccountStanding& standing, Consequences& out) {
+    const auto [first, last] = notices.equal_range(standing.account.id);
+    for (auto at = first; at != last; ++at) out.notices.push_back(at->second);
+  });
+}
+
+Notice notice_of(const HeldPack& held, NoticeKind kind, std::int64_t cause) {
+  return {held.pack.account, held.pack.product, held.pack.id, kind, cause, false, held.used};
+}
+
+// N1: of the reminders of a pack that are due at once, only the tightest goes out; none of a pack
+// that is frozen, used up or over.
+NoticesByAccount reminders_of(std::span<const HeldPack> packs, std::span<const DueReminder> due,
+                              Instant now) {
+  NoticesByAccount notices;
+  PackId told{};
+  for (const DueReminder& reminder : due) {  // by pack and days
+    const auto held = std::find_if(packs.begin(), packs.end(), [&](const HeldPack& one) {
+      return one.pack.id == reminder.pack;
+    });
+    if (held->is_frozen() || held->left() == 0 || held->pack.expires_at <= now) continue;
+    Notice notice = notice_of(*held, NoticeKind::pack_expiring, reminder.days);
+    notice.superseded = std::exchange(told, reminder.pack) == reminder.pack;
+    notices.emplace(held->pack.account, notice);
+  }
+  return notices;
+}
+
+NoticeWrite notice_of(const WrittenBill& bill, BusinessDay day, const BillingContext& context) {
+  Notice notice;
+  notice.account = bill.account;
+  notice.product = bill.product;
+  notice.kind = NoticeKind::bill;
+  notice.cause = day.days_since_epoch;
+  const std::string day_text = to_string(day);
+  const std::string amount = money_text(bill.amount_micros);
+  const std::string balance = money_text(bill.balance_micros);
+  NoticeFacts facts;
+  facts.account = bill.account_name;
+  facts.product = bill.product_name;
+  facts.day = day_text;
+  facts.amount = amount;
+  facts.balance = balance;
+  facts.currency = context.catalogue->currency;
+  NoticeText text = render(notice, facts, bill.language);
+  return {notice, bill.account_name, bill.language, std::move(text.subject), std::move(text.body)};
+}
+
+}  // namespace
+
+BillingJobs::BillingJobs(Ledger& ledger, JobStore& store, const BillingContext& context,
+                         JobOptions options)
+    : ledger_(&ledger), store_(&store), context_(context), options_(std::move(options)) {}
+
+JobReport BillingJobs::run(Instant now) {
+  JobReport report;
+  expire(now, report);
+  remind(now, report);
+  settle(now, report);
+  return report;
+}
+
+void BillingJobs::run_job(const char* name, Instant now, JobReport& report,
+                          const std::function<bool(JobLease&)>& work) {
+  std::optional<JobLease> lease = store_->take(name, options_.holder, options_.lease_s, now);
+  if (!lease) {
+    report.busy.emplace_back(name);
+    return;
+  }
+  if (work(*lease)) store_->give_back(*lease, now);
+}
+
+bool BillingJobs::transact(const JobLease& lease,
+                           const std::function<void(LedgerTransaction&)>& step) {
+  return ledger_
+      ->transact(lease.job.c_str(),
+                 [&](LedgerTransaction& tx) {
+                   if (!tx.jobs().keeps(lease, options_.lease_s)) return Verdict::roll_back;
+                   step(tx);
+                   return Verdict::commit;
+                 })
+      .has_value();
+}
+
+void BillingJobs::expire(Instant now, JobReport& report) {
+  run_job("expire", now, report, [&](JobLease& lease) {
+    Instant done_until = lease.done_until.value_or(Instant::earliest());
+    while (store_->has_expiries(done_until, now)) {
+      std::int64_t expired = 0;
+      const bool kept = transact(lease, [&](LedgerTransaction& tx) {
+        const auto packs = tx.jobs().packs_expiring(done_until, now, packs_at_a_time);
+        NoticesByAccount notices;
+        for (const HeldPack& held : packs) {
+          if (held.left() == 0 || held.is_frozen()) continue;
+          notices.emplace(held.pack.account, notice_of(held, NoticeKind::pack_expired, 0));
+        }
+        tell(tx, context_, packs, notices, now);
+        lease.done_until = packs.back().pack.expires_at;
+        tx.jobs().set_done_until(lease, *lease.done_until);
+        expired = static_cast<std::int64_t>(packs.size());
+      });
+      if (!kept) return false;
+      done_until = *lease.done_until;
+      report.packs_expired += expired;
+    }
+    return true;
+  });
+}
+
+void BillingJobs::remind(Instant now, JobReport& report) {
+  run_job("remind", now, report, [&](JobLease& lease) {
+    while (store_->has_reminders(now)) {
+      std::int64_t reminders = 0;
+      const bool kept = transact(lease, [&](LedgerTransaction& tx) {
+        const auto due = tx.jobs().take_reminders(now, packs_at_a_time);
+        std::vector<PackId> ids;
+        for (const DueReminder& reminder : due) {
+          if (ids.empty() || ids.back() != reminder.pack) ids.push_back(reminder.pack);
+        }
+        const auto packs = tx.jobs().packs(ids);
+        const NoticesByAccount notices = reminders_of(packs, due, now);
+        tell(tx, context_, packs, notices, now);
+        reminders = static_cast<std::int64_t>(notices.size());
+      });
+      if (!kept) return false;
+      report.reminders += reminders;
+    }
+    return true;
+  });
+}
+
+void BillingJobs::settle(Instant now, JobReport& report) {
+  run_job("settle", now, report, [&](JobLease& lease) {
+    const auto days = due_days(lease.done_until, store_->first_open_day(), now, options_.spread_s,
+                               *context_.calendar);
+    for (const DueDay& due : days) {
+      SettlementPart part;
+      part.catalogue = context_.catalogue;
+      part.day = due.day;
+      part.now = now;
+      part.spread_s = options_.spread_s;
+      part.after_s = due.after_s;
+      part.upto_s = due.upto_s;
+      if (!settle_day(lease, part, report)) return false;
+      if (!store_->set_done_until(lease, due.done_until)) return false;
+    }
+    return true;
+  });
+}
+
+bool BillingJobs::settle_day(const JobLease& lease, SettlementPart part, JobReport& report) {
+  part.first = AccountId{1};
+  while (true) {
+    part.last = AccountId{UINT32_MAX};
+    const auto last = store_->last_of_part(part, accounts_at_a_time);
+    if (!last) return true;
+    part.last = *last;
+    SettledPart settled;
+    const bool kept = transact(lease, [&](LedgerTransaction& tx) {
+      settled = tx.jobs().settle(part);
+      AccountChanges changes(tx, context_, settled.turned, part.now);
+      changes.follow();
+      std::vector<NoticeWrite> notices;
+      notices.reserve(settled.bills.size());
+      for (const WrittenBill& bill : settled.bills) {
+        notices.push_back(notice_of(bill, part.day, context_));
+      }
+      tx.add_notices(notices, part.now);
+    });
+    if (!kept) return false;
+    report.bills += static_cast<std::int64_t>(settled.bills.size());
+    for (const WrittenBill& bill : settled.bills) report.charged_micros += bill.amount_micros;
+    part.first = AccountId{value_of(*last) + 1};
+  }
+}
+
+}  // namespace packwarden

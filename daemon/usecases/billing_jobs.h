@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "usecases/account_changes.h"
+#include "usecases/job_port.h"
+
+namespace packwarden {
+
+struct JobOptions {
+  std::string holder;  // of leases: this process, for people
+  std::uint32_t lease_s = 60;
+  std::int64_t spread_s = 10'800;  // O6: of the charges of a day, from 08:00 on
+};
+
+struct JobReport {
+  std::int64_t packs_expired = 0;
+  std::int64_t reminders = 0;
+  std::int64_t bills = 0;
+  MoneyMicros charged_micros = 0;
+  std::vector<std::string> busy;  // jobs that somebody else works on
+
+  bool did_something() const { return packs_expired + reminders + bills > 0; }
+};
+
+// What is due by the clock: `expire` notices that packs have expired (O10, N3), `remind` that they
+// will (N1), `settle` charges business days (O6 to O8). Each works under a lease, in ledger
+// transactions that check its fence, and goes on where the one before it stopped. Not thread-safe.
+class BillingJobs {
+ public:
+  // All must outlive this.
+  BillingJobs(Ledger& ledger, JobStore& store, const BillingContext& context, JobOptions options);
+
+  // Does all that is due at `now`, expiries first. Throws LedgerUnavailable; what was done stands.
+  JobReport run(Instant now);
+  // One of them.
+  void expire(Instant now, JobReport& report);
+  void remind(Instant now, JobReport& report);
+  void settle(Instant now, JobReport& report);
+
+ private:
+  // `work` under a lease of the job; nothing where somebody else has it.
+  void run_job(const char* name, Instant now, JobReport& report,
+               const std::function<bool(JobLease&)>& work);
+  // Runs `step` in a ledger transaction. False: the lease is another's now, nothing was changed.
+  bool transact(const JobLease& lease, const std::function<void(LedgerTransaction&)>& step);
+  bool settle_day(const JobLease& lease, SettlementPart part, JobReport& report);
+
+  Ledger* ledger_;
+  JobStore* store_;
+  BillingContext context_;
+  JobOptions options_;
+};
+
+}  // namespace packwarden

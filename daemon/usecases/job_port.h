@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "domain/business_day.h"
+#include "domain/catalogue.h"
+#include "domain/instant.h"
+#include "domain/pack.h"
+
+// What the jobs need of the ledger; store/ implements it on MySQL (docs/BILLING.md).
+namespace packwarden {
+
+// The right to run a job until others may take it over. Each lease of a job has a higher fence than
+// those before it.
+struct JobLease {
+  std::string job;
+  std::uint64_t fence = 0;
+  std::optional<Instant> done_until;  // all that was due by then is done
+};
+
+struct JobRow {
+  std::string name;
+  std::string holder;  // empty: nobody
+  std::optional<Instant> done_until{};
+  std::optional<Instant> started_at{};    // the last run
+  std::optional<Instant> succeeded_at{};  // the last run that came to its end
+};
+
+struct DueReminder {
+  PackId pack{};
+  int days = 0;  // of 24 h before the expiry
+  Instant remind_at;
+};
+
+// Some accounts of the settlement of one business day.
+struct SettlementPart {
+  const Catalogue* catalogue = nullptr;  // for the prices, with the ids of the ledger
+  BusinessDay day;                       // that is charged
+  Instant now;
+  AccountId first{};  // both inclusive
+  AccountId last{};
+  // O6: an account's instant is spread_s * h after the window's begin, h in [0, 1) fixed by its id;
+  // only those with after_s < offset <= upto_s. after_s is -1 from the begin on.
+  std::int64_t spread_s = 0;
+  std::int64_t after_s = -1;
+  std::int64_t upto_s = 0;
+};
+// A bill that was written, for its notice.
+struct WrittenBill {
+  AccountId account{};
+  ProductId product{};
+  std::string account_name;
+  std::string language;
+  std::string product_name;
+  MoneyMicros amount_micros = 0;
+  MoneyMicros balance_micros = 0;  // after all bills of the transaction
+};
+struct SettledPart {
+  std::vector<WrittenBill> bills;
+  // Whose balance is below zero now and postpaid not suspended, or the other way round (O8), by id.
+  std::vector<AccountId> turned;
+};
+
+// The jobs' part of a ledger transaction.
+class JobTransaction {
+ public:
+  virtual ~JobTransaction() = default;
+
+  // Whether the lease still is the last one that was given; holds it for `lease_s` more. Whoever
+  // gets false must change nothing.
+  virtual bool keeps(const JobLease& lease, std::uint32_t lease_s) = 0;
+  virtual void set_done_until(const JobLease& lease, Instant done_until) = 0;
+
+  // The packs that expire in (after, upto], soonest first; at least `limit` of them if there are
+  // so many, with all that expire together with the last one.
+  virtual std::vector<HeldPack> packs_expiring(Instant after, Instant upto,
+                                               std::uint32_t limit) = 0;
+  // Takes reminders that are due by `upto`: all of each of about `limit` packs, by pack and days.
+  virtual std::vector<DueReminder> take_reminders(Instant upto, std::uint32_t limit) = 0;
+  virtual std::vector<HeldPack> packs(std::span<const PackId> ids) = 0;
+
+  // O6, O7: charges what is open of `part.day` and before, where that day is not charged yet; with
+  // journals and balances. Overage without a price stays open.
+  virtual SettledPart settle(const SettlementPart& part) = 0;
+};
+
+// Leases, and hints of what is due. Throws LedgerUnavailable. Not thread-safe.
+class JobStore {
+ public:
+  virtual ~JobStore() = default;
+
+  // By the clock of the database; nullopt while somebody else holds it.
+  virtual std::optional<JobLease> take(const std::string& job, const std::string& holder,
+                                       std::uint32_t lease_s, Instant now) = 0;
+  // Gives the lease back if it still is the last one. `succeeded_at`: the run came to its end, and
+  // nothing else was due by then.
+  virtual void give_back(const JobLease& lease, std::optional<Instant> succeeded_at) = 0;
+  // False: the lease is another's now, nothing was changed.
+  virtual bool set_done_until(const JobLease& lease, Instant done_until) = 0;
+  virtual std::vector<JobRow> jobs() = 0;
+
+  virtual bool has_expiries(Instant after, Instant upto) = 0;
+  virtual bool has_reminders(Instant upto) = 0;
+  // The first day of open overage; nullopt where there is none.
+  virtual std::optional<BusinessDay> first_open_day() = 0;
+  // The last of the first `count` accounts of `part` with something to charge; nullopt where there
+  // are none.
+  virtual std::optional<AccountId> last_of_part(const SettlementPart& part,
+                                                std::uint32_t count) = 0;
+};
+
+}  // namespace packwarden

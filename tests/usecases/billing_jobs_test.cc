@@ -1,0 +1,258 @@
+#include "usecases/billing_jobs.h"
+
+#include <gtest/gtest.h>
+
+#include "store/job_rows.h"
+#include "store/mysql_reports.h"
+#include "usecases/file_void.h"
+#include "usecases/money_commands.h"
+#include "usecases/pack_commands.h"
+#include "usecases/postpaid_commands.h"
+#include "usecases/world.h"
+
+namespace packwarden::testing {
+namespace {
+
+// noon is 2026-11-20 20:00 in Shanghai: that business day is charged at 2026-11-21T00:00:00Z.
+constexpr Instant charge_time = noon + Span::minutes(12 * 60);
+constexpr Span day = Span::days(1);
+
+class Jobs : public ::testing::Test {
+ protected:
+  Jobs() { add_ready_account(database, "acme"); }
+
+  void buy(const std::string& tier, Instant at, const std::string& account = "acme") {
+    const std::vector<std::string> names{account};
+    ASSERT_TRUE(buy_packs(ledger, context, {"captcha", names, at, new_request_id()}, tier,
+                          new_request_id()));
+  }
+  void claim(Instant at) {
+    const std::vector<std::string> names{"acme"};
+    ASSERT_TRUE(claim_trials(ledger, context, {"captcha", names, at}, new_request_id()));
+  }
+  void top_up(MoneyMicros amount, const std::string& account = "acme", Instant at = noon) {
+    ASSERT_TRUE(
+        top_up_balance(ledger, context, {account, amount, new_request_id(), at}, new_request_id()));
+  }
+  // An account that pays for what it uses from noon on: its pack is used up.
+  void make_postpaid(const std::string& account, MoneyMicros balance) {
+    if (account != "acme") add_ready_account(database, account);
+    top_up(balance, account, noon - day);
+    buy("30k", noon - day, account);
+    use(account, 30'000, noon - Span::minutes(1), noon);
+  }
+  void use(const std::string& account, Units units, Instant at, Instant now) {
+    const std::string name = "f" + std::to_string(++files) + ".csv";
+    host.drop(name, csv({{.id = name,
+                          .account = account,
+                          .time = to_rfc3339(at),
+                          .quantity = std::to_string(units)}}));
+    host.run(now);
+    last_file = name;
+  }
+  JobReport run(Instant now, std::int64_t spread_s = 0) {
+    BillingJobs jobs(ledger, store, context, {"test", 60, spread_s});
+    return jobs.run(now);
+  }
+  std::string value(const std::string& query) { return database.value(query); }
+  std::string charges() {
+    return value(
+        "SELECT GROUP_CONCAT(CONCAT(charged_day, IF(is_credit, ' credit ', ' '), usage_day, ' ',"
+        " units, ' ', amount_micros) ORDER BY seq, usage_day, is_credit SEPARATOR '; ') FROM"
+        " charge");
+  }
+  std::string balance() { return value("SELECT balance_micros FROM money_balance"); }
+  std::string notices(const std::string& kind) {
+    return value(
+        "SELECT GROUP_CONCAT(CONCAT(cause, ' ', state) ORDER BY seq, cause SEPARATOR ', ')"
+        " FROM notice WHERE kind = '" +
+        kind + "'");
+  }
+
+  TestDatabase database;
+  BillingContext context = shipped_billing(database);
+  MySqlLedger ledger{database.address()};
+  MySqlJobStore store{database.address()};
+  Host host{database, "h1"};
+  int files = 0;
+  std::string last_file;
+};
+
+TEST_F(Jobs, O6_a_day_is_charged_once_on_the_next_day_from_eight_on) {
+  make_postpaid("acme", 10'000'000);
+  use("acme", 100, noon, noon);
+  use("acme", 23, noon + Span::seconds(1), noon + Span::seconds(1));
+  EXPECT_EQ(run(charge_time - Span::seconds(1)).bills, 0);
+  EXPECT_EQ(run(charge_time).bills, 1);
+  EXPECT_EQ(charges(), "2026-11-20 2026-11-20 123 615000");
+  EXPECT_EQ(balance(), "9385000");
+  EXPECT_EQ(run(charge_time).bills, 0);
+  EXPECT_EQ(run(charge_time + Span::minutes(60)).bills, 0);
+  EXPECT_EQ(charges(), "2026-11-20 2026-11-20 123 615000");
+  EXPECT_EQ(value("SELECT GROUP_CONCAT(kind, reference ORDER BY seq) FROM journal WHERE kind ="
+                  " 'charge'"),
+            "chargecaptcha 2026-11-20");
+  EXPECT_EQ(notices("bill"), "20777 due");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM (SELECT SUM(amount_micros) s FROM posting GROUP BY seq,"
+                  " journal_no HAVING s <> 0) x"),
+            "0");
+}
+
+TEST_F(Jobs, O7_a_record_of_a_closed_day_is_charged_with_the_next_one_and_names_its_day) {
+  make_postpaid("acme", 10'000'000);
+  use("acme", 100, noon, noon);
+  ASSERT_EQ(run(charge_time).bills, 1);
+  use("acme", 7, noon + Span::seconds(5), charge_time + Span::minutes(1));
+  use("acme", 50, charge_time + Span::minutes(1), charge_time + Span::minutes(1));
+  EXPECT_EQ(run(charge_time + Span::minutes(2)).bills, 0);
+  EXPECT_EQ(run(charge_time + day).bills, 1);
+  EXPECT_EQ(charges(),
+            "2026-11-20 2026-11-20 100 500000; 2026-11-21 2026-11-20 7 35000; "
+            "2026-11-21 2026-11-21 50 250000");
+}
+
+TEST_F(Jobs, O6_a_day_closes_at_its_charge_instant_though_there_was_nothing_to_charge) {
+  make_postpaid("acme", 10'000'000);
+  run(charge_time);
+  use("acme", 7, noon + Span::seconds(5), charge_time + Span::minutes(1));
+  EXPECT_EQ(run(charge_time + Span::minutes(2)).bills, 0);
+  EXPECT_EQ(run(charge_time + day).bills, 1);
+  EXPECT_EQ(charges(), "2026-11-21 2026-11-20 7 35000");
+}
+
+TEST_F(Jobs, O7_missed_days_are_settled_in_order_each_with_a_bill_of_its_own) {
+  make_postpaid("acme", 10'000'000);
+  for (int i = 0; i < 3; ++i) use("acme", 10 + i, noon + Span::days(i), noon + Span::days(i));
+  const JobReport report = run(charge_time + Span::days(2));
+  EXPECT_EQ(report.bills, 3);
+  EXPECT_EQ(charges(),
+            "2026-11-20 2026-11-20 10 50000; 2026-11-21 2026-11-21 11 55000; "
+            "2026-11-22 2026-11-22 12 60000");
+  EXPECT_EQ(notices("bill"), "20777 due, 20778 due, 20779 due");
+  EXPECT_EQ(run(charge_time + Span::days(2)).bills, 0);
+}
+
+TEST_F(Jobs, O8_a_charge_that_the_balance_does_not_cover_suspends_postpaid) {
+  make_postpaid("acme", 1'000'000);
+  use("acme", 200, noon, noon);  // exactly what there is
+  ASSERT_EQ(run(charge_time).bills, 1);
+  EXPECT_EQ(balance(), "0");
+  EXPECT_EQ(notices("arrears"), "NULL") << "exactly zero is not arrears";
+  use("acme", 1, charge_time, charge_time);
+  ASSERT_EQ(run(charge_time + day).bills, 1);
+  EXPECT_EQ(balance(), "-5000") << "booked in full";
+  EXPECT_NE(notices("arrears"), "NULL");
+  use("acme", 3, charge_time + day, charge_time + day);
+  EXPECT_EQ(host.receipt_value(last_file, "units"),
+            R"({"accepted":3,"drawn":0,"overage":0,"overrun":3,"not_billable":0})");
+  top_up(5'000, "acme", charge_time + day + Span::minutes(1));
+  use("acme", 4, charge_time + day + Span::minutes(2), charge_time + day + Span::minutes(2));
+  EXPECT_EQ(value("SELECT units FROM ledger_entry WHERE units = 4 AND outcome = 3"), "4")
+      << "at zero it stays suspended";
+  top_up(1, "acme", charge_time + day + Span::minutes(3));
+  use("acme", 6, charge_time + day + Span::minutes(4), charge_time + day + Span::minutes(4));
+  EXPECT_EQ(value("SELECT units FROM ledger_entry WHERE units = 6 AND outcome = 2"), "6");
+  EXPECT_EQ(value("SELECT GROUP_CONCAT(step ORDER BY seq) FROM postpaid_change WHERE product_id ="
+                  " 0"),
+            "suspended,resumed");
+}
+
+TEST_F(Jobs, U10_voided_overage_is_taken_out_while_open_and_credited_once_charged) {
+  make_postpaid("acme", 10'000'000);
+  const auto void_last = [&] {
+    MySqlReports reports(database.address());
+    ASSERT_TRUE(void_file(ledger, context,
+                          {reports.find_files(last_file).at(0), "test", false, noon},
+                          new_request_id()));
+  };
+  use("acme", 100, noon, noon);
+  const std::string charged_file = last_file;
+  use("acme", 11, noon, noon);
+  void_last();
+  ASSERT_EQ(run(charge_time).bills, 1);
+  last_file = charged_file;
+  void_last();
+  ASSERT_EQ(run(charge_time + day).bills, 1);
+  EXPECT_EQ(charges(),
+            "2026-11-20 2026-11-20 100 500000; 2026-11-21 credit 2026-11-20 -100 -500000");
+  EXPECT_EQ(balance(), "10000000");
+  EXPECT_EQ(value("SELECT COALESCE(SUM(units), 0) FROM open_overage"), "0");
+}
+
+TEST_F(Jobs, O6_accounts_are_spread_over_the_window) {
+  make_postpaid("acme", 10'000'000);
+  make_postpaid("zeta", 10'000'000);
+  use("acme", 100, noon, noon);
+  use("zeta", 100, noon, noon);
+  std::int64_t bills = 0;
+  int runs_with_bills = 0;
+  for (int minute = 0; minute <= 180; minute += 10) {
+    const auto now = run(charge_time + Span::minutes(minute), 10'800).bills;
+    bills += now;
+    runs_with_bills += now > 0 ? 1 : 0;
+  }
+  EXPECT_EQ(bills, 2);
+  EXPECT_EQ(runs_with_bills, 2);
+}
+
+TEST_F(Jobs, N1_reminders_go_out_three_days_and_one_day_before_once_each) {
+  claim(noon);
+  const Instant expiry = noon + Span::days(7);
+  EXPECT_EQ(run(expiry - Span::days(3) - Span{1'000}).reminders, 0);
+  EXPECT_EQ(run(expiry - Span::days(3)).reminders, 1);
+  EXPECT_EQ(run(expiry - Span::days(3)).reminders, 0);
+  EXPECT_EQ(run(expiry - Span::days(1)).reminders, 1);
+  EXPECT_EQ(notices("pack_expiring"), "3 due, 1 due");
+}
+
+TEST_F(Jobs, N1_after_downtime_only_the_tightest_goes_out) {
+  claim(noon);
+  run(noon + Span::days(6) + Span::minutes(1));
+  EXPECT_EQ(notices("pack_expiring"), "1 due, 3 superseded");
+}
+
+TEST_F(Jobs, N1_a_used_up_pack_gets_none) {
+  claim(noon);
+  use("acme", 20'000, noon, noon);
+  run(noon + Span::days(6));
+  EXPECT_EQ(notices("pack_expiring"), "NULL");
+}
+
+TEST_F(Jobs, N3_O10_an_expiry_is_told_and_stops_the_service_at_its_instant) {
+  claim(noon);
+  EXPECT_EQ(run(noon + Span::days(9)).packs_expired, 1);
+  EXPECT_EQ(notices("pack_expired"), "0 due");
+  EXPECT_EQ(value("SELECT CONCAT(reason, ' ', changed_at) FROM service_change WHERE reason <> ''"),
+            "trial_expired 2026-11-27 12:00:00.000000");
+  EXPECT_EQ(run(noon + Span::days(9)).packs_expired, 0);
+}
+
+TEST_F(Jobs, O6_a_lease_that_somebody_else_holds_is_left_alone) {
+  make_postpaid("acme", 10'000'000);
+  use("acme", 100, noon, noon);
+  const auto lease = store.take("settle", "other", 60, noon);
+  ASSERT_TRUE(lease);
+  const JobReport report = run(charge_time);
+  EXPECT_EQ(report.bills, 0);
+  EXPECT_EQ(report.busy, std::vector<std::string>{"settle"});
+  store.give_back(*lease, std::nullopt);
+  EXPECT_EQ(run(charge_time).bills, 1);
+}
+
+TEST_F(Jobs, O6_a_holder_whose_lease_is_anothers_now_changes_nothing) {
+  const auto late = store.take("settle", "late", 0, noon);
+  const auto next = store.take("settle", "next", 60, noon);
+  ASSERT_TRUE(late && next);
+  EXPECT_GT(next->fence, late->fence);
+  bool kept = true;
+  ledger.transact("test", [&](LedgerTransaction& tx) {
+    kept = tx.jobs().keeps(*late, 60);
+    return Verdict::roll_back;
+  });
+  EXPECT_FALSE(kept);
+  EXPECT_FALSE(store.set_done_until(*late, noon));
+  EXPECT_TRUE(store.set_done_until(*next, noon));
+}
+
+}  // namespace
+}  // namespace packwarden::testing
