@@ -60,6 +60,7 @@ using Action = std::function<void(Desk&)>;
 // Each adds its words to the command line; the command that is parsed leaves its action in
 // `chosen`.
 void add_account_words(CLI::App& app, Action& chosen);
+void add_audit_words(CLI::App& app, Action& chosen);
 void add_pack_words(CLI::App& app, Action& chosen);
 void add_report_words(CLI::App& app, Action& chosen);
 void add_money_words(CLI::App& app, Action& chosen);

@@ -105,6 +105,7 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   add_money_words(app, chosen);
   add_pack_words(app, chosen);
   add_service_words(app, chosen);
+  add_audit_words(app, chosen);
   add_refund_words(app, chosen);
   add_report_words(app, chosen);
   add_file_words(app, chosen);

@@ -332,16 +332,33 @@ StatusNumbers MySqlReports::status() {
   });
 }
 
+namespace {
+
+// Rolls the snapshot back, whatever happens in it.
+class Snapshot {
+ public:
+  explicit Snapshot(Session& session) : session_(&session) { session.begin_snapshot(); }
+  ~Snapshot() { session_->rollback(); }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Session* session_;
+};
+
+}  // namespace
+
+std::vector<AuditCheck> MySqlReports::audit(std::uint32_t shown_max) {
+  return read([&](Session& session) {
+    const Snapshot snapshot(session);
+    return read_audit(session, shown_max);
+  });
+}
+
 void MySqlReports::canonical(const CanonicalSink& sink) {
   read([&](Session& session) {
-    session.begin_snapshot();
-    try {
-      read_canonical(session, sink);
-    } catch (...) {
-      session.rollback();
-      throw;
-    }
-    session.rollback();
+    const Snapshot snapshot(session);
+    read_canonical(session, sink);
   });
 }
 

@@ -29,6 +29,7 @@ class MySqlReports : public Reports {
   std::vector<RejectsRow> rejects() override;
   VoidPlan void_plan(const Digest& digest) override;
   StatusNumbers status() override;
+  std::vector<AuditCheck> audit(std::uint32_t shown_max) override;
   void canonical(const CanonicalSink& sink) override;
 
  private:
@@ -38,6 +39,9 @@ class MySqlReports : public Reports {
 
   Session session_;
 };
+
+// In the transaction that the session is in (store/audit_reads.cc).
+std::vector<AuditCheck> read_audit(Session& session, std::uint32_t shown_max);
 
 // All of the export, in the transaction that the session is in (store/canonical_reads.cc).
 void read_canonical(Session& session, const CanonicalSink& sink);

@@ -15,6 +15,7 @@
 #include "domain/ledger_entry.h"
 #include "domain/refund.h"
 #include "domain/standing.h"
+#include "usecases/audit.h"
 
 // What people and programs look up; store/ implements it on MySQL.
 namespace packwarden {
@@ -254,6 +255,8 @@ class Reports {
   virtual std::vector<RejectsRow> rejects() = 0;
   virtual VoidPlan void_plan(const Digest& digest) = 0;
   virtual StatusNumbers status() = 0;
+  // All checks of docs/AUDIT.md in one snapshot, each with its first `shown_max` breaks.
+  virtual std::vector<AuditCheck> audit(std::uint32_t shown_max) = 0;
   // Everything in one snapshot, kind by kind in the order of CanonicalSink, each kind in the order
   // of its columns. Rows stream: memory does not grow with them.
   virtual void canonical(const CanonicalSink& sink) = 0;

@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "ctl/desk.h"
+
+namespace packwarden {
+namespace {
+
+struct AuditWords {
+  std::uint32_t limit = 100;
+};
+
+void audit(Desk& desk, const AuditWords& words) {
+  const auto checks = desk.context().reports().audit(words.limit);
+  std::int64_t breaks = 0;
+  for (const AuditCheck& check : checks) breaks += check.breaks;
+  if (desk.json) {
+    boost::json::array array;
+    for (const AuditCheck& check : checks) {
+      array.push_back(boost::json::object{{"check", check.name},
+                                          {"rule", check.rule},
+                                          {"looked_at", check.looked_at},
+                                          {"breaks", check.breaks},
+                                          {"shown", boost::json::value_from(check.shown)}});
+    }
+    desk.print(array);
+  } else {
+    Table table({{"check"}, {"rule"}, {"looked at", true}, {"breaks", true}});
+    for (const AuditCheck& check : checks) {
+      table.add({check.name, check.rule, with_separators(check.looked_at),
+                 with_separators(check.breaks)});
+    }
+    table.print(desk.out());
+    for (const AuditCheck& check : checks) {
+      for (const std::string& sentence : check.shown) {
+        desk.out() << check.name << ": " << sentence << "\n";
+      }
+      const auto more = check.breaks - static_cast<std::int64_t>(check.shown.size());
+      if (more > 0) desk.out() << check.name << ": and " << with_separators(more) << " more\n";
+    }
+  }
+  if (breaks > 0) {
+    throw Refused({"audit_breaks",
+                   fmt::format("The ledger breaks its own rules in {} places. Change nothing, keep "
+                               "a backup of it as it is now, and read docs/AUDIT.md.",
+                               breaks)});
+  }
+}
+
+}  // namespace
+
+void add_audit_words(CLI::App& app, Action& chosen) {
+  const auto words = std::make_shared<AuditWords>();
+  CLI::App* command = app.add_subcommand("audit", "prove the ledger from its own entries");
+  command->add_option("--limit", words->limit, "breaks of each check to show (100)")
+      ->type_name("N");
+  command->final_callback(
+      [&chosen, words] { chosen = [words](Desk& desk) { audit(desk, *words); }; });
+}
+
+}  // namespace packwarden

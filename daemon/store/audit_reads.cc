@@ -1,0 +1,191 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "store/mysql_reports.h"
+#include "store/sql_text.h"
+
+namespace packwarden {
+namespace {
+
+// `breaks` gives a sentence a row. Set by set inside the database: only breaks come out of it.
+struct Check {
+  std::string_view name;
+  std::string_view rule;
+  std::string_view looked_at;
+  std::string_view breaks;
+};
+
+constexpr std::array checks{
+    Check{"pack_balances", "P5", "SELECT COUNT(*) FROM pack",
+          "SELECT CONCAT('pack ', p.pack_id, ' of ', a.name, ' has ', COALESCE(b.used_units, 'no'),"
+          " ' of ', p.quota_units, ' units used, but its ledger entries sum to ', COALESCE(e.units,"
+          " 0)) FROM pack p JOIN account a ON a.account_id = p.account_id LEFT JOIN pack_balance b"
+          " ON b.pack_id = p.pack_id LEFT JOIN (SELECT pack_id, SUM(units) units FROM ledger_entry"
+          " WHERE pack_id <> 0 GROUP BY pack_id) e ON e.pack_id = p.pack_id WHERE NOT (b.used_units"
+          " <=> COALESCE(e.units, 0)) OR b.used_units < 0 OR b.used_units > p.quota_units"},
+    Check{"journals", "P6", "SELECT COUNT(*) FROM journal",
+          "SELECT CONCAT('journal ', j.seq, '/', j.journal_no, ' (', j.kind, ') of ', a.name,"
+          " ' sums to ', COALESCE(SUM(p.amount_micros), 'nothing'), ' micros, not to zero') FROM"
+          " journal j JOIN account a ON a.account_id = j.account_id LEFT JOIN posting p ON p.seq ="
+          " j.seq AND p.journal_no = j.journal_no GROUP BY j.seq, j.journal_no HAVING NOT"
+          " (SUM(p.amount_micros) <=> 0)"},
+    Check{"money_balances", "P6", "SELECT COUNT(*) FROM money_balance",
+          "SELECT CONCAT('the balance of ', a.name, ' is ', COALESCE(b.balance_micros, 'missing'),"
+          " ' micros, but its postings sum to ', COALESCE(s.micros, 0)) FROM account a LEFT JOIN"
+          " money_balance b ON b.account_id = a.account_id LEFT JOIN (SELECT j.account_id,"
+          " SUM(p.amount_micros) micros FROM journal j JOIN posting p ON p.seq = j.seq AND"
+          " p.journal_no = j.journal_no AND p.book = 'balance' GROUP BY j.account_id) s ON"
+          " s.account_id = a.account_id WHERE COALESCE(b.balance_micros, 0) <> COALESCE(s.micros,"
+          " 0)"},
+    Check{"payments", "P6", "SELECT COUNT(*) FROM payment",
+          "SELECT CONCAT('the payment ', j.reference, ' is booked in ', COUNT(DISTINCT j.seq),"
+          " ' transactions, and known ', COUNT(DISTINCT p.reference), ' times: each must be 1')"
+          " FROM journal j LEFT JOIN payment p ON p.reference = j.reference AND p.seq = j.seq WHERE"
+          " j.kind IN ('top_up', 'payment') GROUP BY j.reference HAVING COUNT(DISTINCT j.seq) <> 1"
+          " OR COUNT(DISTINCT p.reference) <> 1"},
+    Check{"purchases", "P6", "SELECT COUNT(*) FROM pack WHERE price_micros <> 0",
+          "SELECT CONCAT('the packs that ', a.name, ' bought in transaction ', p.seq, ' cost ',"
+          " p.micros, ' micros, but ', COALESCE(j.micros, 0), ' were booked') FROM (SELECT seq,"
+          " account_id, SUM(price_micros) micros FROM pack WHERE price_micros <> 0 GROUP BY seq,"
+          " account_id) p JOIN account a ON a.account_id = p.account_id LEFT JOIN (SELECT j.seq,"
+          " j.account_id, -SUM(o.amount_micros) micros FROM journal j JOIN posting o ON o.seq ="
+          " j.seq AND o.journal_no = j.journal_no AND o.book = 'balance' WHERE j.kind = 'purchase'"
+          " GROUP BY j.seq, j.account_id) j ON j.seq = p.seq AND j.account_id = p.account_id WHERE"
+          " NOT (p.micros <=> j.micros)"},
+    Check{"refunds", "P8", "SELECT COUNT(*) FROM refund_step",
+          "SELECT CONCAT('the refund of pack ', s.pack_id, ' was ', s.step, ' after it was ',"
+          " COALESCE(s.before_it, 'nothing')) FROM (SELECT pack_id, step, LAG(step) OVER"
+          " (PARTITION BY pack_id ORDER BY step_no) before_it FROM refund_step) s WHERE NOT"
+          " (s.step = 'requested' AND COALESCE(s.before_it, 'rejected') = 'rejected' OR s.step IN"
+          " ('approved', 'rejected') AND s.before_it <=> 'requested' OR s.step = 'ordered' AND"
+          " s.before_it <=> 'approved' OR s.step = 'completed' AND s.before_it <=> 'ordered') UNION"
+          " ALL SELECT CONCAT('pack ', r.pack_id, ' was refunded in transaction ', r.seq, ', but ',"
+          " COALESCE(j.micros, 0), ' of ', p.price_micros, ' micros were booked') FROM refund_step"
+          " r JOIN pack p ON p.pack_id = r.pack_id LEFT JOIN (SELECT j.seq, SUM(o.amount_micros)"
+          " micros FROM journal j JOIN posting o ON o.seq = j.seq AND o.journal_no = j.journal_no"
+          " AND o.book = 'balance' WHERE j.kind = 'refund' GROUP BY j.seq) j ON j.seq = r.seq WHERE"
+          " r.step = 'completed' AND COALESCE(j.micros, 0) <> p.price_micros"},
+    Check{"trials", "P2", "SELECT COUNT(*) FROM pack WHERE is_trial",
+          "SELECT CONCAT(a.name, ' has had ', COUNT(*), ' trials of one product') FROM pack p JOIN"
+          " account a ON a.account_id = p.account_id WHERE p.is_trial GROUP BY p.account_id,"
+          " p.product_id HAVING COUNT(*) > 1"},
+    Check{"bills", "O6", "SELECT COUNT(*) FROM bill",
+          "SELECT CONCAT('the bill of ', a.name, ' for ', k.charged_day, ' is over ',"
+          " COALESCE(b.amount_micros, 'nothing'), ' micros, but its lines sum to ',"
+          " COALESCE(c.micros, 0)) FROM (SELECT account_id, product_id, charged_day FROM bill UNION"
+          " SELECT account_id, product_id, charged_day FROM charge) k JOIN account a ON"
+          " a.account_id = k.account_id LEFT JOIN bill b ON b.account_id = k.account_id AND"
+          " b.product_id = k.product_id AND b.charged_day = k.charged_day LEFT JOIN (SELECT"
+          " account_id, product_id, charged_day, SUM(amount_micros) micros FROM charge GROUP BY 1,"
+          " 2, 3) c ON c.account_id = k.account_id AND c.product_id = k.product_id AND"
+          " c.charged_day = k.charged_day WHERE NOT (b.amount_micros <=> c.micros)"},
+    Check{"charges", "O2", "SELECT COUNT(*) FROM charge",
+          "SELECT CONCAT('the charge of ', a.name, ' on ', c.charged_day, ' for ', c.usage_day,"
+          " ' is ', c.amount_micros, ' micros for ', c.units, ' units at ', c.price_micros) FROM"
+          " charge c JOIN account a ON a.account_id = c.account_id WHERE c.amount_micros <>"
+          " CAST(c.units AS DECIMAL(20)) * c.price_micros OR c.usage_day > c.charged_day"},
+    Check{"bill_journals", "O6", "SELECT COUNT(*) FROM bill WHERE amount_micros <> 0",
+          "SELECT CONCAT('in transaction ', b.seq, ' ', a.name, ' was billed ', b.micros,"
+          " ' micros, but ', COALESCE(j.micros, 0), ' were booked') FROM (SELECT seq, account_id,"
+          " SUM(amount_micros) micros FROM bill GROUP BY seq, account_id) b JOIN account a ON"
+          " a.account_id = b.account_id LEFT JOIN (SELECT j.seq, j.account_id,"
+          " -SUM(o.amount_micros) micros FROM journal j JOIN posting o ON o.seq = j.seq AND"
+          " o.journal_no = j.journal_no AND o.book = 'balance' WHERE j.kind = 'charge' GROUP BY"
+          " j.seq, j.account_id) j ON j.seq = b.seq AND j.account_id = b.account_id WHERE b.micros"
+          " <> COALESCE(j.micros, 0)"},
+    Check{"overage", "O6", "SELECT COUNT(*) FROM charge",
+          "SELECT CONCAT(a.name, ' used ', SUM(x.used), ' units of overage on ', x.business_day,"
+          " ', but ', SUM(x.charged), ' are charged and ', SUM(x.open), ' are open') FROM (SELECT"
+          " e.account_id, m.product_id, e.business_day, SUM(e.units) used, 0 charged, 0 open FROM"
+          " ledger_entry e JOIN meter m ON m.meter_id = e.meter_id WHERE e.outcome = 2 GROUP BY 1,"
+          " 2, 3 UNION ALL SELECT account_id, product_id, usage_day, 0, SUM(units), 0 FROM charge"
+          " GROUP BY 1, 2, 3 UNION ALL SELECT account_id, product_id, business_day, 0, 0,"
+          " SUM(units) FROM open_overage GROUP BY 1, 2, 3) x JOIN account a ON a.account_id ="
+          " x.account_id GROUP BY x.account_id, x.product_id, x.business_day HAVING SUM(x.used) <>"
+          " SUM(x.charged) + SUM(x.open)"},
+    Check{"unit_counts", "U7", "SELECT COUNT(*) FROM rating_unit",
+          "SELECT CONCAT('rating unit ', u.unit_no, ' of file ', f.name, ' has ', u.data_lines,"
+          " ' lines and ', u.accepted_units, ' accepted units, but accounts for ',"
+          " u.accepted_records + u.duplicate_records + u.conflict_records + COALESCE(r.records, 0),"
+          " ' and ', u.drawn_units + u.overage_units + u.overrun_units + u.not_billable_units) FROM"
+          " rating_unit u JOIN usage_file f ON f.digest = u.digest LEFT JOIN (SELECT digest,"
+          " unit_no, SUM(records) records FROM unit_reason WHERE kind = 'rejected' GROUP BY digest,"
+          " unit_no) r ON r.digest = u.digest AND r.unit_no = u.unit_no WHERE u.data_lines <>"
+          " u.accepted_records + u.duplicate_records + u.conflict_records + COALESCE(r.records, 0)"
+          " OR u.accepted_units <> u.drawn_units + u.overage_units + u.overrun_units +"
+          " u.not_billable_units"},
+    Check{"unit_entries", "U8", "SELECT COUNT(*) FROM ledger_entry",
+          "SELECT CONCAT('the entries of transaction ', u.seq, ' are ', COALESCE(e.drawn, 0), ' ',"
+          " COALESCE(e.overage, 0), ' ', COALESCE(e.overrun, 0), ' ', COALESCE(e.rest, 0),"
+          " ' units (drawn, overage, overrun, not billable), but its rating units say ', u.drawn,"
+          " ' ', u.overage, ' ', u.overrun, ' ', u.rest) FROM (SELECT seq, SUM(drawn_units) drawn,"
+          " SUM(overage_units) overage, SUM(overrun_units) overrun, SUM(not_billable_units) rest"
+          " FROM rating_unit GROUP BY seq) u LEFT JOIN (SELECT seq, SUM(IF(outcome = 1, units, 0))"
+          " drawn, SUM(IF(outcome = 2, units, 0)) overage, SUM(IF(outcome = 3, units, 0)) overrun,"
+          " SUM(IF(outcome > 3, units, 0)) rest FROM ledger_entry GROUP BY seq) e ON e.seq = u.seq"
+          " WHERE u.drawn <> COALESCE(e.drawn, 0) OR u.overage <> COALESCE(e.overage, 0) OR"
+          " u.overrun <> COALESCE(e.overrun, 0) OR u.rest <> COALESCE(e.rest, 0)"},
+    Check{"voids", "U10", "SELECT COUNT(*) FROM file_void",
+          "SELECT CONCAT('the void of file ', f.name, ' took back ', -COALESCE(e.units, 0), ' of ',"
+          " u.units, ' units') FROM file_void v JOIN usage_file f ON f.digest = v.digest JOIN"
+          " (SELECT digest, SUM(accepted_units) units FROM rating_unit GROUP BY digest) u ON"
+          " u.digest = v.digest LEFT JOIN (SELECT seq, SUM(units) units FROM ledger_entry WHERE seq"
+          " IN (SELECT seq FROM file_void) GROUP BY seq) e ON e.seq = v.seq WHERE u.units <>"
+          " -COALESCE(e.units, 0)"},
+    Check{
+        "dedupe_keys", "U3", "SELECT COUNT(*) FROM dedupe_segment",
+        "SELECT CONCAT('transaction ', u.seq, ' accepted ', u.records, ' records of files that"
+        " arrived on ', u.day, ', but holds ', COALESCE(k.held, 0), ' ids of them') FROM (SELECT"
+        " u.seq, DATE(f.arrival) day, SUM(u.accepted_records) records FROM rating_unit u JOIN"
+        " usage_file f ON f.digest = u.digest JOIN deployment d ON d.id = 1 AND DATE(f.arrival) >="
+        " DATE(d.dedupe_floor) GROUP BY 1, 2) u LEFT JOIN (SELECT seq, arrival_day,"
+        " SUM(LENGTH(record_keys)) DIV 16 held FROM dedupe_segment WHERE kind = 'added' GROUP BY"
+        " 1, 2) k ON k.seq = u.seq AND k.arrival_day = u.day WHERE u.records <> COALESCE(k.held,"
+        " 0)"},
+    Check{"usage_notices", "N2",
+          "SELECT COUNT(*) FROM notice WHERE kind IN ('pack_usage', 'pack_used_up')",
+          "SELECT CONCAT('pack ', p.pack_id, ' of ', a.name, ' has ', b.used_units, ' of ',"
+          " p.quota_units, ' units used, but nobody was told of ', l.level, ' %') FROM pack p JOIN"
+          " pack_balance b ON b.pack_id = p.pack_id JOIN account a ON a.account_id = p.account_id"
+          " JOIN JSON_TABLE(CONCAT('[', p.notice_levels, IF(p.notice_levels = '', '', ','),"
+          " '100]'), '$[*]' COLUMNS (level INT PATH '$')) l LEFT JOIN notice n ON n.account_id ="
+          " p.account_id AND n.product_id = p.product_id AND n.pack_id = p.pack_id AND n.kind ="
+          " IF(l.level = 100, 'pack_used_up', 'pack_usage') AND n.cause = l.level WHERE n.seq IS"
+          " NULL AND (l.level < 100 AND CAST(b.used_units AS DECIMAL(30)) * 100 >"
+          " CAST(p.quota_units AS DECIMAL(30)) * l.level OR l.level = 100 AND b.used_units ="
+          " p.quota_units)"},
+    Check{"bill_notices", "N3", "SELECT COUNT(*) FROM bill",
+          "SELECT CONCAT(a.name, ' was not told of its bill for ', b.charged_day) FROM bill b JOIN"
+          " account a ON a.account_id = b.account_id LEFT JOIN notice n ON n.account_id ="
+          " b.account_id AND n.product_id = b.product_id AND n.kind = 'bill' AND n.pack_id = 0 AND"
+          " n.cause = DATEDIFF(b.charged_day, '1970-01-01') WHERE n.seq IS NULL"},
+    Check{"deliveries", "N5", "SELECT COUNT(*) FROM notice WHERE state = 'due'",
+          "SELECT CONCAT('the notice ', n.kind, ' of ', a.name, ' from transaction ', n.seq, ' has"
+          " no delivery') FROM notice n JOIN account a ON a.account_id = n.account_id LEFT JOIN"
+          " outbox o ON o.idempotency_key = CONCAT(n.kind, '/', n.account_id, '/', n.product_id,"
+          " '/', n.pack_id, '/', n.cause, '/inbox') WHERE n.state = 'due' AND o.delivery_id IS"
+          " NULL"},
+    Check{"transactions", "U8", "SELECT COUNT(*) FROM ledger_transaction",
+          "SELECT CONCAT('the ledger sequence is ', s.seq, ', but there are ', t.transactions,"
+          " ' transactions up to ', t.last) FROM ledger_sequence s JOIN (SELECT COUNT(*)"
+          " transactions, COALESCE(MAX(seq), 0) last FROM ledger_transaction) t WHERE s.seq <>"
+          " t.transactions OR s.seq <> t.last"},
+};
+
+}  // namespace
+
+std::vector<AuditCheck> read_audit(Session& session, std::uint32_t shown_max) {
+  std::vector<AuditCheck> results;
+  for (const Check& check : checks) {
+    AuditCheck result{std::string(check.name), std::string(check.rule), 0, 0, {}};
+    result.looked_at = to_int(session.query(check.looked_at).at(0).at(0));
+    session.for_each_row(check.breaks, [&](RowView row) {
+      if (result.breaks++ < shown_max) result.shown.emplace_back(row[0].value_or("?"));
+    });
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+}  // namespace packwarden

@@ -1,0 +1,146 @@
+#include <gtest/gtest.h>
+
+#include "store/job_rows.h"
+#include "store/mysql_reports.h"
+#include "usecases/billing_jobs.h"
+#include "usecases/file_void.h"
+#include "usecases/money_commands.h"
+#include "usecases/pack_commands.h"
+#include "usecases/refund_commands.h"
+#include "usecases/world.h"
+
+namespace packwarden::testing {
+namespace {
+
+// A ledger in which everything happened once: a trial, packs, a refund, usage of all outcomes, a
+// void, a bill.
+class Audit : public ::testing::Test {
+ protected:
+  Audit() {
+    for (const std::string name : {"acme", "zeta"}) add_ready_account(database, name);
+    const std::vector<std::string> acme{"acme"};
+    const std::vector<std::string> zeta{"zeta"};
+    EXPECT_TRUE(claim_trials(ledger, context, {"captcha", zeta, noon}, "trial"));
+    EXPECT_TRUE(top_up_balance(ledger, context, {"acme", 400'000'000, "bank-1", noon}, "top-up"));
+    EXPECT_TRUE(buy_packs(ledger, context, {"captcha", acme, noon}, "30k", "buy"));
+    EXPECT_TRUE(buy_packs(ledger, context, {"captcha", zeta, noon, "bank-2"}, "30k", "buy-2"));
+    for (const RefundStep step : {RefundStep::requested, RefundStep::approved, RefundStep::ordered,
+                                  RefundStep::completed}) {
+      EXPECT_TRUE(take_refund_step(ledger, context, {PackId{3}, step, "", noon},
+                                   std::string(name_of(step))));
+    }
+    take("a.csv", {{.id = "1", .quantity = "30000"}, {.id = "2", .quantity = "7"}});
+    take("b.csv", {{.id = "3", .account = "zeta", .quantity = "5"}, {.id = "1", .quantity = "9"}});
+    take("c.csv", {{.id = "4", .account = "zeta", .quantity = "3"},
+                   {.id = "5", .meter = "ticket_check"},
+                   {.id = "6", .account = "nobody"}});
+    const Digest digest = reports.find_files("c.csv").at(0);
+    EXPECT_TRUE(void_file(ledger, context, {digest, "test", false, noon}, "void"));
+    MySqlJobStore store(database.address());
+    BillingJobs(ledger, store, context, {"test", 60, 0}).run(noon + Span::days(1));
+  }
+  void take(const std::string& name, std::vector<Line> lines) {
+    for (Line& line : lines) line.time = to_rfc3339(noon);
+    host.drop(name, csv(lines));
+    host.run(noon + Span::seconds(1));
+  }
+  // The checks with breaks, and the first break of each.
+  std::string broken() {
+    std::string names;
+    for (const AuditCheck& check : reports.audit(10)) {
+      if (check.breaks == 0) continue;
+      names += (names.empty() ? "" : " ") + check.name;
+      EXPECT_EQ(check.breaks, static_cast<std::int64_t>(check.shown.size()));
+      last_break = check.shown.front();
+    }
+    return names;
+  }
+  std::string after(const std::string& damage) {
+    EXPECT_GT(database.session().execute(damage), 0U) << damage;
+    return broken();
+  }
+
+  TestDatabase database;
+  BillingContext context = shipped_billing(database);
+  MySqlLedger ledger{database.address()};
+  MySqlReports reports{database.address()};
+  Host host{database, "h1"};
+  std::string last_break;
+};
+
+TEST_F(Audit, a_sound_ledger_has_no_breaks_and_each_check_has_looked_at_something) {
+  for (const AuditCheck& check : reports.audit(10)) {
+    EXPECT_GT(check.looked_at, 0) << check.name;
+    EXPECT_EQ(check.breaks, 0) << check.name << ": " << check.shown.front();
+  }
+}
+
+TEST_F(Audit, P5_a_pack_that_is_not_what_its_entries_say) {
+  EXPECT_EQ(after("UPDATE pack_balance SET used_units = 29999 WHERE pack_id = 2"), "pack_balances");
+  EXPECT_EQ(last_break,
+            "pack 2 of acme has 29999 of 30000 units used, but its ledger entries sum to 30000");
+}
+TEST_F(Audit, P6_a_journal_that_does_not_sum_to_zero) {
+  EXPECT_EQ(after("UPDATE posting SET amount_micros = amount_micros + 1 WHERE book = 'payments' AND"
+                  " seq = (SELECT MIN(seq) FROM journal)"),
+            "journals");
+}
+TEST_F(Audit, P6_a_balance_that_is_not_the_sum_of_its_postings) {
+  EXPECT_EQ(after("UPDATE money_balance SET balance_micros = balance_micros + 1 LIMIT 1"),
+            "money_balances");
+}
+TEST_F(Audit, P6_a_payment_that_is_not_known) {
+  EXPECT_EQ(after("DELETE FROM payment WHERE reference = 'bank-1'"), "payments");
+}
+TEST_F(Audit, P6_a_pack_that_was_not_paid_for) {
+  EXPECT_EQ(after("UPDATE pack SET price_micros = 1 WHERE pack_id = 2"), "purchases");
+}
+TEST_F(Audit, P8_a_refund_that_skipped_a_step) {
+  EXPECT_EQ(after("DELETE FROM refund_step WHERE step = 'approved'"), "refunds");
+}
+TEST_F(Audit, P2_a_second_trial) {
+  EXPECT_EQ(after("INSERT INTO pack SELECT 99, account_id, product_id, tier, TRUE, quota_units, 0,"
+                  " priority, purchased_at, effective_from, expires_at, notice_levels,"
+                  " reminder_days, refund_window_days, seq FROM pack WHERE is_trial"),
+            "pack_balances trials");
+}
+TEST_F(Audit, O6_a_bill_that_is_not_the_sum_of_its_lines) {
+  EXPECT_EQ(after("UPDATE bill SET amount_micros = amount_micros + 1"), "bills bill_journals");
+}
+TEST_F(Audit, O2_a_charge_that_is_not_units_times_price) {
+  EXPECT_EQ(after("UPDATE charge SET price_micros = price_micros + 1"), "charges");
+}
+TEST_F(Audit, O6_overage_that_is_charged_twice) {
+  EXPECT_EQ(after("INSERT INTO open_overage SELECT account_id, product_id, usage_day, FALSE, 0,"
+                  " units FROM charge"),
+            "overage");
+}
+TEST_F(Audit, U7_a_unit_that_does_not_add_up) {
+  EXPECT_EQ(after("UPDATE rating_unit SET data_lines = data_lines + 1 LIMIT 1"), "unit_counts");
+}
+TEST_F(Audit, U8_entries_that_are_not_what_their_units_say) {
+  EXPECT_EQ(after("UPDATE ledger_entry SET units = units + 1 WHERE outcome = 4 AND units > 0"),
+            "unit_entries");
+}
+TEST_F(Audit, U10_a_void_that_took_back_too_little) {
+  EXPECT_EQ(after("UPDATE ledger_entry SET units = units + 1 WHERE outcome = 4 AND units < 0"),
+            "voids");
+}
+TEST_F(Audit, U3_ids_that_are_missing) {
+  EXPECT_EQ(after("DELETE FROM dedupe_segment WHERE kind = 'added' LIMIT 1"), "dedupe_keys");
+}
+TEST_F(Audit, N2_a_level_that_nobody_was_told_of) {
+  EXPECT_EQ(after("DELETE FROM notice WHERE kind = 'pack_usage' AND cause = 70"), "usage_notices");
+}
+TEST_F(Audit, N3_a_bill_that_nobody_was_told_of) {
+  EXPECT_EQ(after("DELETE FROM notice WHERE kind = 'bill'"), "bill_notices");
+}
+TEST_F(Audit, N5_a_notice_without_a_delivery) {
+  EXPECT_EQ(after("DELETE FROM outbox LIMIT 1"), "deliveries");
+}
+TEST_F(Audit, U8_a_transaction_that_is_missing) {
+  EXPECT_EQ(after("DELETE FROM ledger_transaction WHERE seq = 3"), "transactions");
+}
+
+}  // namespace
+}  // namespace packwarden::testing
