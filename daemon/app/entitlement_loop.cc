@@ -53,13 +53,13 @@ void EntitlementComposition::follow(std::stop_token stop) {
 void EntitlementComposition::look() {
   const Instant as_of = now();
   if (!loaded_) {
-    book_->take_over(ledger_.load(nullptr), as_of);
+    book_->forget();
+    ledger_.load([this](const Changes& changes) { book_->take_over(changes); }, nullptr);
     loaded_ = true;
-  } else if (ledger_.sequence() == book_->sequence()) {
-    book_->confirm(as_of);
-  } else {
-    book_->take_over(ledger_.changes_after(book_->sequence()), as_of);
+  } else if (ledger_.sequence() != book_->sequence()) {
+    book_->take_over(ledger_.changes_after(book_->sequence()));
   }
+  book_->confirm(as_of);
 }
 
 }  // namespace packwarden

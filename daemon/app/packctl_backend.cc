@@ -105,7 +105,7 @@ class SettingsContext : public Context {
         for (const RecordKey& key : segment.keys) voided_keys_.insert(key, segment.arrival_day);
       });
       Books books;
-      books.take_over(ledger().load(nullptr));
+      ledger().load([&](Changes changes) { books.take_over(std::move(changes)); }, nullptr);
       directory_ = books.directory();
       voided_ = digest;
     }

@@ -41,9 +41,7 @@ std::shared_ptr<const AccountDirectory> AccountDirectory::extend(const AccountDi
   }
   directory->close(changed.facts);
   directory->by_name_.reserve(directory->accounts_.size());
-  for (const Account& account : directory->accounts_) {
-    directory->by_name_.emplace(account.name, &account);
-  }
+  for (const Account& account : directory->accounts_) directory->by_name_.insert(&account);
   return directory;
 }
 
@@ -63,7 +61,7 @@ void AccountDirectory::close(std::span<const AccountFact> facts) {
 
 const Account* AccountDirectory::find(std::string_view name) const {
   const auto found = by_name_.find(name);
-  return found == by_name_.end() ? nullptr : found->second;
+  return found == by_name_.end() ? nullptr : *found;
 }
 
 }  // namespace packwarden

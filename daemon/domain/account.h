@@ -1,7 +1,7 @@
 #pragma once
 
 #include <array>
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -75,18 +75,30 @@ class AccountDirectory {
   std::size_t closings() const { return closings_; }
 
  private:
+  // By name, with nothing but a pointer for each of what may be millions.
   struct NameHash {
+    using is_transparent = void;
     using is_avalanching = void;
     std::size_t operator()(std::string_view name) const {
       return std::hash<std::string_view>{}(name);
+    }
+    std::size_t operator()(const Account* account) const { return (*this)(account->name); }
+  };
+  struct SameName {
+    using is_transparent = void;
+    static std::string_view name(std::string_view name) { return name; }
+    static std::string_view name(const Account* account) { return account->name; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return name(a) == name(b);
     }
   };
 
   void close(std::span<const AccountFact> facts);
 
-  std::deque<Account> accounts_;  // a deque: by_name_ points into the names
+  std::deque<Account> accounts_;  // a deque: by_name_ points into it
   std::size_t closings_ = 0;
-  boost::unordered_flat_map<std::string_view, const Account*, NameHash> by_name_;
+  boost::unordered_flat_set<const Account*, NameHash, SameName> by_name_;
 };
 
 }  // namespace packwarden

@@ -106,8 +106,8 @@ void write_accounts(Session& session, Sequence sequence, std::span<const Account
   rows.finish();
 }
 
-std::vector<Pack> read_packs(Session& session, std::string_view condition) {
-  std::vector<Pack> packs;
+void for_each_pack(Session& session, std::string_view condition,
+                   const std::function<void(Pack)>& take) {
   session.for_each_row(
       fmt::format(
           "SELECT pack_id, account_id, product_id, tier, is_trial, "
@@ -132,8 +132,13 @@ std::vector<Pack> read_packs(Session& session, std::string_view condition) {
         pack.notice_levels = to_numbers(*row[11]);
         pack.reminder_days = to_numbers(*row[12]);
         pack.refund_window_days = static_cast<int>(to_int(row[13]));
-        packs.push_back(std::move(pack));
+        take(std::move(pack));
       });
+}
+
+std::vector<Pack> read_packs(Session& session, std::string_view condition) {
+  std::vector<Pack> packs;
+  for_each_pack(session, condition, [&](Pack one) { packs.push_back(std::move(one)); });
   return packs;
 }
 

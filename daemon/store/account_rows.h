@@ -20,6 +20,8 @@ std::vector<std::optional<Account>> read_accounts_named(Session& session,
 void write_accounts(Session& session, Sequence sequence, std::span<const Account> accounts);
 
 std::vector<Pack> read_packs(Session& session, std::string_view condition);
+void for_each_pack(Session& session, std::string_view condition,
+                   const std::function<void(Pack)>& take);
 // With what is used of them and how their refunds stand.
 std::vector<HeldPack> read_held_packs(Session& session, const std::string& condition);
 // Of each pack in order.

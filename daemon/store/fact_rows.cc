@@ -19,8 +19,8 @@ AccountId to_account(const std::optional<std::string_view>& value) {
 
 }  // namespace
 
-std::vector<AccountFact> read_facts(Session& session, std::string_view condition) {
-  std::vector<AccountFact> facts;
+void for_each_fact(Session& session, std::string_view condition,
+                   const std::function<void(AccountFact)>& take) {
   session.for_each_row(
       fmt::format("SELECT account_id, kind, {} FROM account_fact WHERE {} ORDER BY"
                   " account_id, kind",
@@ -30,8 +30,13 @@ std::vector<AccountFact> read_facts(Session& session, std::string_view condition
         if (!kind) {
           throw std::logic_error(fmt::format("there is no account fact '{}'", *row[1]));
         }
-        facts.push_back({to_account(row[0]), *kind, Instant::from_micros(to_int(row[2]))});
+        take({to_account(row[0]), *kind, Instant::from_micros(to_int(row[2]))});
       });
+}
+
+std::vector<AccountFact> read_facts(Session& session, std::string_view condition) {
+  std::vector<AccountFact> facts;
+  for_each_fact(session, condition, [&](AccountFact one) { facts.push_back(std::move(one)); });
   return facts;
 }
 

@@ -14,6 +14,8 @@ namespace packwarden {
 
 // By account.
 std::vector<AccountFact> read_facts(Session& session, std::string_view condition);
+void for_each_fact(Session& session, std::string_view condition,
+                   const std::function<void(AccountFact)>& take);
 std::vector<AccountFact> read_facts(Session& session, std::span<const AccountId> accounts);
 void write_facts(Session& session, Sequence sequence, std::span<const AccountFact> facts);
 

@@ -11,23 +11,60 @@
 namespace packwarden {
 namespace {
 
-void read_told(Session& session, Sequence after, Changes& changes) {
+Instant read_floor(Session& session) {
+  const auto rows =
+      session.query("SELECT " + micros_of("dedupe_floor") + " FROM deployment WHERE id = 1");
+  if (rows.empty()) throw DatabaseError(0, "the database is not set up; run packctl migrate");
+  return Instant::from_micros(to_int(rows.at(0).at(0)));
+}
+
+void for_each_told(Session& session, Sequence after, const std::function<void(ToldLevel)>& take) {
   session.for_each_row(
       fmt::format(
           "SELECT pack_id, kind, cause FROM notice WHERE seq > {} AND kind IN ('pack_usage',"
           " 'pack_used_up')",
           after),
       [&](RowView row) {
-        changes.told.push_back({PackId{static_cast<std::uint32_t>(to_int(row[0]))},
-                                *notice_kind_from(*row[1]), static_cast<int>(to_int(row[2]))});
+        take({PackId{static_cast<std::uint32_t>(to_int(row[0]))}, *notice_kind_from(*row[1]),
+              static_cast<int>(to_int(row[2]))});
       });
 }
 
-void read_draws(Session& session, const std::string& query, Changes& changes) {
+void for_each_draw(Session& session, const std::string& query,
+                   const std::function<void(PackDraw)>& take) {
   session.for_each_row(query, [&](RowView row) {
-    changes.draws.push_back({PackId{static_cast<std::uint32_t>(to_int(row[0]))}, to_int(row[1])});
+    take({PackId{static_cast<std::uint32_t>(to_int(row[0]))}, to_int(row[1])});
   });
 }
+
+// Hands over what is added to it whenever it is large enough.
+class Pieces {
+ public:
+  Pieces(Session& session, const ChangesSink& take) : take_(&take) {
+    piece_.sequence = read_sequence(session);
+    piece_.dedupe_floor = read_floor(session);
+  }
+
+  Changes& piece() { return piece_; }
+  template <class Row>
+  std::function<void(Row)> to(std::vector<Row> Changes::*list) {
+    return [this, list](Row row) {
+      (piece_.*list).push_back(std::move(row));
+      if ((piece_.*list).size() == rows_a_piece) hand_over();
+    };
+  }
+  void hand_over() {
+    Changes next;
+    next.sequence = piece_.sequence;
+    next.dedupe_floor = piece_.dedupe_floor;
+    (*take_)(std::exchange(piece_, std::move(next)));
+  }
+
+ private:
+  static constexpr std::size_t rows_a_piece = 20'000;
+  const ChangesSink* take_;
+  Changes piece_;
+};
 
 // In the order of their commits: a key can be added, removed and added again.
 void read_segments(Session& session, const std::string& condition, const SegmentSink& sink) {
@@ -40,13 +77,6 @@ void read_segments(Session& session, const std::string& condition, const Segment
         to_keys(*row[1], keys);
         sink({static_cast<std::int32_t>(to_int(row[0])), keys, to_int(row[2]) != 0});
       });
-}
-
-Instant read_floor(Session& session) {
-  const auto rows =
-      session.query("SELECT " + micros_of("dedupe_floor") + " FROM deployment WHERE id = 1");
-  if (rows.empty()) throw DatabaseError(0, "the database is not set up; run packctl migrate");
-  return Instant::from_micros(to_int(rows.at(0).at(0)));
 }
 
 std::string in_list(std::span<const Digest> digests) {
@@ -100,32 +130,36 @@ Changes read_changes(Session& session, Sequence after, Sequence upto, const Segm
   changes.refund_steps = read_refund_steps(session, newer);
   changes.postpaid = read_postpaid_changes(session, newer);
   changes.services = read_service_changes(session, newer);
-  read_draws(session,
-             "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer +
-                 " AND pack_id <> 0 GROUP BY pack_id",
-             changes);
-  read_told(session, after, changes);
+  for_each_draw(session,
+                "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer +
+                    " AND pack_id <> 0 GROUP BY pack_id",
+                [&](PackDraw draw) { changes.draws.push_back(draw); });
+  for_each_told(session, after, [&](ToldLevel told) { changes.told.push_back(told); });
   if (sink) read_segments(session, newer, sink);
   return changes;
 }
 
-Changes read_all(Session& session, const SegmentSink& sink) {
-  Changes changes;
-  changes.sequence = read_sequence(session);
-  changes.dedupe_floor = read_floor(session);
-  changes.accounts = read_accounts(session, "seq > 0");
-  changes.facts = read_facts(session, "seq > 0");
-  changes.details = read_details(session, "kind = 'language'");
-  changes.packs = read_packs(session, "seq > 0");
-  changes.refund_steps = read_refund_steps(session, "seq > 0");
-  changes.postpaid = read_postpaid_changes(session, "seq > 0");
-  changes.services = read_service_changes(session, "seq > 0");
-  read_draws(session, "SELECT pack_id, used_units FROM pack_balance", changes);
-  read_told(session, 0, changes);
-  if (!sink) return changes;
-  read_segments(session, "arrival_day >= DATE(" + datetime_literal(changes.dedupe_floor) + ")",
-                sink);
-  return changes;
+void read_all(Session& session, const ChangesSink& take, const SegmentSink& sink) {
+  Pieces pieces(session, take);
+  const Instant floor = pieces.piece().dedupe_floor;
+  // Whatever changes the directory of accounts comes at once: it is built anew for each piece.
+  pieces.piece().accounts = read_accounts(session, "seq > 0");
+  pieces.piece().facts = read_facts(session, "kind = 'closed'");
+  pieces.piece().details = read_details(session, "kind = 'language'");
+  pieces.hand_over();
+  for_each_fact(session, "kind <> 'closed'", pieces.to(&Changes::facts));
+  for_each_pack(session, "seq > 0", pieces.to(&Changes::packs));
+  pieces.hand_over();
+  pieces.piece().refund_steps = read_refund_steps(session, "seq > 0");
+  for_each_postpaid_change(session, "seq > 0", pieces.to(&Changes::postpaid));
+  for_each_service_change(session, "seq > 0", pieces.to(&Changes::services));
+  pieces.hand_over();
+  for_each_draw(session, "SELECT pack_id, used_units FROM pack_balance",
+                pieces.to(&Changes::draws));
+  for_each_told(session, 0, pieces.to(&Changes::told));
+  pieces.hand_over();
+  if (!sink) return;
+  read_segments(session, "arrival_day >= DATE(" + datetime_literal(floor) + ")", sink);
 }
 
 std::vector<std::optional<FileProgress>> read_progress(Session& session,

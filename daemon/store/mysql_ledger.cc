@@ -191,16 +191,12 @@ void MySqlLedger::back_off(std::uint32_t attempt) {
       std::chrono::milliseconds(std::uniform_int_distribution<std::uint32_t>(1, most_ms)(jitter_)));
 }
 
-Changes MySqlLedger::load(const SegmentSink& sink) {
-  // Not run again: keys that were handed over already would have to be forgotten. The caller starts
-  // over.
+void MySqlLedger::load(const ChangesSink& take, const SegmentSink& sink) {
+  // Not run again: what was handed over already would have to be forgotten. The caller starts over.
   try {
-    session().begin_snapshot();
-    Changes changes = packwarden::read_all(session_, sink);
-    session_.rollback();
-    return changes;
+    const Snapshot snapshot(session());
+    read_all(session_, take, sink);
   } catch (const DatabaseError& error) {
-    session_.rollback();
     throw_unavailable(error);
   }
 }
@@ -211,15 +207,8 @@ Sequence MySqlLedger::sequence() {
 
 Changes MySqlLedger::changes_after(Sequence after) {
   return read("what is new in the ledger", [&](Session& session) {
-    session.begin_snapshot();
-    try {
-      Changes changes = read_changes(session, after, read_sequence(session), nullptr);
-      session.rollback();
-      return changes;
-    } catch (...) {
-      session.rollback();
-      throw;
-    }
+    const Snapshot snapshot(session);
+    return read_changes(session, after, read_sequence(session), nullptr);
   });
 }
 

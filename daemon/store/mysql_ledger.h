@@ -18,7 +18,7 @@ class MySqlLedger : public Ledger {
   explicit MySqlLedger(DatabaseAddress address, LedgerOptions options = {});
 
   std::optional<Sequence> transact(const char* kind, const Work& work) override;
-  Changes load(const SegmentSink& sink) override;
+  void load(const ChangesSink& take, const SegmentSink& sink) override;
   Sequence sequence() override;
   Changes changes_after(Sequence after) override;
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override;
@@ -45,7 +45,7 @@ void to_keys(std::string_view bytes, std::vector<RecordKey>& keys);
 // Reads that a transaction and a plain connection share (store/ledger_reads.cc).
 Sequence read_sequence(Session& session);
 Changes read_changes(Session& session, Sequence after, Sequence upto, const SegmentSink& sink);
-Changes read_all(Session& session, const SegmentSink& sink);
+void read_all(Session& session, const ChangesSink& take, const SegmentSink& sink);
 std::vector<std::optional<FileProgress>> read_progress(Session& session,
                                                        std::span<const Digest> digests);
 // Without their rejected lines.

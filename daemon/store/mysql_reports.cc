@@ -332,22 +332,6 @@ StatusNumbers MySqlReports::status() {
   });
 }
 
-namespace {
-
-// Rolls the snapshot back, whatever happens in it.
-class Snapshot {
- public:
-  explicit Snapshot(Session& session) : session_(&session) { session.begin_snapshot(); }
-  ~Snapshot() { session_->rollback(); }
-  Snapshot(const Snapshot&) = delete;
-  Snapshot& operator=(const Snapshot&) = delete;
-
- private:
-  Session* session_;
-};
-
-}  // namespace
-
 std::vector<AuditCheck> MySqlReports::audit(std::uint32_t shown_max) {
   return read([&](Session& session) {
     const Snapshot snapshot(session);

@@ -121,6 +121,18 @@ class Session {
   bool lost_ = false;
 };
 
+// A snapshot in a scope (begin_snapshot).
+class Snapshot {
+ public:
+  explicit Snapshot(Session& session) : session_(&session) { session.begin_snapshot(); }
+  ~Snapshot() { session_->rollback(); }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Session* session_;
+};
+
 // A transaction in a scope: begins it, and rolls it back at the end unless commit() was called.
 class Transaction {
  public:

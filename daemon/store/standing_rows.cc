@@ -113,17 +113,23 @@ std::vector<AccountStanding> read_standings(Session& session, std::span<const Ac
   return standings;
 }
 
-std::vector<PostpaidChange> read_postpaid_changes(Session& session, std::string_view condition) {
-  std::vector<PostpaidChange> changes;
+void for_each_postpaid_change(Session& session, std::string_view condition,
+                              const std::function<void(PostpaidChange)>& take) {
   session.for_each_row(
       fmt::format("SELECT account_id, product_id, step, {} FROM postpaid_change WHERE {} ORDER BY"
                   " seq, account_id, product_id",
                   micros_of("changed_at"), condition),
       [&](RowView row) {
-        changes.push_back({to_account(row[0]), to_product(row[1]),
-                           known(postpaid_step_from(*row[2]), "step of postpaid", *row[2]),
-                           Instant::from_micros(to_int(row[3]))});
+        take({to_account(row[0]), to_product(row[1]),
+              known(postpaid_step_from(*row[2]), "step of postpaid", *row[2]),
+              Instant::from_micros(to_int(row[3]))});
       });
+}
+
+std::vector<PostpaidChange> read_postpaid_changes(Session& session, std::string_view condition) {
+  std::vector<PostpaidChange> changes;
+  for_each_postpaid_change(session, condition,
+                           [&](PostpaidChange one) { changes.push_back(std::move(one)); });
   return changes;
 }
 
@@ -148,19 +154,25 @@ void write_postpaid_changes(Session& session, Sequence sequence,
   suspensions.finish();
 }
 
-std::vector<ServiceChange> read_service_changes(Session& session, std::string_view condition) {
-  std::vector<ServiceChange> changes;
+void for_each_service_change(Session& session, std::string_view condition,
+                             const std::function<void(ServiceChange)>& take) {
   session.for_each_row(
       fmt::format("SELECT account_id, product_id, covered_by, reason, {} FROM service_change WHERE"
                   " {} ORDER BY seq, change_no",
                   micros_of("changed_at"), condition),
       [&](RowView row) {
-        changes.push_back({to_account(row[0]),
-                           to_product(row[1]),
-                           {known(covered_by_from(*row[2]), "cover", *row[2]),
-                            known(stop_reason_from(*row[3]), "reason", *row[3])},
-                           Instant::from_micros(to_int(row[4]))});
+        take({to_account(row[0]),
+              to_product(row[1]),
+              {known(covered_by_from(*row[2]), "cover", *row[2]),
+               known(stop_reason_from(*row[3]), "reason", *row[3])},
+              Instant::from_micros(to_int(row[4]))});
       });
+}
+
+std::vector<ServiceChange> read_service_changes(Session& session, std::string_view condition) {
+  std::vector<ServiceChange> changes;
+  for_each_service_change(session, condition,
+                          [&](ServiceChange one) { changes.push_back(std::move(one)); });
   return changes;
 }
 

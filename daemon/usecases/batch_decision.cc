@@ -315,17 +315,16 @@ void BatchDecision::tell(AccountId account, std::size_t touched_from) {
     PackState& state = *touched_[t].pack;
     if (state.left() == 0) write_.exhausted.push_back(account);
     for (const Notice& notice :
-         tell_usage(account, books_->pack(state.id).product, state, books_->levels_of(state))) {
-      const Pack& pack = books_->pack(notice.pack);
+         tell_usage(account, books_->product_of(state.id), state, books_->levels_of(state))) {
       const Account& owner = books_->directory()->at(account);
       NoticeWrite out{notice, owner.name, owner.language, "", ""};
       if (!notice.superseded) {
-        const std::string last_day = to_string(context_->calendar->day_of(pack.expires_at));
+        const std::string last_day = to_string(context_->calendar->day_of(state.expires_at));
         NoticeText text = render(notice,
                                  {.account = owner.name,
-                                  .product = product(pack.product).name,
-                                  .tier = pack.tier,
-                                  .quota = pack.quota,
+                                  .product = product(notice.product).name,
+                                  .tier = books_->tier_of(state.id),
+                                  .quota = state.quota,
                                   .used = notice.used,
                                   .expires_on = last_day},
                                  owner.language);

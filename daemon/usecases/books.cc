@@ -10,6 +10,15 @@ namespace {
 
 constexpr std::int64_t nanos_a_day = Span::days(1).nanos;
 
+// The place of `value` in `list`, at its end where it is new.
+template <class Value>
+std::uint32_t index_in(std::vector<Value>& list, const Value& value) {
+  const auto found = std::find(list.begin(), list.end(), value);
+  const auto index = static_cast<std::uint32_t>(found - list.begin());
+  if (found == list.end()) list.push_back(value);
+  return index;
+}
+
 }  // namespace
 
 std::int32_t utc_day_of(Instant at) {
@@ -34,7 +43,7 @@ void Books::take_over(Changes changes) {
                                           {changes.facts, changes.details});
   }
   for (const AccountFact& fact : changes.facts) learn(fact);
-  for (Pack& pack : changes.packs) add_pack(std::move(pack));
+  for (const Pack& pack : changes.packs) add_pack(pack);
   for (const RefundStepTaken& taken : changes.refund_steps) {
     state_of(taken.pack).frozen = freezes(taken.step);
   }
@@ -77,8 +86,8 @@ void Books::learn(const AccountFact& fact) {
 std::optional<Instant> Books::integrated_from(AccountId main_account) const {
   if (value_of(main_account) >= integrations_.size()) return std::nullopt;
   const Integration& integration = integrations_[value_of(main_account)];
-  if (!integration.client_at || !integration.server_at) return std::nullopt;
-  return std::max(*integration.client_at, *integration.server_at);
+  const Instant both = std::max(integration.client_at, integration.server_at);
+  return both == Instant::latest() ? std::nullopt : std::optional(both);
 }
 
 Instant Books::billable_from(AccountId main_account, const Product& product) const {
@@ -123,7 +132,7 @@ void Books::take_over(const PostpaidChange& change) {
 }
 
 PackState& Books::state_of(PackId id) {
-  const Pack& bought = pack(id);
+  const BoughtPack& bought = packs_[value_of(id) - 1];
   for (PackState& state : packs_of(bought.account, bought.product)) {
     if (state.id == id) return state;
   }
@@ -142,14 +151,7 @@ Books::ProductPacks& Books::packs_of_bought(AccountId main_account, ProductId pr
   return products.back();
 }
 
-std::uint32_t Books::level_list_index(const std::vector<int>& levels) {
-  const auto found = std::find(level_lists_.begin(), level_lists_.end(), levels);
-  if (found != level_lists_.end()) return static_cast<std::uint32_t>(found - level_lists_.begin());
-  level_lists_.push_back(levels);
-  return static_cast<std::uint32_t>(level_lists_.size() - 1);
-}
-
-void Books::add_pack(Pack pack) {
+void Books::add_pack(const Pack& pack) {
   if (value_of(pack.id) != packs_.size() + 1) {
     throw std::logic_error("pack ids have a gap before " + std::to_string(value_of(pack.id)));
   }
@@ -161,10 +163,10 @@ void Books::add_pack(Pack pack) {
   state.effective_from = pack.effective_from;
   state.expires_at = pack.expires_at;
   state.quota = pack.quota;
-  state.level_list = level_list_index(pack.notice_levels);
+  state.level_list = index_in(level_lists_, pack.notice_levels);
   held.packs.insert(std::upper_bound(held.packs.begin(), held.packs.end(), state, draws_before),
                     state);
-  packs_.push_back(std::move(pack));
+  packs_.push_back({pack.account, pack.product, index_in(tiers_, pack.tier)});
 }
 
 }  // namespace packwarden

@@ -50,8 +50,8 @@ class Books {
   Instant billable_from(AccountId main_account, const Product& product) const;
   // O5: when postpaid charges what no pack covers. Valid until the next take_over.
   PostpaidTimes postpaid_of(AccountId main_account, const Product& product) const;
-  // The pack as it was bought.
-  const Pack& pack(PackId id) const { return packs_[value_of(id) - 1]; }
+  ProductId product_of(PackId id) const { return packs_[value_of(id) - 1].product; }
+  const std::string& tier_of(PackId id) const { return tiers_[packs_[value_of(id) - 1].tier]; }
   std::span<const int> levels_of(const PackState& pack) const {
     return level_lists_[pack.level_list];
   }
@@ -62,25 +62,31 @@ class Books {
     std::vector<PackState> packs;
     Toggle postpaid;
   };
-  struct Integration {
-    std::optional<Instant> client_at;
-    std::optional<Instant> server_at;
+  struct Integration {  // latest(): not yet
+    Instant client_at = Instant::latest();
+    Instant server_at = Instant::latest();
+  };
+  // There is one per pack in memory.
+  struct BoughtPack {
+    AccountId account{};
+    ProductId product{};
+    std::uint32_t tier = 0;
   };
   void learn(const AccountFact& fact);
   void take_over(const PostpaidChange& change);
   ProductPacks& packs_of_bought(AccountId main_account, ProductId product);
   PackState& state_of(PackId id);
-  std::uint32_t level_list_index(const std::vector<int>& levels);
-  void add_pack(Pack pack);
+  void add_pack(const Pack& pack);
 
   Sequence sequence_ = 0;
   Instant dedupe_floor_ = Instant::earliest();
   std::shared_ptr<const AccountDirectory> directory_;
   std::vector<Integration> integrations_;                  // by main account
-  std::vector<Pack> packs_;                                // by id
+  std::vector<BoughtPack> packs_;                          // by id
   std::vector<std::vector<ProductPacks>> account_packs_;   // by main account
   std::unordered_map<std::uint32_t, Toggle> suspensions_;  // by main account
-  std::vector<std::vector<int>> level_lists_;
+  std::vector<std::vector<int>> level_lists_;              // few: those of the catalogues so far
+  std::vector<std::string> tiers_;
   DedupeIndex index_;
 };
 

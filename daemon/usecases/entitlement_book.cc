@@ -18,24 +18,54 @@ EntitlementBook::EntitlementBook(const Catalogue& catalogue, std::function<Insta
   for (const Product& product : catalogue.products) products_.emplace(product.name, product.id);
 }
 
+void EntitlementBook::forget() {
+  const std::unique_lock lock(mutex_);
+  loaded_ = false;
+  sequence_ = 0;
+  by_name_.clear();
+  all_names_.clear();
+  holders_.resize(1);
+  services_.resize(1);
+  covers_.resize(1);
+}
+
 EntitlementBook::Service& EntitlementBook::service(AccountId account, ProductId product) {
-  auto& services = holder(account).services;
-  for (Service& found : services) {
+  std::uint32_t* link = &holder(account).first_service;
+  while (*link != 0) {
+    Service& found = services_[*link];
     if (found.product == product) return found;
+    link = &found.next;
   }
-  services.push_back({product, {}, false, {}});
-  return services.back();
+  *link = static_cast<std::uint32_t>(services_.size());
+  services_.emplace_back().product = product;
+  return services_.back();
 }
 
-EntitlementBook::Cover& EntitlementBook::cover(PackId pack) {
-  const PlaceOfPack place = packs_.at(value_of(pack));
-  for (Cover& found : service(place.account, place.product).packs) {
-    if (found.pack == pack) return found;
-  }
-  throw std::logic_error("there is no pack " + std::to_string(value_of(pack)));
+std::string_view EntitlementBook::text_of(AccountId id) const {
+  const std::size_t begin = holders_[value_of(id) - 1].name_end;
+  return std::string_view(all_names_).substr(begin, holders_[value_of(id)].name_end - begin);
 }
 
-void EntitlementBook::take_over(const Changes& changes, Instant as_of) {
+void EntitlementBook::add_account(const Account& account) {
+  if (value_of(account.id) != holders_.size()) {
+    throw std::logic_error("account ids have a gap before '" + account.name + "'");
+  }
+  all_names_ += account.name;
+  Holder& added = holders_.emplace_back();
+  added.main = account.main();
+  added.name_end = static_cast<std::uint32_t>(all_names_.size());
+  by_name_.insert(account.id);
+}
+
+void EntitlementBook::add_pack(const Pack& pack) {
+  Service& owner = service(pack.account, pack.product);
+  if (value_of(pack.id) >= covers_.size()) covers_.resize(value_of(pack.id) + 1);
+  cover(pack.id) = {pack.effective_from, pack.expires_at, pack.quota,
+                    owner.first_cover,   pack.is_trial,   false};
+  owner.first_cover = value_of(pack.id);
+}
+
+void EntitlementBook::take_over(const Changes& changes) {
   {
     const std::unique_lock lock(mutex_);
     take_over_some(changes);
@@ -49,7 +79,6 @@ void EntitlementBook::take_over(const Changes& changes, Instant as_of) {
     for (const PackDraw& draw : some) cover(draw.pack).left -= draw.units;
   }
   sequence_ = changes.sequence;
-  confirm(as_of);
 }
 
 void EntitlementBook::confirm(Instant as_of) {
@@ -59,21 +88,11 @@ void EntitlementBook::confirm(Instant as_of) {
 }
 
 void EntitlementBook::take_over_some(const Changes& changes) {
-  for (const Account& account : changes.accounts) {
-    if (value_of(account.id) >= holders_.size()) holders_.resize(value_of(account.id) + 1);
-    holder(account.id).main = account.main();
-    names_.emplace(account.name, account.id);
-  }
+  for (const Account& account : changes.accounts) add_account(account);
   for (const AccountFact& fact : changes.facts) {
     if (fact.kind == AccountFactKind::closed) holder(fact.account).closed_at = fact.known_at;
   }
-  for (const Pack& pack : changes.packs) {
-    if (value_of(pack.id) >= packs_.size()) packs_.resize(value_of(pack.id) + 1);
-    packs_[value_of(pack.id)] = {pack.account, pack.product};
-    service(pack.account, pack.product)
-        .packs.push_back(
-            {pack.id, pack.is_trial, false, pack.effective_from, pack.expires_at, pack.quota});
-  }
+  for (const Pack& pack : changes.packs) add_pack(pack);
   for (const RefundStepTaken& taken : changes.refund_steps) {
     cover(taken.pack).frozen = freezes(taken.step);
   }
@@ -99,9 +118,10 @@ void EntitlementBook::take_over_some(const Changes& changes) {
 // The stored state, but for packs that have expired since: whatever else changes it is stored in
 // the transaction that does (O9).
 ServiceState EntitlementBook::state_at(const Holder& holder, const Service& service, Instant at,
-                                       Units& left) {
+                                       Units& left) const {
   bool has_bought = false;
-  for (const Cover& pack : service.packs) {
+  for (std::uint32_t place = service.first_cover; place != 0; place = covers_[place].next) {
+    const Cover& pack = covers_[place];
     if (!pack.frozen && at >= pack.effective_from && at < pack.expires_at) left += pack.left;
     has_bought = has_bought || (!pack.is_trial && !pack.frozen);
   }
@@ -118,18 +138,17 @@ tl::expected<Entitlement, EntitlementFault> EntitlementBook::check(std::string_v
   const Instant at = now_();
   const std::shared_lock lock(mutex_);
   if (!loaded_) return tl::unexpected(EntitlementFault::not_ready);
-  const auto name = names_.find(account);
-  if (name == names_.end()) return tl::unexpected(EntitlementFault::unknown_account);
+  const auto name = by_name_.find(account);
+  if (name == by_name_.end()) return tl::unexpected(EntitlementFault::unknown_account);
   const auto known = products_.find(product);
   if (known == products_.end()) return tl::unexpected(EntitlementFault::unknown_product);
-  const Holder& main = holders_[value_of(holders_[value_of(name->second)].main)];
+  const Holder& main = holders_[value_of(holders_[value_of(*name)].main)];
   Units left = 0;
   ServiceState state;
-  for (const Service& service : main.services) {
+  if (at >= main.closed_at) state = {CoveredBy::none, StopReason::closed_account};
+  for (std::uint32_t place = main.first_service; place != 0; place = services_[place].next) {
+    const Service& service = services_[place];
     if (service.product == known->second) state = state_at(main, service, at, left);
-  }
-  if (main.services.empty() && at >= main.closed_at) {
-    state = {CoveredBy::none, StopReason::closed_account};
   }
   return Entitlement{state.is_active(), name_of(state.reason), name_of(state.covered_by), left,
                      as_of_};

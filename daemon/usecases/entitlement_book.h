@@ -1,6 +1,6 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
 #include <map>
 #include <shared_mutex>
@@ -24,52 +24,66 @@ class EntitlementBook : public Entitlements {
   EntitlementBook(const Catalogue& catalogue, std::function<Instant()> now);
 
   Sequence sequence() const { return sequence_; }
-  // What came after sequence(); `as_of`: when the ledger was asked for it.
-  void take_over(const Changes& changes, Instant as_of);
-  // Nothing came after sequence().
+  // What came after sequence(), or a piece of the whole ledger.
+  void take_over(const Changes& changes);
+  // All is taken over that the ledger held at `as_of`. The first time questions are answered from
+  // then on.
   void confirm(Instant as_of);
+  // As it was at the beginning: what was taken over of a ledger that could not be read to its end.
+  void forget();
 
   tl::expected<Entitlement, EntitlementFault> check(std::string_view account,
                                                     std::string_view product) const override;
 
  private:
+  // Millions of each are held: chained by their places, where 0 is none.
   struct Cover {
-    PackId pack{};
-    bool is_trial = false;
-    bool frozen = false;
     Instant effective_from;
     Instant expires_at;
     Units left = 0;
+    std::uint32_t next = 0;  // of the same service
+    bool is_trial = false;
+    bool frozen = false;
   };
   struct Service {
     ProductId product{};
+    std::uint32_t next = 0;  // of the same account
+    std::uint32_t first_cover = 0;
     ServiceState stored;
     bool postpaid_on = false;
-    std::vector<Cover> packs;
   };
   struct Holder {
-    AccountId main{};
-    bool suspended = false;
     Instant closed_at = Instant::latest();
-    std::vector<Service> services;
-  };
-  struct PlaceOfPack {
-    AccountId account{};
-    ProductId product{};
+    AccountId main{};
+    std::uint32_t first_service = 0;
+    std::uint32_t name_end = 0;  // in all_names_; it begins where the account before it ends
+    bool suspended = false;
   };
   struct NameHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view name) const noexcept {
+    const EntitlementBook* book;
+    std::size_t operator()(std::string_view name) const {
       return std::hash<std::string_view>{}(name);
     }
+    std::size_t operator()(AccountId id) const { return (*this)(book->text_of(id)); }
+  };
+  struct SameName {
+    using is_transparent = void;
+    const EntitlementBook* book;
+    bool operator()(AccountId a, AccountId b) const { return a == b; }
+    bool operator()(AccountId a, std::string_view b) const { return book->text_of(a) == b; }
+    bool operator()(std::string_view a, AccountId b) const { return a == book->text_of(b); }
   };
 
   Holder& holder(AccountId id) { return holders_[value_of(id)]; }
   Service& service(AccountId account, ProductId product);
-  Cover& cover(PackId pack);
+  Cover& cover(PackId id) { return covers_.at(value_of(id)); }
+  std::string_view text_of(AccountId id) const;
+  void add_account(const Account& account);
+  void add_pack(const Pack& pack);
   void take_over_some(const Changes& changes);
-  static ServiceState state_at(const Holder& holder, const Service& service, Instant at,
-                               Units& left);
+  ServiceState state_at(const Holder& holder, const Service& service, Instant at,
+                        Units& left) const;
 
   std::function<Instant()> now_;
   std::map<std::string, ProductId, std::less<>> products_;
@@ -78,9 +92,12 @@ class EntitlementBook : public Entitlements {
   mutable std::shared_mutex mutex_;  // guards all below
   bool loaded_ = false;
   Instant as_of_;
-  boost::unordered_flat_map<std::string, AccountId, NameHash, std::equal_to<>> names_;
-  std::vector<Holder> holders_ = {{}};     // by account id
-  std::vector<PlaceOfPack> packs_ = {{}};  // by pack id
+  std::string all_names_;
+  boost::unordered_flat_set<AccountId, NameHash, SameName> by_name_{0, NameHash{this},
+                                                                    SameName{this}};
+  std::vector<Holder> holders_{1};  // by account id
+  std::vector<Service> services_{1};
+  std::vector<Cover> covers_{1};  // by pack id
 };
 
 }  // namespace packwarden

@@ -69,7 +69,7 @@ class Check {
 
   void load_directory() {
     Books books;
-    books.take_over(ledger_->load(nullptr));
+    ledger_->load([&](Changes changes) { books.take_over(std::move(changes)); }, nullptr);
     context_.directory = books.directory();
     context_.dedupe_floor = books.dedupe_floor();
   }
@@ -103,7 +103,7 @@ class Check {
 
   // Of the ledger's keys those whose identity is in the file too.
   void find_in_ledger() {
-    ledger_->load([this](const KeySegment& segment) {
+    const SegmentSink sink = [this](const KeySegment& segment) {
       if (segment.removed) {
         for (const RecordKey& key : segment.keys) ledger_keys_.erase(key);
         return;
@@ -117,7 +117,8 @@ class Check {
           ledger_keys_.insert(segment.keys[i], any_day);
         }
       }
-    });
+    };
+    ledger_->load([](const Changes&) {}, sink);
   }
 
   void judge(const DecodedUnit& unit) {

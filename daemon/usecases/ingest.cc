@@ -57,7 +57,8 @@ Ingest::~Ingest() {
 
 void Ingest::load() {
   books_ = Books();
-  books_.take_over(ledger_->load([this](const KeySegment& segment) { books_.take_over(segment); }));
+  ledger_->load([this](Changes changes) { books_.take_over(std::move(changes)); },
+                [this](const KeySegment& segment) { books_.take_over(segment); });
   reader_->rewind(books_.directory(), books_.dedupe_floor());
 }
 

@@ -99,6 +99,7 @@ struct Changes {
   std::vector<PackDraw> draws;                // below zero where units came back
   std::vector<ToldLevel> told;
 };
+using ChangesSink = std::function<void(Changes)>;
 using SegmentSink = std::function<void(const KeySegment&)>;
 
 // What one rating unit adds.
@@ -223,9 +224,10 @@ class Ledger {
   // rollback.
   virtual std::optional<Sequence> transact(const char* kind, const Work& work) = 0;
 
-  // All of the ledger that memory needs, in one consistent snapshot: as changes_since(0). Without
-  // the keys where `sink` is null.
-  virtual Changes load(const SegmentSink& sink) = 0;
+  // All of the ledger that memory needs, in one consistent snapshot: as changes_since(0), but in
+  // pieces of bounded size, of which the first has all accounts. Without the keys where `sink` is
+  // null. Where it throws LedgerUnavailable, what was taken is to be forgotten.
+  virtual void load(const ChangesSink& take, const SegmentSink& sink) = 0;
 
   // Number of the last committed ledger transaction, at the moment.
   virtual Sequence sequence() = 0;

@@ -12,7 +12,9 @@ class InDoubt : public Ledger {
     ledger_->transact(kind, work);
     return ledger_->transact(kind, work);
   }
-  Changes load(const SegmentSink& sink) override { return ledger_->load(sink); }
+  void load(const ChangesSink& take, const SegmentSink& sink) override {
+    ledger_->load(take, sink);
+  }
   Sequence sequence() override { return ledger_->sequence(); }
   Changes changes_after(Sequence after) override { return ledger_->changes_after(after); }
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> d) override {
