@@ -131,7 +131,7 @@ CREATE TABLE refund_step (
   KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- Money moves by journals, whose postings sum to zero. Append only. kind: top_up | payment | purchase | refund.
+-- Money moves by journals, whose postings sum to zero. Append only. kind: top_up | payment | purchase | refund | charge.
 CREATE TABLE journal (
   seq BIGINT UNSIGNED NOT NULL,
   journal_no INT UNSIGNED NOT NULL,
@@ -305,8 +305,7 @@ CREATE TABLE charge (
   units BIGINT NOT NULL,
   amount_micros BIGINT NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
-  PRIMARY KEY (account_id, product_id, charged_day, usage_day, is_credit, price_micros),
-  KEY (seq)
+  PRIMARY KEY (account_id, product_id, charged_day, usage_day, is_credit, price_micros)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- O6: the primary key is what makes a day be charged once. Append only.
@@ -317,8 +316,7 @@ CREATE TABLE bill (
   amount_micros BIGINT NOT NULL,
   charged_at DATETIME(6) NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
-  PRIMARY KEY (account_id, product_id, charged_day),
-  KEY (seq)
+  PRIMARY KEY (account_id, product_id, charged_day)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- The dedupe keys that a ledger transaction added (16 bytes each; by day of arrival, then in the order of its units) or, in

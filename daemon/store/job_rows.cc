@@ -196,9 +196,9 @@ std::optional<AccountId> MySqlJobStore::last_of_part(const SettlementPart& part,
                                                      std::uint32_t count) {
   return use([&](Session& session) -> std::optional<AccountId> {
     const auto rows = session.query(
-        fmt::format("SELECT MAX(account_id) FROM (SELECT DISTINCT o.account_id FROM open_overage o"
-                    " WHERE {} ORDER BY o.account_id LIMIT {}) some",
-                    is_of_part(part), count));
+        fmt::format("SELECT MAX(account_id) FROM (SELECT o.account_id FROM {} ORDER BY o.account_id"
+                    " LIMIT {}) some",
+                    open_of_part(part), count));
     if (!rows.at(0).at(0)) return std::nullopt;
     return AccountId{static_cast<std::uint32_t>(to_int(rows[0][0]))};
   });

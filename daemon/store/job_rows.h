@@ -47,8 +47,8 @@ class MySqlJobStore : public JobStore {
   Session session_;
 };
 
-// SQL over open_overage `o`: what of it belongs to the part and is not charged yet.
-std::string is_of_part(const SettlementPart& part);
+// What follows FROM: open_overage `o`, as far as it belongs to the part and is not charged yet.
+std::string open_of_part(const SettlementPart& part);
 // O6, O7 (store/settlement_rows.cc).
 SettledPart write_settlement(Session& session, Sequence sequence, const SettlementPart& part);
 

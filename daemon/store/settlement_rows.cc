@@ -26,33 +26,42 @@ std::string price_of(const Catalogue& catalogue) {
   return text + " END";
 }
 
+// The bills `b` of the transaction. By the accounts and the day, which is a range of the primary
+// key: servers that know nothing of the new rows yet would scan all bills for the sequence.
+std::string is_written(const SettlementPart& part, Sequence sequence, char table) {
+  return fmt::format(
+      "{0}.account_id BETWEEN {1} AND {2} AND {0}.charged_day = {3} AND {0}.seq = {4}", table,
+      value_of(part.first), value_of(part.last), date_literal(part.day.days_since_epoch), sequence);
+}
+
 void write_charges(Session& session, Sequence sequence, const SettlementPart& part) {
   const std::string day = date_literal(part.day.days_since_epoch);
   session.execute(fmt::format(
       "INSERT INTO charge (account_id, product_id, charged_day, usage_day, is_credit, price_micros,"
       " units, amount_micros, seq) SELECT account_id, product_id, {}, business_day, is_credit,"
       " price, units, CAST(units AS DECIMAL(20)) * price, {} FROM (SELECT o.account_id,"
-      " o.product_id, o.business_day, o.is_credit, o.units, {} price FROM open_overage o WHERE {})"
-      " due WHERE price IS NOT NULL",
-      day, sequence, price_of(*part.catalogue), is_of_part(part)));
+      " o.product_id, o.business_day, o.is_credit, o.units, {} price FROM {}) due WHERE price IS "
+      "NOT"
+      " NULL",
+      day, sequence, price_of(*part.catalogue), open_of_part(part)));
   session.execute(fmt::format(
       "INSERT INTO bill (account_id, product_id, charged_day, amount_micros, charged_at, seq)"
-      " SELECT account_id, product_id, charged_day, SUM(amount_micros), {}, {} FROM charge WHERE"
-      " seq = {} GROUP BY account_id, product_id, charged_day",
-      datetime_literal(part.now), sequence, sequence));
+      " SELECT account_id, product_id, charged_day, SUM(amount_micros), {}, {} FROM charge c WHERE"
+      " {} GROUP BY account_id, product_id, charged_day",
+      datetime_literal(part.now), sequence, is_written(part, sequence, 'c')));
   session.execute(fmt::format(
       "DELETE o FROM charge c JOIN open_overage o ON o.account_id = c.account_id AND o.product_id ="
       " c.product_id AND o.business_day = c.usage_day AND o.is_credit = c.is_credit AND"
-      " (o.price_micros = c.price_micros OR NOT c.is_credit) WHERE c.seq = {}",
-      sequence));
+      " (o.price_micros = c.price_micros OR NOT c.is_credit) WHERE {}",
+      is_written(part, sequence, 'c')));
 }
 
 // One journal a bill: from the balance to sales.
 void write_bill_journals(Session& session, Sequence sequence, const SettlementPart& part) {
   const std::string bills = fmt::format(
       "(SELECT account_id, product_id, charged_day, amount_micros, ROW_NUMBER() OVER (ORDER BY"
-      " account_id, product_id) - 1 journal_no FROM bill WHERE seq = {} AND amount_micros <> 0) b",
-      sequence);
+      " account_id, product_id) - 1 journal_no FROM bill b WHERE {} AND amount_micros <> 0) b",
+      is_written(part, sequence, 'b'));
   session.execute(fmt::format(
       "INSERT INTO journal (seq, journal_no, account_id, kind, reference, booked_at) SELECT {},"
       " b.journal_no, b.account_id, 'charge', CONCAT(d.name, ' ', b.charged_day), {} FROM {} JOIN"
@@ -65,25 +74,25 @@ void write_bill_journals(Session& session, Sequence sequence, const SettlementPa
       sequence, bills));
   session.execute(fmt::format(
       "INSERT INTO money_balance (account_id, balance_micros) SELECT account_id,"
-      " -SUM(amount_micros) FROM bill WHERE seq = {} GROUP BY account_id ON DUPLICATE KEY UPDATE"
+      " -SUM(amount_micros) FROM bill b WHERE {} GROUP BY account_id ON DUPLICATE KEY UPDATE"
       " balance_micros = money_balance.balance_micros + VALUES(balance_micros)",
-      sequence));
+      is_written(part, sequence, 'b')));
 }
 
 }  // namespace
 
-std::string is_of_part(const SettlementPart& part) {
+std::string open_of_part(const SettlementPart& part) {
+  const std::string day = date_literal(part.day.days_since_epoch);
   const std::string offset =
       fmt::format("((((o.account_id * 2654435761) & 4294967295) * {}) >> 32)", part.spread_s);
   std::string text = fmt::format(
-      "o.account_id BETWEEN {} AND {} AND o.business_day <= {} AND o.units <> 0",
-      value_of(part.first), value_of(part.last), date_literal(part.day.days_since_epoch));
+      "open_overage o LEFT JOIN bill done ON done.account_id = o.account_id AND done.product_id ="
+      " o.product_id AND done.charged_day = {} WHERE o.account_id BETWEEN {} AND {} AND"
+      " o.business_day <= {} AND o.units <> 0 AND done.seq IS NULL",
+      day, value_of(part.first), value_of(part.last), day);
   if (part.after_s >= 0) text += fmt::format(" AND {} > {}", offset, part.after_s);
   if (part.upto_s < part.spread_s) text += fmt::format(" AND {} <= {}", offset, part.upto_s);
-  return text + fmt::format(
-                    " AND NOT EXISTS (SELECT 1 FROM bill WHERE bill.account_id = o.account_id AND"
-                    " bill.product_id = o.product_id AND bill.charged_day = {})",
-                    date_literal(part.day.days_since_epoch));
+  return text;
 }
 
 SettledPart write_settlement(Session& session, Sequence sequence, const SettlementPart& part) {
@@ -96,9 +105,8 @@ SettledPart write_settlement(Session& session, Sequence sequence, const Settleme
           " b.amount_micros, m.balance_micros FROM bill b JOIN account a ON a.account_id ="
           " b.account_id JOIN product d ON d.product_id = b.product_id JOIN money_balance m"
           " ON m.account_id = b.account_id LEFT JOIN account_detail l ON l.account_id ="
-          " b.account_id AND l.kind = 'language' WHERE b.seq = {} ORDER BY b.account_id,"
-          " b.product_id",
-          sequence),
+          " b.account_id AND l.kind = 'language' WHERE {} ORDER BY b.account_id, b.product_id",
+          is_written(part, sequence, 'b')),
       [&](RowView row) {
         settled.bills.push_back({AccountId{static_cast<std::uint32_t>(to_int(row[0]))},
                                  ProductId{static_cast<std::uint32_t>(to_int(row[1]))},
@@ -107,9 +115,9 @@ SettledPart write_settlement(Session& session, Sequence sequence, const Settleme
       });
   session.for_each_row(
       fmt::format("SELECT DISTINCT m.account_id FROM bill b JOIN money_balance m ON m.account_id ="
-                  " b.account_id WHERE b.seq = {} AND (m.is_suspended AND m.balance_micros > 0 OR"
-                  " NOT m.is_suspended AND m.balance_micros < 0) ORDER BY m.account_id",
-                  sequence),
+                  " b.account_id WHERE {} AND (m.is_suspended AND m.balance_micros > 0 OR NOT"
+                  " m.is_suspended AND m.balance_micros < 0) ORDER BY m.account_id",
+                  is_written(part, sequence, 'b')),
       [&](RowView row) {
         settled.turned.push_back(AccountId{static_cast<std::uint32_t>(to_int(row[0]))});
       });
