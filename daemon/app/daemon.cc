@@ -1,6 +1,7 @@
 #include "app/daemon.h"
 
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -8,6 +9,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <cstring>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -95,6 +97,16 @@ int guarded(Run run) {
 
 namespace {
 
+// The unit gives the daemon a high priority, for the entitlement check. This thread, and those that
+// it starts from now on, do work that can wait for it.
+void give_way() {
+  if (getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())) >= 0) return;
+  if (setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 0) != 0) {
+    spdlog::warn("ingest keeps the priority of entitlement checks, which may wait for it: {}",
+                 std::strerror(errno));
+  }
+}
+
 // Ingest on this thread, jobs and entitlements on others. What one of them throws stops all, and
 // comes out.
 void run_all(const Settings& settings, IngestComposition& composition, JobComposition& jobs,
@@ -113,13 +125,14 @@ void run_all(const Settings& settings, IngestComposition& composition, JobCompos
     all.request_stop();
   };
   {
+    const std::jthread answering([&] {
+      if (entitlements.is_on()) guard([&] { entitlements.follow(all.get_token()); });
+    });
+    give_way();
     const std::jthread by_the_clock([&] {
       guard([&] {
         run_jobs(jobs, std::chrono::milliseconds(settings.jobs.interval_ms), all.get_token());
       });
-    });
-    const std::jthread answering([&] {
-      if (entitlements.is_on()) guard([&] { entitlements.follow(all.get_token()); });
     });
     guard([&] {
       run_ingest(composition, std::chrono::milliseconds(settings.spool.scan_interval_ms), wakeup,

@@ -44,13 +44,14 @@ def account(number):
     return f"tenant-{number:07}"
 
 
-def line_tails(records, groups):
-    """All of the lines but their ids: yesterday's business day, which keeps a group per account."""
+def line_tails(records, groups, first=0):
+    """All of the lines but their ids: yesterday's business day, which keeps a group per account, of which
+    `first` is the first."""
     midnight = datetime.datetime.combine(
         (harness.utc_now() + datetime.timedelta(hours=8)).date(), datetime.time())
     begin = midnight - datetime.timedelta(hours=24 + 8)
     seconds = [(begin + datetime.timedelta(seconds=s)).isoformat() for s in range(86_400)]
-    names = [account(number) for number in range(groups)]
+    names = [account(first + number) for number in range(groups)]
     return [f",{names[i * STEP % groups]},captcha,client_verification,"
             f"{seconds[i * 86_400 // records]}.{i % 1000:03}Z,1\n" for i in range(records)]
 
