@@ -2,8 +2,9 @@
 
 Each round drops a few small files into the spools of both daemons. Half of the records come in
 both, in other files or in byte-identical ones of another name. The daemons are killed with -9 at
-random and started again; a proxy swallows the answer to COMMIT at random, or the COMMIT itself. At
-the end the ledger is compared with a plain set of all records.
+random and started again; a proxy swallows the answer to COMMIT at random, or the COMMIT itself.
+Meanwhile packs of other accounts with usage are bought and refunded, and postpaid is switched. At the
+end the ledger is compared with a plain set of all records, and audited.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
+import busy_desk  # noqa: E402
 import harness  # noqa: E402
 import usage_data  # noqa: E402
 from commit_proxy_test import proxy  # noqa: E402
@@ -25,6 +27,7 @@ from reference_input import business_day  # noqa: E402
 # name -> quotas of its packs
 ACCOUNTS = {"asia": ("1m",), "brook": ("1m",), "crane": ("30k",), "dune": ("30k", "80k"),
             "elm": (), "frost": ("trial",)}
+ALL_ACCOUNTS = (*ACCOUNTS, *busy_desk.ACCOUNTS)
 QUOTA = {"1m": 1_000_000, "80k": 80_000, "30k": 30_000, "trial": 20_000}
 INGEST = {"max_unit_records": 10, "max_transaction_records": 40, "max_transaction_units": 4}
 COMMON_RECORDS, OWN_RECORDS = 20, 10  # a round: these in both spools, these in each spool alone
@@ -68,9 +71,10 @@ class Rounds:
         self.maker = usage_data.Maker(now, seed, 0)
         self.records = {}        # the plain set: (source, id) -> record
         self.names = collections.defaultdict(set)  # content -> names of the files that have it
+        self.pairs = []          # (a file of one spool, one of the other, records that both have)
 
     def new_records(self, count):
-        records = [self.maker.record(self.dice.choice(list(ACCOUNTS)), 48, 1, 9)
+        records = [self.maker.record(self.dice.choice(ALL_ACCOUNTS), 48, 1, 9)
                    for _ in range(count)]
         self.records.update(((record.source, record.id), record) for record in records)
         return records
@@ -87,6 +91,7 @@ class Rounds:
     def round(self, number):
         common = self.new_records(COMMON_RECORDS)
         identical = self.dice.random() < IDENTICAL_FILE
+        parts = []
         for side in self.sides:
             own = self.new_records(OWN_RECORDS)
             name = f"{number:05}-{side.name}"
@@ -99,8 +104,13 @@ class Rounds:
                 first = own + mixed[:cut]
                 self.drop(side, f"{name}-1.csv", self.dice.sample(first, len(first)))
                 self.drop(side, f"{name}-2.csv", mixed[cut:])
+                parts.append({f"{name}-1.csv": mixed[:cut], f"{name}-2.csv": mixed[cut:]})
             if self.dice.random() < self.kill:
                 side.kill()
+        if parts:
+            keys = [{name: {record.id for record in records} for name, records in part.items()} for part in parts]
+            self.pairs += [(a, b, len(ours & theirs)) for a, ours in keys[0].items()
+                           for b, theirs in keys[1].items()]
 
     def settle(self):
         for side in self.sides:
@@ -136,6 +146,26 @@ def check_ledger(where, records):
     return faults
 
 
+def records_met_at_once(where, rounds):
+    """Records of which both daemons had a copy in work before either had committed it."""
+    rows = where.server.sql("SELECT f.name, f.arrival, MAX(t.committed_at) FROM usage_file f JOIN rating_unit u"
+                            " ON u.digest = f.digest JOIN ledger_transaction t ON t.seq = u.seq GROUP BY f.digest",
+                            where.database)
+    times = {name: (arrival, committed) for name, arrival, committed in rows}
+    return sum(count for a, b, count in rounds.pairs if a in times and b in times
+               and times[a][0] < times[b][1] and times[b][0] < times[a][1])
+
+
+def check_charged_once(where):
+    """Settlement at once, and again: the second one has nothing to charge; the audit is clean."""
+    where.ctl("settle")
+    bills = where.ctl("export", "--canonical", output=None).count("\ncharge\t")
+    where.ctl("settle")
+    where.ctl("audit")  # a Failure, should it find breaks
+    again = where.ctl("export", "--canonical", output=None).count("\ncharge\t")
+    return [] if bills == again else [f"{bills} lines of bills, {again} after a second settlement"]
+
+
 def check_receipts(sides, rounds):
     faults, accepted, twins = [], 0, rounds.twins()
     for side in sides:
@@ -160,10 +190,10 @@ def check_receipts(sides, rounds):
 
 def set_up(where, now):
     where.ctl("migrate")
-    where.ctl("account", "add", *ACCOUNTS)
-    where.ctl("account", "verify", *ACCOUNTS)
+    where.ctl("account", "add", *ALL_ACCOUNTS)
+    where.ctl("account", "verify", *ALL_ACCOUNTS)
     as_of = now - datetime.timedelta(days=3)
-    where.ctl("account", "integrate", *ACCOUNTS, as_of=now - datetime.timedelta(days=60))
+    where.ctl("account", "integrate", *ALL_ACCOUNTS, as_of=now - datetime.timedelta(days=60))
     for account, tiers in ACCOUNTS.items():
         for tier in tiers:
             words = ("trial", "captcha") if tier == "trial" else (
@@ -177,7 +207,7 @@ def run(options):
     database = f"two_daemons_{os.getpid()}"
     with harness.temporary_directory() as directory, harness.a_server(directory) as server:
         server.new_database(database)
-        sides = []
+        sides, desk = [], None
         try:
             with proxy(server, directory, seed=options.seed, swallow=options.swallow,
                        cut=options.cut) as (through, lost):
@@ -186,8 +216,10 @@ def run(options):
                 direct = harness.Deployment(directory / "ctl", server, database)
                 set_up(direct, now)
                 rounds = Rounds(sides, options.seed, now, options.kill)
+                desk = busy_desk.BusyDesk(direct, options.seed)
                 for side in sides:
                     side.start()
+                desk.start()
                 for number in range(1, options.rounds + 1):
                     rounds.round(number)
                     if number % SETTLE_ROUNDS == 0:
@@ -195,15 +227,24 @@ def run(options):
                     if number % 200 == 0:
                         print(f"round {number}, {time.monotonic() - begin:.0f} s", flush=True)
                 rounds.settle()
+                desk.stop()
                 for side in sides:
                     side.process.stop()
                 counts = lost()
-            faults = check_ledger(direct, rounds.records) + check_receipts(sides, rounds)
+            faults = (check_ledger(direct, rounds.records) + check_receipts(sides, rounds)
+                      + check_charged_once(direct))
+            met = records_met_at_once(direct, rounds)
+            if met < options.met:
+                faults.append(f"only {met} records were met by both at the same time")
         finally:
+            if desk:
+                desk.stopping.set()
+                desk.join()
             for side in sides:
                 if side.process and side.process.poll() is None:
                     side.process.kill_hard()
             server.drop_database(database)
+    print(f"desk: {dict(desk.done)}, refused {dict(desk.refused)}; {met} records met by both at the same time")
     print(f"{options.rounds} rounds, {len(rounds.records)} records,"
           f" {sum(len(side.dropped) for side in sides)} files,"
           f" {sum(side.kills for side in sides)} kills, {counts['commits']} commits:"
@@ -217,7 +258,8 @@ def run(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=2_000)
+    parser.add_argument("--rounds", type=int, default=2_500)
+    parser.add_argument("--met", type=int, default=1_000, help="records that both must have met at once")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--kill", type=float, default=0.05, help="chance per daemon and round")
     parser.add_argument("--swallow", type=float, default=0.05, help="chance per COMMIT")
