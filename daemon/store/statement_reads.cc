@@ -4,6 +4,7 @@
 
 #include "store/mysql_reports.h"
 #include "store/sql_text.h"
+#include "store/usage_boundary.h"
 
 namespace packwarden {
 namespace {
@@ -24,23 +25,20 @@ std::string literal(BusinessDay day) {
 struct Scope {
   AccountId account{};
   const StatementPeriod* period = nullptr;
+  Sequence last_earlier = 0;  // the last transactions of opens_at and closes_at
+  Sequence last = 0;
 
-  // The entries of this statement and of all before it, each with the instant `t.at` at which its
-  // unit or void was committed, which is that of its receipt.
+  // The entries of this statement and of all before it.
   std::string entries() const {
     return fmt::format(
-        "ledger_entry e JOIN (SELECT d.seq, COALESCE((SELECT r.finished_at FROM rating_unit r WHERE"
-        " r.seq = d.seq LIMIT 1), (SELECT v.voided_at FROM file_void v WHERE v.seq = d.seq LIMIT"
-        " 1)) at FROM (SELECT DISTINCT seq FROM ledger_entry WHERE account_id = {0} AND"
-        " business_day < {1}) d) t ON t.seq = e.seq JOIN meter m ON m.meter_id = e.meter_id JOIN"
-        " product p ON p.product_id = m.product_id WHERE e.account_id = {0} AND e.business_day <"
-        " {1} AND t.at < {2}",
-        value_of(account), literal(period->month.end_day), datetime_literal(period->closes_at));
+        "ledger_entry e WHERE e.account_id = {} AND e.business_day < {} AND e.seq <="
+        " {}",
+        value_of(account), literal(period->month.end_day), last);
   }
   // Of those, whether an earlier statement has it.
   std::string is_earlier() const {
-    return fmt::format("(e.business_day < {} AND t.at < {})", literal(period->month.first_day),
-                       datetime_literal(period->opens_at));
+    return fmt::format("(e.business_day < {} AND e.seq <= {})", literal(period->month.first_day),
+                       last_earlier);
   }
   std::string within(std::string_view column) const {
     return fmt::format("{0} >= {1} AND {0} < {2}", column, datetime_literal(period->from),
@@ -85,14 +83,18 @@ void read_money(Session& session, const Scope& scope, StatementRows& rows) {
       });
 }
 
+// Names for the ids of grouped entries `x`: of meters, and of their products.
+constexpr std::string_view meter_names =
+    " JOIN meter m ON m.meter_id = x.meter_id JOIN product p ON p.product_id = m.product_id";
+
 void read_usage(Session& session, const Scope& scope, StatementRows& rows) {
   session.for_each_row(
-      fmt::format("SELECT u.name, x.product, x.meter, {}, x.outcome, x.units FROM (SELECT"
-                  " e.used_by_account_id, p.name product, m.name meter, e.business_day, e.outcome,"
-                  " SUM(e.units) units FROM {} AND NOT {} GROUP BY 1, 2, 3, 4, 5 HAVING units <> 0)"
-                  " x JOIN account u ON u.account_id = x.used_by_account_id ORDER BY"
-                  " x.business_day, x.product, x.meter, u.name, x.outcome",
-                  days_of("x.business_day"), scope.entries(), scope.is_earlier()),
+      fmt::format("SELECT u.name, p.name, m.name, {}, x.outcome, x.units FROM (SELECT"
+                  " e.used_by_account_id, e.meter_id, e.business_day, e.outcome, SUM(e.units) units"
+                  " FROM {} AND NOT {} GROUP BY 1, 2, 3, 4 HAVING units <> 0) x JOIN account u ON"
+                  " u.account_id = x.used_by_account_id{} ORDER BY x.business_day, p.name, m.name,"
+                  " u.name, x.outcome",
+                  days_of("x.business_day"), scope.entries(), scope.is_earlier(), meter_names),
       [&](RowView row) {
         rows.usage.push_back({std::string(*row[0]), std::string(*row[1]), std::string(*row[2]),
                               to_day(row[3]), static_cast<Outcome>(to_int(row[4])),
@@ -160,17 +162,19 @@ void read_overage(Session& session, const Scope& scope, const std::map<std::stri
 }  // namespace
 
 StatementRows read_statement(Session& session, AccountId account, const StatementPeriod& period) {
-  const Scope scope{account, &period};
+  const Scope scope{account, &period, last_before_usage_at(session, period.opens_at),
+                    last_before_usage_at(session, period.closes_at)};
   StatementRows rows;
   read_money(session, scope, rows);
   read_usage(session, scope, rows);
   std::map<std::int64_t, Sums> packs;
   std::map<std::string, Sums> overage;
   session.for_each_row(
-      fmt::format("SELECT p.name, e.outcome, e.pack_id, SUM(IF({}, e.units, 0)), SUM(e.units) FROM"
-                  " {} AND e.outcome IN ({}, {}) GROUP BY 1, 2, 3",
+      fmt::format("SELECT p.name, x.outcome, x.pack_id, SUM(x.earlier), SUM(x.units) FROM (SELECT"
+                  " e.meter_id, e.outcome, e.pack_id, SUM(IF({}, e.units, 0)) earlier, SUM(e.units)"
+                  " units FROM {} AND e.outcome IN ({}, {}) GROUP BY 1, 2, 3) x{} GROUP BY 1, 2, 3",
                   scope.is_earlier(), scope.entries(), static_cast<int>(Outcome::drawn),
-                  static_cast<int>(Outcome::overage)),
+                  static_cast<int>(Outcome::overage), meter_names),
       [&](RowView row) {
         const Sums sums{to_int(row[3]), to_int(row[4])};
         if (static_cast<Outcome>(to_int(row[1])) == Outcome::drawn) {

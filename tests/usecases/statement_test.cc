@@ -188,8 +188,8 @@ TEST_F(StatementTest, O7_bills_stand_where_they_are_booked_and_name_their_usage_
 TEST_F(StatementTest, a_final_statement_stays_as_it_is_and_late_usage_stands_in_the_next) {
   top_up(400 * cny, "2026-11-01T10:00");
   buy("2026-11-02T10:00");
-  use(100, "2026-11-30T23:00", "2026-12-01T11:59");
   use(10, "2026-12-01T01:00", "2026-12-01T02:00");
+  use(100, "2026-11-30T23:00", "2026-12-01T11:59");
   const std::vector<std::string> expected{"2026-11-30 acme drawn 100"};
   EXPECT_EQ(usage(of("2026-11")), expected);
   use(5, "2026-11-30T23:30", "2026-12-01T12:00");
@@ -200,6 +200,18 @@ TEST_F(StatementTest, a_final_statement_stays_as_it_is_and_late_usage_stands_in_
   EXPECT_THAT(usage(of("2026-12")),
               ElementsAre("2026-11-30 acme drawn 5", "2026-12-01 acme drawn 10"));
   EXPECT_THAT(packs(of("2026-12"), "2026-12"), ElementsAre("1 29900 29885 held"));
+}
+
+TEST_F(StatementTest, the_order_of_the_ledger_decides_where_the_clocks_of_hosts_differ) {
+  top_up(400 * cny, "2026-11-01T10:00");
+  buy("2026-11-02T10:00");
+  for (int i = 0; i < 5; ++i) use(1, "2026-11-30T10:00", "2026-12-01T11:5" + std::to_string(i));
+  use(10, "2026-11-30T11:00", "2026-12-01T12:00");
+  use(100, "2026-11-30T11:00", "2026-12-01T11:59");  // of a host whose clock is late
+  for (int i = 0; i < 5; ++i) use(1, "2026-12-01T10:00", "2026-12-01T12:1" + std::to_string(i));
+  EXPECT_THAT(usage(of("2026-11")), ElementsAre("2026-11-30 acme drawn 5"));
+  EXPECT_THAT(usage(of("2026-12")),
+              ElementsAre("2026-11-30 acme drawn 110", "2026-12-01 acme drawn 5"));
 }
 
 TEST_F(StatementTest, U10_what_is_voided_later_goes_back_in_the_statement_of_the_void) {
