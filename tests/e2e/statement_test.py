@@ -25,7 +25,7 @@ def lines(prefix, account, count, at, quantity, meter="client_verification"):
 
 def setUpModule():
     """acme has two packs of which one is used up, overage, a bill, a void; its usage lies in up to three days."""
-    global where
+    global where, server
     folder = unittest.enterModuleContext(harness.temporary_directory())
     server = unittest.enterModuleContext(harness.a_server(folder))
     database = f"statement_{os.getpid()}"
@@ -137,6 +137,34 @@ class Statement(unittest.TestCase):
         self.assertEqual([statement[name] for name in ("opening_micros", "journals", "usage", "packs", "bills")],
                          [0, [], [], [], []])
         self.assertTrue(statement["final"])
+
+
+class Damaged(unittest.TestCase):
+    """What somebody changed behind the back of the daemon is told, and not handed out as if nothing were."""
+
+    def damage(self, sql, mend):
+        self.addCleanup(server.sql, mend, where.database)
+        server.sql(sql, where.database)
+
+    def test_a_statement_that_does_not_add_up(self):
+        self.damage("UPDATE charge SET amount_micros = amount_micros + 1", "UPDATE charge SET amount_micros = amount_micros - 1")
+        found = [month for month in months() if where.ctl("statement", "acme", month, refused=self.has_bill(month))]
+        self.assertEqual(found, months())
+        month = next(month for month in months() if self.has_bill(month))
+        self.assertIn("The sums do not agree.", where.ctl_text("statement", "acme", month, output=None, refused=True))
+
+    @staticmethod
+    def has_bill(month):
+        return any(row["kind"] == "charge" for row in where.ctl("money", "journal", "acme")
+                   if month_of(datetime.datetime.fromisoformat(row["booked_at"])) == month)
+
+    def test_a_figure_that_does_not_add_up(self):
+        self.damage("UPDATE rating_unit SET first_entry_no = first_entry_no + 1000000",
+                    "UPDATE rating_unit SET first_entry_no = first_entry_no - 1000000")
+        day = (NOW - 55 * HOUR).astimezone(SHANGHAI).date()
+        text = where.ctl_text("why", "acme-web", day, output=None, refused=True)
+        self.assertIn("no file is known: run packctl audit", text)
+        self.assertIn("THESE DO NOT ADD UP TO 2,000.", text)
 
 
 class Why(unittest.TestCase):
