@@ -63,7 +63,7 @@ boost::json::array packs_json(const StatementPrint& print) {
                             {"left_before", row.left_before()},
                             {"drawn", row.drawn()},
                             {"left", row.left_after()},
-                            {"state", state_of(row, print.period)}});
+                            {"state", state_of(row, print.stands_at)}});
   }
   return array;
 }
@@ -221,7 +221,7 @@ void print_csv(const StatementPrint& print, std::ostream& out) {
   }
   for (const StatementPack& row : statement.packs) {
     csv.add({.kind = "pack",
-             .detail = state_of(row, print.period),
+             .detail = state_of(row, print.stands_at),
              .at = wall(row.purchased_at),
              .until = wall(row.expires_at),
              .product = row.product,

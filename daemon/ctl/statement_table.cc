@@ -61,7 +61,7 @@ void print_packs(const StatementPrint& print, std::ostream& out) {
                print.calendar->wall_text(pack.expires_at), money_text(pack.price_micros),
                with_separators(pack.quota), with_separators(pack.left_before()),
                with_separators(pack.drawn()), with_separators(pack.left_after()),
-               state_of(pack, print.period)});
+               state_of(pack, print.stands_at)});
   }
   out << "\nPacks\n";
   table.print(out);

@@ -15,6 +15,7 @@ struct StatementPrint {
   std::string currency;
   const BusinessCalendar* calendar = nullptr;
   StatementPeriod period;
+  Instant stands_at;  // the end of the month, or now while it lasts
   Statement statement;
   std::vector<std::string> breaks;
   bool is_final = false;

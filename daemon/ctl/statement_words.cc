@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "ctl/desk.h"
 #include "ctl/statement_text.h"
@@ -34,6 +35,7 @@ void show(Desk& desk, const StatementWords& words) {
   print.period = statement_period(*parse_business_month(words.month), calendar);
   print.statement = statement_of(desk.context().reports().statement(account.id, print.period));
   print.breaks = breaks_of(print.statement);
+  print.stands_at = std::min(print.period.to, desk.now());
   print.is_final = desk.now() >= print.period.final_from;
   if (desk.json) {
     desk.print(statement_json(print));

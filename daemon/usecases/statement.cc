@@ -19,10 +19,10 @@ MoneyMicros charged_by(const Statement& statement) {
 
 }  // namespace
 
-std::string state_of(const StatementPack& pack, const StatementPeriod& period) {
+std::string state_of(const StatementPack& pack, Instant at) {
   if (pack.refund == RefundStep::completed) return "refunded";
   if (pack.refund && freezes(*pack.refund)) return fmt::format("refund {}", name_of(*pack.refund));
-  if (pack.expires_at <= period.to) return "expired";
+  if (pack.expires_at <= at) return "expired";
   return pack.left_after() == 0 ? "used up" : "held";
 }
 

@@ -36,9 +36,9 @@ struct StatementPack {
   Units left_before() const { return quota - used_before; }
   Units left_after() const { return quota - used_after; }
 };
-// How it stood at the end of the month, the first that holds: refunded, refund requested (approved,
-// ordered), expired, used up, held.
-std::string state_of(const StatementPack& pack, const StatementPeriod& period);
+// How it stood at `at`, the first that holds: refunded, refund requested (approved, ordered),
+// expired, used up, held.
+std::string state_of(const StatementPack& pack, Instant at);
 
 // Overage that no bill of this or an earlier month charged.
 struct StatementOverage {

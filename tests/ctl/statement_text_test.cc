@@ -23,6 +23,7 @@ class StatementText : public ::testing::Test {
     print.currency = "CNY";
     print.calendar = &calendar;
     print.period = statement_period(parse_business_month("2026-11").value(), calendar);
+    print.stands_at = print.period.to;
     const Instant noon = print.period.from + Span::minutes(12 * 60);
     StatementRows rows;
     rows.opening_micros = 400'000'000;

@@ -86,7 +86,8 @@ class StatementTest : public ::testing::Test {
     std::vector<std::string> rows;
     for (const StatementPack& row : statement.packs) {
       rows.push_back(std::to_string(value_of(row.id)) + " " + std::to_string(row.left_before()) +
-                     " " + std::to_string(row.left_after()) + " " + state_of(row, period(month)));
+                     " " + std::to_string(row.left_after()) + " " +
+                     state_of(row, period(month).to));
     }
     return rows;
   }
@@ -239,6 +240,14 @@ TEST_F(StatementTest, P8_packs_that_were_held_at_any_time_in_the_month_and_how_t
   EXPECT_THAT(packs(of("2026-11"), "2026-11"),
               ElementsAre("1 30000 30000 expired", "2 30000 30000 refunded", "3 30000 30000 held"));
   EXPECT_THAT(packs(of("2026-12"), "2026-12"), ElementsAre("3 30000 30000 held"));
+}
+
+TEST_F(StatementTest, a_pack_that_expires_later_in_the_month_is_held_until_then) {
+  top_up(300 * cny, "2025-11-10T09:00");
+  buy("2025-11-10T10:00");
+  const StatementPack pack = of("2026-11").packs.at(0);
+  EXPECT_EQ(state_of(pack, wall("2026-11-10T10:00") + Span{-1}), "held");
+  EXPECT_EQ(state_of(pack, wall("2026-11-10T10:00")), "expired");
 }
 
 TEST_F(StatementTest, P5_an_expired_pack_that_late_usage_draws_from_is_there) {
