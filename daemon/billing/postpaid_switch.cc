@@ -37,17 +37,20 @@ tl::expected<void, Refusal> may_switch_postpaid(const AccountStanding& account,
   }
   if (is_on) {
     return refused("already_on",
-                   fmt::format("Postpaid of '{}' is on for '{}' already.", product.name, name));
+                   fmt::format("Postpaid of '{}' is on for '{}' already. Nothing is left to switch "
+                               "on.",
+                               product.name, name));
   }
   const bool has_bought =
       held != nullptr && std::any_of(held->packs.begin(), held->packs.end(), [](const auto& one) {
         return !one.pack.is_trial && !one.is_refunded();
       });
   if (!has_bought) {
-    return refused("no_bought_pack",
-                   fmt::format("'{}' has never bought a pack of '{}', and postpaid comes after "
-                               "one. Buy a pack first.",
-                               name, product.name));
+    return refused(
+        "no_bought_pack",
+        fmt::format("'{}' has bought no pack of '{}' that was not refunded, and postpaid "
+                    "comes after one. Buy a pack first.",
+                    name, product.name));
   }
   if (account.balance_micros <= 0) {
     return refused("no_money", fmt::format("The balance of '{}' is not above zero, and postpaid "

@@ -32,6 +32,7 @@ class Desk {
 
   std::string config_path = "/etc/packwarden/packwarden.yaml";
   bool json = false;
+  bool csv = false;  // only for the words that can
   std::optional<Instant> as_of;
 
   Backend& backend() { return *backend_; }
@@ -66,11 +67,13 @@ void add_report_words(CLI::App& app, Action& chosen);
 void add_money_words(CLI::App& app, Action& chosen);
 void add_refund_words(CLI::App& app, Action& chosen);
 void add_service_words(CLI::App& app, Action& chosen);
+void add_statement_words(CLI::App& app, Action& chosen);
 void add_system_words(CLI::App& app, Action& chosen);
 void add_file_words(CLI::App& app, Action& chosen);
 void add_spool_words(CLI::App& app, Action& chosen);
 void add_rejects_words(CLI::App& app, Action& chosen);
 void add_token_words(CLI::App& app, Action& chosen);
+void add_why_words(CLI::App& app, Action& chosen);
 // Into the group `spool`.
 void add_check_words(CLI::App& spool, Action& chosen);
 

@@ -95,9 +95,9 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   app.require_subcommand(1, 1);
   app.add_option("--config", desk.config_path, "settings (/etc/packwarden/packwarden.yaml)")
       ->type_name("FILE");
-  app.add_option("--output", output, "table (default) or json")
+  app.add_option("--output", output, "table (default), json, or csv of a statement")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "json"}));
+      ->check(CLI::IsMember({"table", "json", "csv"}));
   app.add_option("--as-of", as_of, "act as at this instant; needs allow_as_of in the settings")
       ->type_name("RFC3339");
   add_system_words(app, chosen);
@@ -108,6 +108,8 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   add_audit_words(app, chosen);
   add_refund_words(app, chosen);
   add_report_words(app, chosen);
+  add_statement_words(app, chosen);
+  add_why_words(app, chosen);
   add_file_words(app, chosen);
   add_spool_words(app, chosen);
   add_rejects_words(app, chosen);
@@ -116,6 +118,9 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
 
   try {
     app.parse(argc, argv);
+    if (output == "csv" && !app.got_subcommand("statement")) {
+      throw CLI::ValidationError("--output", "csv is for packctl statement alone");
+    }
     if (!as_of.empty()) {
       const auto instant = parse_rfc3339(as_of.data(), as_of.data() + as_of.size());
       if (!instant) throw CLI::ValidationError("--as-of", instant.error());
@@ -126,6 +131,7 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
     return fail(err, wants_json(argc, argv), status_usage, "usage", usage_told(app, error));
   }
   desk.json = output == "json";
+  desk.csv = output == "csv";
   return act(desk, chosen, err);
 }
 

@@ -2,9 +2,11 @@
 
 #include <date/date.h>
 #include <date/tz.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <exception>
 
 namespace packwarden {
@@ -111,6 +113,17 @@ Instant BusinessCalendar::add_calendar_years(Instant at, int years) const {
   date::year_month_day ymd = date::year_month_day{date} + date::years{years};
   if (!ymd.ok()) ymd = date::year_month_day{ymd.year() / ymd.month() / date::last};
   return join(instant_of(*zone_, date::local_days{ymd} + (wall - date)), time.nanos);
+}
+
+std::string BusinessCalendar::wall_text(Instant at) const {
+  const Split time = split(at);
+  const seconds offset = zone_->get_info(time.second).offset;
+  std::string text =
+      date::format("%FT%T", date::local_seconds{time.second.time_since_epoch() + offset});
+  if (const auto micros = time.nanos / 1'000; micros != 0) text += fmt::format(".{:06}", micros);
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(offset).count();
+  return text + fmt::format("{}{:02}:{:02}", minutes < 0 ? '-' : '+', std::abs(minutes) / 60,
+                            std::abs(minutes) % 60);
 }
 
 DayTable::DayTable(const BusinessCalendar& calendar, Instant from, Instant to)

@@ -37,6 +37,10 @@ class BusinessCalendar {
   // none. Keeps the part of a second. `years` may be negative.
   Instant add_calendar_years(Instant at, int years) const;
 
+  // What the wall clock shows, as RFC 3339 with its offset: "2026-11-20T20:00:00+08:00", with
+  // microseconds where there are any.
+  std::string wall_text(Instant at) const;
+
  private:
   explicit BusinessCalendar(const date::time_zone* zone) : zone_(zone) {}
 

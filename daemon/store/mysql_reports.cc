@@ -332,6 +332,20 @@ StatusNumbers MySqlReports::status() {
   });
 }
 
+StatementRows MySqlReports::statement(AccountId account, const StatementPeriod& period) {
+  return read([&](Session& session) {
+    const Snapshot snapshot(session);
+    return read_statement(session, account, period);
+  });
+}
+
+UsageOrigin MySqlReports::origin(const Account& account, BusinessDay day) {
+  return read([&](Session& session) {
+    const Snapshot snapshot(session);
+    return read_origin(session, account.main(), entries_of(account), day);
+  });
+}
+
 std::vector<AuditCheck> MySqlReports::audit(std::uint32_t shown_max) {
   return read([&](Session& session) {
     const Snapshot snapshot(session);

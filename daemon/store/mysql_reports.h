@@ -29,6 +29,8 @@ class MySqlReports : public Reports {
   std::vector<RejectsRow> rejects() override;
   VoidPlan void_plan(const Digest& digest) override;
   StatusNumbers status() override;
+  StatementRows statement(AccountId account, const StatementPeriod& period) override;
+  UsageOrigin origin(const Account& account, BusinessDay day) override;
   std::vector<AuditCheck> audit(std::uint32_t shown_max) override;
   void canonical(const CanonicalSink& sink) override;
 
@@ -40,6 +42,11 @@ class MySqlReports : public Reports {
   Session session_;
 };
 
+// All of these in the transaction that the session is in. store/statement_reads.cc:
+StatementRows read_statement(Session& session, AccountId account, const StatementPeriod& period);
+// `entries`: a condition on ledger_entry e; store/origin_reads.cc.
+UsageOrigin read_origin(Session& session, AccountId main_account, const std::string& entries,
+                        BusinessDay day);
 // In the transaction that the session is in (store/audit_reads.cc).
 std::vector<AuditCheck> read_audit(Session& session, std::uint32_t shown_max);
 

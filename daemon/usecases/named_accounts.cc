@@ -74,8 +74,8 @@ tl::expected<void, Refusal> take_payment(LedgerTransaction& transaction,
   }
   if (transaction.has_payment(reference)) {
     return refuse("reference_used",
-                  fmt::format("The payment '{}' is booked already, and a payment works once. Look "
-                              "at packctl money journal.",
+                  fmt::format("The payment '{}' is booked already, and a payment works once. Give "
+                              "the reference of another one, or look at packctl money journal.",
                               reference));
   }
   transaction.add_payment(reference);

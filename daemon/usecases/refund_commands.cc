@@ -16,7 +16,9 @@ tl::expected<void, Refusal> book(LedgerTransaction& transaction, const Pack& pac
   if (!journal) return {};
   const MoneyMicros balance = transaction.balances_of(std::span(&pack.account, 1)).front();
   if (balance > max_balance_micros - pack.price_micros) {
-    return refuse("balance_too_high", "The balance would be more than the ledger holds.");
+    return refuse("balance_too_high",
+                  "The balance would be more than the ledger holds. Complete the refund once some "
+                  "of it is spent.");
   }
   transaction.add_journals(std::span(&*journal, 1));
   return {};

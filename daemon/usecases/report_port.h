@@ -12,10 +12,12 @@
 #include "domain/business_day.h"
 #include "domain/ids.h"
 #include "domain/instant.h"
-#include "domain/ledger_entry.h"
 #include "domain/refund.h"
 #include "domain/standing.h"
 #include "usecases/audit.h"
+#include "usecases/report_rows.h"
+#include "usecases/statement.h"
+#include "usecases/usage_origin.h"
 
 // What people and programs look up; store/ implements it on MySQL.
 namespace packwarden {
@@ -60,25 +62,6 @@ struct ServiceRow {
   std::string product;
   ServiceState state;
   Instant changed_at;
-};
-// A line of a bill.
-struct ChargeRow {
-  BusinessDay charged_day;
-  Instant charged_at;
-  std::string product;
-  BusinessDay usage_day;
-  bool is_credit = false;
-  Units units = 0;
-  MoneyMicros price_micros = 0;
-  MoneyMicros amount_micros = 0;
-};
-struct UsageRow {
-  std::string used_by;
-  std::string product;
-  std::string meter;
-  BusinessDay day;
-  Outcome outcome = Outcome::overrun;
-  Units units = 0;
 };
 struct LedgerRow {
   Sequence sequence = 0;
@@ -255,6 +238,10 @@ class Reports {
   virtual std::vector<RejectsRow> rejects() = 0;
   virtual VoidPlan void_plan(const Digest& digest) = 0;
   virtual StatusNumbers status() = 0;
+  // Of a main account, in one snapshot.
+  virtual StatementRows statement(AccountId account, const StatementPeriod& period) = 0;
+  // In one snapshot: of a main account with its sub-accounts, or of one sub-account.
+  virtual UsageOrigin origin(const Account& account, BusinessDay day) = 0;
   // All checks of docs/AUDIT.md in one snapshot, each with its first `shown_max` breaks.
   virtual std::vector<AuditCheck> audit(std::uint32_t shown_max) = 0;
   // Everything in one snapshot, kind by kind in the order of CanonicalSink, each kind in the order

@@ -124,6 +124,11 @@ TEST(Packctl, status_2_is_usage) {
                                              {"spool", "check"},
                                              {"rejects", "redrive"},
                                              {"file", "void", "a.csv"},
+                                             {"statement", "acme"},
+                                             {"statement", "acme", "2026-13"},
+                                             {"--output", "csv", "usage", "acme"},
+                                             {"why", "acme", "2026-11-31"},
+                                             {"why", "acme", "2026-11-30", "--outcome", "used"},
                                              {"ledger", "acme", "--limit", "0"}}) {
     const Answer answer = packctl(words);
     EXPECT_EQ(answer.status, 2) << testing::PrintToString(words);

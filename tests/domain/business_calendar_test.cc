@@ -210,5 +210,18 @@ TEST(DayTable, answers_up_to_the_ends_of_instant) {
   EXPECT_EQ(end.day_of(Instant::latest() - one_nano), calendar.day_of(Instant::latest()));
 }
 
+TEST(BusinessCalendar, wall_text_is_rfc_3339_with_the_offset_of_the_wall_clock) {
+  EXPECT_EQ(calendar_of("Asia/Shanghai").wall_text(utc("2026-11-20 16:00")),
+            "2026-11-21T00:00:00+08:00");
+  EXPECT_EQ(calendar_of("Asia/Shanghai").wall_text(utc("2026-11-20 16:00") + Span{1'500'999}),
+            "2026-11-21T00:00:00.001500+08:00");
+  EXPECT_EQ(calendar_of("America/New_York").wall_text(utc("2026-11-01 05:59")),
+            "2026-11-01T01:59:00-04:00");
+  EXPECT_EQ(calendar_of("America/New_York").wall_text(utc("2026-11-01 06:00")),
+            "2026-11-01T01:00:00-05:00");
+  EXPECT_EQ(calendar_of("Asia/Kolkata").wall_text(utc("2026-11-20 16:00")),
+            "2026-11-20T21:30:00+05:30");
+}
+
 }  // namespace
 }  // namespace packwarden
