@@ -27,6 +27,8 @@ IN_ARREARS_EACH = 100  # one account in so many has too little money
 MICROS = 1_000_000
 PRICE_MICROS = 5_000
 BOUND_S = 900
+# As by default, the daemon answers entitlement checks: their memory counts.
+HTTP = "http: {{listen: '127.0.0.1:8477', tokens_file: {}/tokens}}"
 
 # Accounts 1 to N, as if each step had been taken with packctl, in the ledger transaction {seq}.
 TENANTS = """
@@ -71,9 +73,11 @@ class Site:
         self.server, self.accounts = server, accounts
         server.new_database(database)
         self.where = harness.Deployment(directory, server, database, spool_name="bench")
-        with open(self.where.config, "a", encoding="ascii") as config:
-            config.write("jobs:\n" + "".join(f"  {key}: {value}\n" for key, value in jobs.items()))
+        config = self.where.config.read_text().replace("http: {listen: off}", HTTP.format(directory))
+        config += "jobs:\n" + "".join(f"  {key}: {value}\n" for key, value in jobs.items())
+        self.where.config.write_text(config)
         self.where.ctl("migrate")
+        self.where.ctl("token", "new", "bench")
         today = harness.utc_now().astimezone(SHANGHAI).date()
         self.day = today - datetime.timedelta(days=2)  # due at any hour of today
         self._add_tenants()
