@@ -58,6 +58,7 @@ class Offline : public Backend, public Context {
   Reports& reports() override { throw LedgerUnavailable("there is no database"); }
   SchemaChange migrate() override { return {0, 1}; }
   SpoolDesk& spool() override { throw SpoolUnavailable("there is no spool"); }
+  DaemonOfHistory& daemon_of_history() override { throw SpoolUnavailable("there is no spool"); }
   TokenDesk& tokens() override { return tokens_; }
   std::string find_duplicates(const Digest&, const FileWithDuplicates&,
                               const std::function<void(std::uint64_t)>&) override {
