@@ -116,6 +116,7 @@ void require_nothing(Desk& desk) {
                      "Make a new database, and run packctl migrate.",
                      job.name)});
   }
+  context.daemon_of_history();  // it makes the folders of the spool that are missing
   const SpoolState spool = context.spool().state(0);
   if (spool.incoming.files + spool.work.files + spool.retry.files > 0) {
     throw Refused({"not_empty",
