@@ -4,6 +4,7 @@ Instants are whole nanoseconds since 1970 in UTC; business days are datetime.dat
 """
 
 import datetime
+import functools
 import zoneinfo
 
 SECOND = 10**9
@@ -20,6 +21,11 @@ def utc_day(at):
 class BusinessClock:
     def __init__(self, zone):
         self.zone = zoneinfo.ZoneInfo(zone)
+        self.is_day_of_change = functools.lru_cache(maxsize=None)(self._is_day_of_change)
+
+    def _is_day_of_change(self, day):
+        """Whether the wall clock is put forward or back on this day."""
+        return self.at(day + datetime.timedelta(days=1), 0) - self.at(day, 0) != DAY
 
     def wall(self, at):
         """Whole seconds of the wall clock."""

@@ -81,34 +81,40 @@ class Generator:
         self.do("account", "add", *self.names)
         for name in self.names:
             self.do("account", "add-sub", name, f"{name}/a")
-        some = self.dice.sample(self.names, len(self.names) * 9 // 10)
-        self.do("account", "verify", *some, of=some)
-        half = self.dice.sample(self.names, len(self.names) // 2)
-        self.do("account", "integrate", *half, of=half)
+        for words, tenths in ((("verify",), 9), (("integrate",), 7), (("integrate", "--client"), 2)):
+            open_names = [name for name in self.names if not words[1:] or not self.world.accounts[name].facts]
+            some = self.dice.sample(open_names, len(open_names) * tenths // 10)
+            if some:
+                self.do("account", *words, *some, of=some)
 
     def step(self, is_mark):
         dice = self.dice
-        # The world of this step in an order of its own.
-        for name in dice.sample(self.names, len(self.names) * 4 // 10):
+        for name in dice.sample(self.names, -(-len(self.names) * 3 // 10)):
             self.act(name)
+        for pack in self.world.packs:
+            if pack.refund in ("requested", "approved", "ordered") and dice.random() < 0.4:
+                self.refund_step(pack)
         if is_mark:
-            for name in dice.sample(self.names, len(self.names) // 4):
-                self.buy(name)
+            self.buy(*dice.sample(self.names, -(-len(self.names) // 4)))
         self.drop_file("all", self.names, lambda _: dice.choice((0, 1, 2, 3, 4, 5, 7)))
-        for _ in range(3):
+        for _ in range(4):
             some = dice.sample(self.names, min(len(self.names), 4))
             self.drop_file("some", some, lambda _: dice.randint(1, 4))
-        if dice.random() < 0.2:
-            _, content, of = dice.choice(self.dropped)
-            self.drop(f"again-{self.number()}.csv", content, of)
-        if dice.random() < 0.6:
-            self.void()
+            if dice.random() < 0.4:
+                _, content, of = dice.choice(self.dropped[-300:])
+                self.drop(f"again-{self.number()}.csv", content, of)
+            if dice.random() < 0.4:
+                self.void()
         if dice.random() < 0.8:
             self.play({"at": rfc3339(self.at()), "do": ["run-once"]})
 
     # --- what a history does
 
     def act(self, name):
+        account = self.world.accounts[name]
+        if account.suspended.is_on() and self.dice.random() < 0.6:
+            self.top_up(name)
+            return
         actions = ((self.buy, 28), (self.top_up, 26), (self.switch, 16), (self.refund, 16), (self.again, 6),
                    (self.trial, 6), (self.learn, 6), (self.nonsense, 3))
         action, = self.dice.choices([one for one, _ in actions], [weight for _, weight in actions])
@@ -117,21 +123,30 @@ class Generator:
     def request(self):
         return ("--request-id", f"r{self.number()}")
 
-    def buy(self, name):
+    def buy(self, *names):
+        """One order for all of them; several are paid from outside, since one that has too little refuses all."""
+        names = [name for name in names if len(names) == 1 or self.may_buy(name)]
         product = self.dice.choice(self.products[:1] * 4 + self.products[1:])
         tier = self.dice.choice([tier for tier in product.tiers if not tier.trial])
-        paid = ("--paid-by", f"p{self.number()}") if self.dice.random() < 0.5 else ()
-        self.do("pack", "buy", product.name, tier.name, name, *paid, *self.request(), of=(name,))
+        paid = ("--paid-by", f"p{self.number()}") if len(names) > 1 or self.dice.random() < 0.5 else ()
+        if names:
+            self.do("pack", "buy", product.name, tier.name, *names, *paid, *self.request(), of=names)
+
+    def may_buy(self, name):
+        facts = self.world.accounts[name].facts
+        return "identity_verified" in facts and "closed" not in facts
 
     def trial(self, name):
-        names = [name, *self.dice.sample(self.names, self.dice.choice((0, 0, 2)))]
-        names = list(dict.fromkeys(names))
+        names = [name]
+        if self.dice.random() < 0.7:  # new users
+            names += [other for other in self.dice.sample(self.names, min(len(self.names), 8)) if other != name
+                      and not self.world.accounts[other].holdings]
         self.do("pack", "trial", "captcha", *names, *self.request(), of=names)
 
     def top_up(self, name):
         owed = -self.world.accounts[name].balance
         amount = self.dice.choice((100_000, 500_000, 1_000_000, 2_500_000, 6_000_000))
-        if owed > 0 and self.dice.random() < 0.3:
+        if owed > 0 and self.dice.random() < 0.6:
             amount = owed + self.dice.choice((0, 0, 1))
         self.do("money", "top-up", name, f"{amount // 10**6}.{amount % 10**6:06}", "--reference", f"m{self.number()}",
                 *self.request(), of=(name,))
@@ -145,18 +160,19 @@ class Generator:
 
     def refund(self, name):
         packs = [pack for holding in self.world.accounts[name].holdings.values() for pack in holding.packs]
-        if not packs:
-            return self.buy(name)
-        going = [pack for pack in packs if pack.refund in ("requested", "approved", "ordered")]
-        pack = self.dice.choice(going) if going else packs[-1] if self.dice.random() < 0.7 else self.dice.choice(packs)
+        if packs:
+            self.refund_step(packs[-1] if self.dice.random() < 0.7 else self.dice.choice(packs))
+        else:
+            self.buy(name)
+
+    def refund_step(self, pack):
         step = {"requested": "approve", "approved": "order", "ordered": "complete"}.get(pack.refund, "request")
         if pack.refund == "requested" and self.dice.random() < 0.3:
             step = "reject"
         if self.dice.random() < 0.05:
             step = self.dice.choice(("request", "approve", "order", "complete"))
         reason = ("--reason", "not so") if step == "reject" else ()
-        self.do("refund", step, pack.id, *reason, *self.request(), of=(name,))
-        return None
+        self.do("refund", step, pack.id, *reason, *self.request(), of=(pack.account.name,))
 
     def again(self, name):
         """P9: a command once more, or its id for another one."""
@@ -262,5 +278,7 @@ class Generator:
         files = [file for file in self.dropped[-120:] if file[0].startswith("some")]
         if self.dice.random() < 0.08:
             files = self.dropped
+        if not files:
+            return
         name, _, of = self.dice.choice(files)
         self.do("file", "void", name, "--reason", "wrong", *self.request(), of=of)

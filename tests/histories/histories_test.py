@@ -34,7 +34,7 @@ SERVER_OPTIONS = ("--innodb-flush-log-at-trx-commit=0",)
 LISTED = ("packs", "trials", "refunds requested", "refunds completed", "postpaid switches", "late records",
           "late into expired packs", "duplicate", "conflict", "repeated files", "repeated requests", "voids",
           "histories with a void", "clock steps back", "packs bought on the leap day", "packs expired on 28 February",
-          "records around a clock change", "overage", "bills", "charges of closed days", "credits",
+          "records on a day of a clock change", "overage", "bills", "charges of closed days", "credits",
           "suspended by a charge", "resumed by a top-up", "packs expired", "reminders")
 LISTED_IN_10_000 = 1_000
 
@@ -152,7 +152,7 @@ def run(options, database_server, directory):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--histories", type=int, default=200)
-    parser.add_argument("--chunk", type=int, default=500)
+    parser.add_argument("--chunk", type=int, default=250)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seed", default=secrets.token_hex(4))
     parser.add_argument("--keep", help="folder for what differs")

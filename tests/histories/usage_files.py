@@ -151,8 +151,8 @@ class UsageFiles:
         name, product_name, meter, at, quantity = content
         used_by = self.accounts[name]
         account, product, day = used_by.main, self.products[product_name], self.clock.day(at)
-        if at < arrival - DAY:
-            self.counts["late records"] += 1
+        self.counts["late records"] += at < arrival - DAY
+        self.counts["records on a day of a clock change"] += self.clock.is_day_of_change(day)
 
         def keep(outcome, pack, units):
             entry = Entry(account, used_by, product_name, meter, day, outcome, pack, units)
@@ -180,8 +180,7 @@ class UsageFiles:
             left -= taken
             drawn_of_unit[pack.id] = pack
             keep("drawn", pack, taken)
-            if pack.expires <= arrival:
-                self.counts["late into expired packs"] += 1
+            self.counts["late into expired packs"] += pack.expires <= arrival
             if not left:
                 return
         charged = (holding is not None and holding.switched.on_at(at) and not account.suspended.on_at(at)

@@ -37,6 +37,10 @@ def parsed(words):
     return plain, options
 
 
+def sign(number):
+    return (number > 0) - (number < 0)
+
+
 def micros_of(text):
     whole, _, fraction = text.partition(".")
     return int(whole) * 1_000_000 + int(fraction.ljust(6, "0"))
@@ -472,7 +476,7 @@ class World:
                     bills.append((product_name, holding, lines))
             if not bills:
                 continue
-            account.let_time_pass(now)
+            before = account.balance
             for product_name, holding, lines in bills:
                 holding.billed.add(day)
                 amount = sum(price * units for _, _, price, units in lines)
@@ -490,9 +494,11 @@ class World:
                     account.book("charge", f"{product_name} {day}", -amount)
                 account.tell(product_name, "bill", cause=(day - EPOCH).days)
                 self.counts["bills"] += 1
-            suspended = account.suspended.is_on()
-            account.follow(now)
-            self.counts["suspended by a charge"] += account.suspended.is_on() and not suspended
+            if sign(before) != sign(account.balance):  # O8, O9: else a charge changes no state
+                suspended = account.suspended.is_on()
+                account.let_time_pass(now)
+                account.follow(now)
+                self.counts["suspended by a charge"] += account.suspended.is_on() and not suspended
 
     @staticmethod
     def _lines_due(holding, product, day):
