@@ -180,3 +180,15 @@ class Account:
             state = self.state(product, now)
             if state != (holding.covered_by, holding.reason):
                 self.change_service(product, state, now)
+
+
+def change(accounts, now, write, also=None):
+    """The three steps of docs/BILLING.md: time passes, the change, what follows from it."""
+    ordered = sorted(accounts, key=lambda account: account.number)
+    for account in ordered:
+        account.let_time_pass(now)
+    write()
+    for account in ordered:
+        if also:
+            also(account)
+        account.follow(now)
