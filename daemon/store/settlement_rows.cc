@@ -106,9 +106,10 @@ SettledPart write_settlement(Session& session, Sequence sequence, const Settleme
                                  to_int(row[5]), to_int(row[6])});
       });
   session.for_each_row(
-      fmt::format("SELECT DISTINCT m.account_id FROM bill b JOIN money_balance m ON m.account_id ="
-                  " b.account_id WHERE b.seq = {} AND (m.is_suspended AND m.balance_micros > 0 OR"
-                  " NOT m.is_suspended AND m.balance_micros < 0) ORDER BY m.account_id",
+      fmt::format("SELECT m.account_id FROM (SELECT account_id, SUM(amount_micros) amount FROM bill"
+                  " WHERE seq = {} GROUP BY account_id) b JOIN money_balance m ON m.account_id ="
+                  " b.account_id WHERE SIGN(m.balance_micros) <> SIGN(m.balance_micros + b.amount)"
+                  " ORDER BY m.account_id",
                   sequence),
       [&](RowView row) {
         settled.turned.push_back(AccountId{static_cast<std::uint32_t>(to_int(row[0]))});
