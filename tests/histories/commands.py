@@ -322,3 +322,14 @@ class Commands:
             self.counts["voids" if not file.voided else "voids again"] += 1
             self.files.void(file, now)
         self._once("file_void", (file.name, options["--reason"]), options, lambda: None, act)
+
+    def _file_redrive(self, words, _, __):
+        """U4: it waits in the spool until that is looked into."""
+        file = self.files.names.get(words[0])
+        if file is None:
+            raise Refused("unknown_file")
+        if not file.voided:
+            raise Refused("not_voided")
+        if file in self.files.redriven:
+            raise Refused("name_taken")
+        self.files.redriven.append(file)

@@ -105,6 +105,8 @@ class Generator:
                 self.drop(f"again-{self.number()}.csv", content, of)
             if dice.random() < 0.4:
                 self.void()
+        if dice.random() < 0.15:
+            self.play({"at": rfc3339(self.at()), "do": [dice.choice(("expire", "remind", "settle"))]})
         if dice.random() < 0.8:
             self.play({"at": rfc3339(self.at()), "do": ["run-once"]})
 
@@ -275,10 +277,18 @@ class Generator:
         return now + dice.randrange(10 * MINUTE)
 
     def void(self):
-        files = [file for file in self.dropped[-120:] if file[0].startswith("some")]
+        files = [file for file in self.dropped[-150:] if file[0].startswith("some")]
+        if self.dice.random() < 0.5:
+            files = [file for file in files if self.was_charged(file[0])]
         if self.dice.random() < 0.08:
             files = self.dropped
         if not files:
             return
         name, _, of = self.dice.choice(files)
         self.do("file", "void", name, "--reason", "wrong", *self.request(), of=of)
+        if self.dice.random() < 0.15:
+            self.do("file", "redrive", name if self.dice.random() < 0.8 else self.dice.choice(files)[0])
+            self.play({"at": rfc3339(self.at()), "do": ["run-once"]})
+
+    def was_charged(self, name):
+        return any(entry.charged for entry in self.world.files.names[name].entries)

@@ -77,6 +77,10 @@ class Jobs:
             if not bills:
                 continue
             before = account.balance
+            after = before - sum(price * units for _, _, lines in bills for _, _, price, units in lines)
+            turns = sign(before) != sign(after)  # O8, O9: else a charge changes no state
+            if turns:
+                account.let_time_pass(now)
             for product_name, holding, lines in bills:
                 holding.billed.add(day)
                 amount = sum(price * units for _, _, price, units in lines)
@@ -94,9 +98,8 @@ class Jobs:
                     account.book("charge", f"{product_name} {day}", -amount)
                 account.tell(product_name, "bill", cause=(day - EPOCH).days)
                 self.counts["bills"] += 1
-            if sign(before) != sign(account.balance):  # O8, O9: else a charge changes no state
+            if turns:
                 suspended = account.suspended.is_on()
-                account.let_time_pass(now)
                 account.follow(now)
                 self.counts["suspended by a charge"] += account.suspended.is_on() and not suspended
 

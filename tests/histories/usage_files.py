@@ -37,6 +37,7 @@ class Entry:
 @dataclass(eq=False)
 class UsageFile:
     name: str
+    stored: bytes = b""
     keys: list = field(default_factory=list)
     entries: list = field(default_factory=list)
     voided: bool = False
@@ -57,7 +58,8 @@ class UsageFiles:
         self.clock, self.default_source, self.unit_records = clock, default_source, unit_records
         self.counts = counts
         self.accounts = {}
-        self.files = {}    # by digest
+        self.files = {}    # by digest; redriven ones by that of the file that they come from (S11)
+        self.redriven = []  # files that wait in the spool to be taken again
         self.names = {}    # of those that were taken
         self.held = {}     # (source, id) -> Held
         self.held_by_day = defaultdict(list)
@@ -76,13 +78,24 @@ class UsageFiles:
                 if key in self.held and self.held[key].arrival_day == day:
                     del self.held[key]
 
+    def take_redriven(self, arrival, now):
+        for file in self.redriven:
+            self._take(("redriven", file.name), UsageFile(file.name, file.stored), arrival, now)
+            self.counts["redriven files"] += 1
+        self.redriven.clear()
+
     def take(self, name, stored, arrival, now):
         """Takes a file at `now`; the accounts of which a pack was used up follow up on it."""
-        digest = hashlib.sha256(stored).digest()
+        file = UsageFile(name, stored)
+        if self._take(hashlib.sha256(stored).digest(), file, arrival, now):
+            self.names[name] = file
+
+    def _take(self, digest, file, arrival, now):
+        """Whether it was new."""
         if digest in self.files:  # U4
             self.counts["repeated files"] += 1
-            return
-        file = self.files[digest] = self.names[name] = UsageFile(name)
+            return False
+        self.files[digest] = file
         records, lines, drawn, drawn_of_unit = [], 0, [], {}
         before = {}  # what was used of a pack before this file
 
@@ -95,7 +108,7 @@ class UsageFiles:
             records.clear()
             drawn_of_unit.clear()
 
-        for line_no, _, texts in decoded_lines(name, stored):
+        for line_no, _, texts in decoded_lines(file.name, file.stored):
             lines += 1
             reason, key, content = self._look_at(texts, arrival)
             if not reason:
@@ -108,6 +121,7 @@ class UsageFiles:
                 rate()
         rate()
         self._follow_up(drawn, before, now)
+        return True
 
     def _look_at(self, texts, arrival):
         """(first reason of U5 that holds, key, content)."""

@@ -71,8 +71,12 @@ class World(Commands, Jobs):
     def _look_into_spool(self, now):
         self.files.let_go(now)
         self.arrival = max(now, self.arrival or now)
+        self.files.take_redriven(self.arrival, now)
 
     def _command(self, words, now):
+        if words in (["expire"], ["remind"], ["settle"]):
+            getattr(self, f"_{words[0]}")(now)
+            return
         plain, options = parsed(words)
         group, verb, *rest = plain
         if group == "refund":
