@@ -114,7 +114,7 @@ class Generator:
 
     def act(self, name):
         account = self.world.accounts[name]
-        if account.suspended.is_on() and self.dice.random() < 0.6:
+        if account.suspended.is_on() and self.dice.random() < 0.85:
             self.top_up(name)
             return
         actions = ((self.buy, 28), (self.top_up, 26), (self.switch, 16), (self.refund, 16), (self.again, 6),
@@ -148,7 +148,7 @@ class Generator:
     def top_up(self, name):
         owed = -self.world.accounts[name].balance
         amount = self.dice.choice((100_000, 500_000, 1_000_000, 2_500_000, 6_000_000))
-        if owed > 0 and self.dice.random() < 0.6:
+        if owed > 0 and self.dice.random() < 0.75:
             amount = owed + self.dice.choice((0, 0, 1))
         self.do("money", "top-up", name, f"{amount // 10**6}.{amount % 10**6:06}", "--reference", f"m{self.number()}",
                 *self.request(), of=(name,))
