@@ -107,6 +107,12 @@ TEST(Packctl, status_1_is_refused) {
   EXPECT_EQ(packctl({"--config", "broken", "config", "check"}).status, 1);
 }
 
+TEST(Packctl, a_replay_needs_allow_as_of) {
+  const Answer answer = packctl({"--output", "json", "replay", "history.jsonl"});
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_THAT(answer.err, HasSubstr("\"code\":\"as_of_not_allowed\""));
+}
+
 TEST(Packctl, status_2_is_usage) {
   for (const auto& words :
        std::vector<std::vector<std::string>>{{},
