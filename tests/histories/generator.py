@@ -251,8 +251,11 @@ class Generator:
     def repeated(self, name):
         """U3: a record again, or its id with other content."""
         row = self.dice.choice(self.records[-20_000:])
-        if self.dice.random() < 0.2:
+        other = self.dice.random()
+        if other < 0.1:
             return (*row[:2], name, *row[3:6], "9")
+        if other < 0.2:  # long after, the id is free again
+            return (*self.dice.choice(self.records)[:2], name, *row[3:5], rfc3339(self.now), row[6])
         return row
 
     def event_time(self, name):
