@@ -9,20 +9,8 @@
 namespace packwarden {
 namespace {
 
-constexpr std::uint32_t segments_deleted_at_a_time = 16;
-constexpr Span clocks_apart_max = Span::minutes(60);
 constexpr std::chrono::milliseconds first_pause{200};
 constexpr std::chrono::milliseconds longest_pause{15'000};
-
-struct Tally {
-  std::size_t files = 0;
-  UnitCounts counts;
-
-  void add(const IngestReport& report) {
-    files += report.ended.size();
-    counts += report.counts;
-  }
-};
 
 void log(const IngestReport& report) {
   if (report.stale) {
@@ -52,60 +40,6 @@ void log(const IngestReport& report) {
         break;
     }
   }
-}
-
-// Lets go of the keys of days that are over (U3): in memory at once, in the database a few segments
-// between two rounds, so that ingest never waits for it.
-class LettingGo {
- public:
-  // `trust_clock`: the instants are given, not this host's clock.
-  LettingGo(IngestComposition& composition, bool trust_clock)
-      : composition_(&composition), trust_clock_(trust_clock) {}
-
-  void step(Instant at) {
-    if (utc_day_of(at) != day_) {
-      if (trust_clock_ || clocks_agree(at)) forget(at);
-      day_ = utc_day_of(at);
-    }
-    if (!rows_left_) return;
-    const std::int32_t first_day = utc_day_of(composition_->ingest().books().dedupe_floor());
-    rows_left_ = composition_->ledger().delete_segments_before(
-                     first_day, segments_deleted_at_a_time) == segments_deleted_at_a_time;
-  }
-
- private:
-  void forget(Instant at) {
-    const std::size_t forgotten = composition_->ingest().let_go(at);
-    if (forgotten > 0) spdlog::info("let go of {} dedupe keys beyond the window", forgotten);
-    rows_left_ = true;
-  }
-
-  // What is let go cannot come back: a clock that has jumped must not close the time before it.
-  bool clocks_agree(Instant at) {
-    const Instant there = composition_->ledger().database_now();
-    if (at <= there + clocks_apart_max && there <= at + clocks_apart_max) return true;
-    spdlog::error(
-        "this host's clock says {} and the database's {}: no dedupe keys are let go until they "
-        "agree; set the clocks right",
-        to_rfc3339(at), to_rfc3339(there));
-    return false;
-  }
-
-  IngestComposition* composition_;
-  bool trust_clock_;
-  std::int32_t day_ = INT32_MIN;
-  bool rows_left_ = false;
-};
-
-void load(IngestComposition& composition) {
-  const auto begin = std::chrono::steady_clock::now();
-  composition.ingest().load();
-  const auto took = std::chrono::steady_clock::now() - begin;
-  Books& books = composition.ingest().books();
-  spdlog::info("books loaded as of ledger {} in {} ms: {} accounts, {} dedupe keys in {} MiB",
-               books.sequence(),
-               std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
-               books.directory()->size(), books.index().size(), books.index().memory_bytes() >> 20);
 }
 
 // Exact: the bench reckons bytes a key from this line.
@@ -182,7 +116,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
   while (!stop.stop_requested()) {
     try {
       if (!loaded) {
-        load(composition);
+        load_books(composition);
         loaded = true;
         on_ready();
       }
@@ -211,16 +145,38 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
   if (loaded) log_index(composition);
 }
 
-void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_of) {
-  load(composition);
-  LettingGo letting_go(composition, as_of.has_value());
-  letting_go.step(as_of.value_or(now()));
-  Tally tally;
+void IngestTally::add(const IngestReport& report) {
+  files += report.ended.size();
+  counts += report.counts;
+}
+
+void load_books(IngestComposition& composition) {
   const auto begin = std::chrono::steady_clock::now();
+  composition.ingest().load();
+  const auto took = std::chrono::steady_clock::now() - begin;
+  Books& books = composition.ingest().books();
+  spdlog::info("books loaded as of ledger {} in {} ms: {} accounts, {} dedupe keys in {} MiB",
+               books.sequence(),
+               std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
+               books.directory()->size(), books.index().size(), books.index().memory_bytes() >> 20);
+}
+
+IngestTally take_all(IngestComposition& composition, LettingGo& letting_go,
+                     std::optional<Instant> as_of) {
+  letting_go.step(as_of.value_or(now()));
+  IngestTally tally;
   while (const auto report = composition.ingest().round(as_of.value_or(now()))) {
     log(*report);
     tally.add(*report);
   }
+  return tally;
+}
+
+void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_of) {
+  load_books(composition);
+  LettingGo letting_go(composition, as_of.has_value());
+  const auto begin = std::chrono::steady_clock::now();
+  const IngestTally tally = take_all(composition, letting_go, as_of);
   const auto took_ms =
       std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(
                                     std::chrono::steady_clock::now() - begin)

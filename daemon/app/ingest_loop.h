@@ -7,6 +7,7 @@
 #include <stop_token>
 
 #include "app/composition.h"
+#include "app/letting_go.h"
 
 namespace packwarden {
 
@@ -28,6 +29,20 @@ class Wakeup {
 // an invariant passes through.
 void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval,
                 Wakeup& wakeup, std::stop_token stop, const std::function<void()>& on_ready);
+
+struct IngestTally {
+  std::size_t files = 0;
+  UnitCounts counts;
+
+  void add(const IngestReport& report);
+};
+
+// Once, before the first round. Throws LedgerUnavailable.
+void load_books(IngestComposition& composition);
+
+// Takes all that is in the spool, on books that are loaded. Throws as run_ingest_once does.
+IngestTally take_all(IngestComposition& composition, LettingGo& letting_go,
+                     std::optional<Instant> as_of);
 
 // Takes all that is in the spool, then returns. Logs what it did and how fast. `as_of`: acts as at
 // that instant. Throws LedgerUnavailable, SpoolUnavailable.

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "app/composition.h"
+#include "app/history_daemon.h"
 #include "app/settings.h"
 #include "ctl/packctl.h"
 #include "http/token_desk.h"
@@ -89,6 +90,13 @@ class SettingsContext : public Context {
     }
     return *spool_;
   }
+  DaemonOfHistory& daemon_of_history() override {
+    require();
+    if (!daemon_) {
+      daemon_ = reaching([&] { return std::make_unique<HistoryDaemon>(settings_); });
+    }
+    return *daemon_;
+  }
   TokenDesk& tokens() override {
     if (!tokens_) tokens_ = std::make_unique<TokenFileDesk>(settings_.http.tokens_file);
     return *tokens_;
@@ -157,6 +165,7 @@ class SettingsContext : public Context {
   std::optional<KeyHasher> hasher_;
   std::unique_ptr<SpoolDesk> spool_;
   std::unique_ptr<TokenDesk> tokens_;
+  std::unique_ptr<HistoryDaemon> daemon_;
   std::optional<Digest> voided_;  // whose keys are these
   DedupeIndex voided_keys_;
   std::shared_ptr<const AccountDirectory> directory_;

@@ -26,6 +26,19 @@ struct SchemaChange {
   unsigned to_version = 0;
 };
 
+// The daemon's part in a history that packctl plays.
+class DaemonOfHistory {
+ public:
+  virtual ~DaemonOfHistory() = default;
+
+  // U1: a usage file comes into the spool. `name` has no folder.
+  virtual void drop(const std::string& name, const std::string& content) = 0;
+  // All that is in the spool is taken, claimed at `at`.
+  virtual void take_files(Instant at) = 0;
+  // All that is due by the clock at `at` is done: expiries, reminders, settlement.
+  virtual void run_jobs(Instant at) = 0;
+};
+
 // What a command of packctl works with. What needs the database connects when it is first asked
 // for, and throws LedgerUnavailable where it cannot, or where the schema is not the one of this
 // binary. References live as long as the context.
@@ -46,6 +59,9 @@ class Context {
   virtual SchemaChange migrate() = 0;
   // The spool of the settings, on this host. Throws SpoolUnavailable where there is none.
   virtual SpoolDesk& spool() = 0;
+  // This process as the daemon of this host's spool. Throws LedgerUnavailable and SpoolUnavailable,
+  // as its functions do.
+  virtual DaemonOfHistory& daemon_of_history() = 0;
   // Who may ask the daemon over HTTP. Throws TokensUnavailable.
   virtual TokenDesk& tokens() = 0;
   // The lines of `file` that were duplicates of records of the file `digest` (U10). Not empty: why

@@ -6,6 +6,12 @@
 
 namespace packwarden {
 
+Desk::Desk(Desk& history, std::ostream& out, Instant at)
+    : config_path(history.config_path), as_of(at), backend_(history.backend_), out_(&out) {
+  history.context();
+  context_ = history.context_;
+}
+
 Context& Desk::context() {
   if (!context_) {
     context_ = backend_->open(config_path);

@@ -29,6 +29,8 @@ struct Refused : std::runtime_error {
 class Desk {
  public:
   Desk(Backend& backend, std::ostream& out) : backend_(&backend), out_(&out) {}
+  // A command of a history: on what `history` has open, as at `at`.
+  Desk(Desk& history, std::ostream& out, Instant at);
 
   std::string config_path = "/etc/packwarden/packwarden.yaml";
   bool json = false;
@@ -53,7 +55,7 @@ class Desk {
  private:
   Backend* backend_;
   std::ostream* out_;
-  std::unique_ptr<Context> context_;
+  std::shared_ptr<Context> context_;
 };
 
 using Action = std::function<void(Desk&)>;
@@ -74,6 +76,7 @@ void add_spool_words(CLI::App& app, Action& chosen);
 void add_rejects_words(CLI::App& app, Action& chosen);
 void add_token_words(CLI::App& app, Action& chosen);
 void add_why_words(CLI::App& app, Action& chosen);
+void add_replay_words(CLI::App& app, Action& chosen);
 // Into the group `spool`.
 void add_check_words(CLI::App& spool, Action& chosen);
 

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstring>
+#include <streambuf>
 #include <string_view>
 
 #include "ctl/desk.h"
@@ -58,48 +59,40 @@ std::string usage_told(const CLI::App& app, const CLI::ParseError& error) {
   return fmt::format("{}{} needs one of: {}.", wrong, path, words);
 }
 
-int act(Desk& desk, const Action& action, std::ostream& err) {
+struct Ending {
+  int status = 0;
+  std::string code{};
+  std::string message{};
+};
+
+Ending act(Desk& desk, const Action& action) {
   try {
     action(desk);
     desk.out().flush();
     if (!desk.out()) {
-      return fail(err, desk.json, status_unavailable, "output",
-                  "The output could not be written. Look at the disk or pipe that it goes to.");
+      return {status_unavailable, "output",
+              "The output could not be written. Look at the disk or pipe that it goes to."};
     }
-    return 0;
+    return {};
   } catch (const Refused& refused) {
-    return fail(err, desk.json, status_refused, refused.code, refused.what());
+    return {status_refused, refused.code, refused.what()};
+  } catch (const LineFailed& failed) {
+    return {failed.status, failed.code, failed.what()};
   } catch (const ConfigBroken& broken) {
-    return fail(err, desk.json, status_unavailable, "config", broken.what());
+    return {status_unavailable, "config", broken.what()};
   } catch (const LedgerUnavailable& unavailable) {
-    return fail(err, desk.json, status_unavailable, "unavailable", unavailable.what());
+    return {status_unavailable, "unavailable", unavailable.what()};
   } catch (const SpoolUnavailable& unavailable) {
-    return fail(err, desk.json, status_unavailable, "spool", unavailable.what());
+    return {status_unavailable, "spool", unavailable.what()};
   } catch (const TokensUnavailable& unavailable) {
-    return fail(err, desk.json, status_unavailable, "tokens", unavailable.what());
+    return {status_unavailable, "tokens", unavailable.what()};
   } catch (const std::exception& error) {
-    return fail(err, desk.json, status_unavailable, "failed", error.what());
+    return {status_unavailable, "failed", error.what()};
   }
 }
 
-}  // namespace
-
-int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std::ostream& err) {
-  Desk desk(backend, out);
-  Action chosen;
-  std::string output = "table";
-  std::string as_of;
-
-  CLI::App app("Packwarden: tenants, their packs and what they use.", "packctl");
-  app.fallthrough();  // options may also stand behind the command
+void add_all_words(CLI::App& app, Action& chosen) {
   app.require_subcommand(1, 1);
-  app.add_option("--config", desk.config_path, "settings (/etc/packwarden/packwarden.yaml)")
-      ->type_name("FILE");
-  app.add_option("--output", output, "table (default), json, or csv of a statement")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"table", "json", "csv"}));
-  app.add_option("--as-of", as_of, "act as at this instant; needs allow_as_of in the settings")
-      ->type_name("RFC3339");
   add_system_words(app, chosen);
   add_account_words(app, chosen);
   add_money_words(app, chosen);
@@ -114,6 +107,53 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   add_spool_words(app, chosen);
   add_rejects_words(app, chosen);
   add_token_words(app, chosen);
+  add_replay_words(app, chosen);
+}
+
+// Takes all that is written to it.
+class Nowhere : public std::streambuf {
+ protected:
+  int overflow(int character) override { return traits_type::not_eof(character); }
+  std::streamsize xsputn(const char*, std::streamsize count) override { return count; }
+};
+
+}  // namespace
+
+LineAnswer run_words(Desk& desk, const std::vector<std::string>& words, Instant at) {
+  Action chosen;
+  CLI::App app("Packwarden", "packctl");
+  add_all_words(app, chosen);
+  try {
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::ParseError& error) {
+    throw LineFailed(status_usage, "usage", usage_told(app, error));
+  }
+  Nowhere nowhere;
+  std::ostream out(&nowhere);
+  Desk line_desk(desk, out, at);
+  const Ending ending = act(line_desk, chosen);
+  if (ending.status > status_refused) {
+    throw LineFailed(ending.status, ending.code, ending.message);
+  }
+  return {ending.status, ending.code};
+}
+
+int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std::ostream& err) {
+  Desk desk(backend, out);
+  Action chosen;
+  std::string output = "table";
+  std::string as_of;
+
+  CLI::App app("Packwarden: tenants, their packs and what they use.", "packctl");
+  app.fallthrough();  // options may also stand behind the command
+  app.add_option("--config", desk.config_path, "settings (/etc/packwarden/packwarden.yaml)")
+      ->type_name("FILE");
+  app.add_option("--output", output, "table (default), json, or csv of a statement")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"table", "json", "csv"}));
+  app.add_option("--as-of", as_of, "act as at this instant; needs allow_as_of in the settings")
+      ->type_name("RFC3339");
+  add_all_words(app, chosen);
   app.footer("Exit status: 0 done, 1 refused, 2 usage, 3 unavailable.");
 
   try {
@@ -132,7 +172,9 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   }
   desk.json = output == "json";
   desk.csv = output == "csv";
-  return act(desk, chosen, err);
+  const Ending ending = act(desk, chosen);
+  if (ending.status == 0) return 0;
+  return fail(err, desk.json, ending.status, ending.code, ending.message);
 }
 
 }  // namespace packwarden

@@ -79,6 +79,24 @@ void write_bill_journals(Session& session, Sequence sequence, const SettlementPa
       is_written(part, sequence, 'b')));
 }
 
+int sign_of(MoneyMicros amount) {
+  return (amount > 0) - (amount < 0);
+}
+
+// O8, O9. `bills` by account.
+std::vector<AccountId> turned_by(std::span<const WrittenBill> bills) {
+  std::vector<AccountId> turned;
+  for (auto bill = bills.begin(); bill != bills.end();) {
+    const WrittenBill& first = *bill;
+    MoneyMicros before_micros = first.balance_micros;
+    for (; bill != bills.end() && bill->account == first.account; ++bill) {
+      before_micros += bill->amount_micros;
+    }
+    if (sign_of(before_micros) != sign_of(first.balance_micros)) turned.push_back(first.account);
+  }
+  return turned;
+}
+
 }  // namespace
 
 std::string open_of_part(const SettlementPart& part) {
@@ -113,14 +131,7 @@ SettledPart write_settlement(Session& session, Sequence sequence, const Settleme
                                  std::string(*row[2]), std::string(*row[3]), std::string(*row[4]),
                                  to_int(row[5]), to_int(row[6])});
       });
-  session.for_each_row(
-      fmt::format("SELECT DISTINCT m.account_id FROM bill b JOIN money_balance m ON m.account_id ="
-                  " b.account_id WHERE {} AND (m.is_suspended AND m.balance_micros > 0 OR NOT"
-                  " m.is_suspended AND m.balance_micros < 0) ORDER BY m.account_id",
-                  is_written(part, sequence, 'b')),
-      [&](RowView row) {
-        settled.turned.push_back(AccountId{static_cast<std::uint32_t>(to_int(row[0]))});
-      });
+  settled.turned = turned_by(settled.bills);
   return settled;
 }
 

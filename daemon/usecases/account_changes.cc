@@ -24,9 +24,12 @@ const HeldPack* find_pack(const AccountStanding& standing, const Notice& notice)
 }  // namespace
 
 AccountChanges::AccountChanges(LedgerTransaction& transaction, const BillingContext& context,
-                               std::vector<AccountId> accounts, Instant now)
+                               std::vector<AccountId> accounts, Instant now, const Before& before)
     : transaction_(&transaction), context_(context), accounts_(std::move(accounts)), now_(now) {
-  for_each_standing([&](AccountStanding& standing) { return let_time_pass(standing, now_); });
+  for_each_standing([&](AccountStanding& standing) {
+    if (before) before(standing);
+    return let_time_pass(standing, now_);
+  });
 }
 
 void AccountChanges::follow(const Also& also) {

@@ -22,9 +22,11 @@ struct BillingContext {
 // are read some at a time. Owned by the transaction's work; not thread-safe.
 class AccountChanges {
  public:
-  // Writes what the passing of time did to these accounts until `now`.
+  // Writes what the passing of time did to these accounts until `now`. Where the change had to be
+  // written already, `before` makes each account what it was before it.
+  using Before = std::function<void(AccountStanding&)>;
   AccountChanges(LedgerTransaction& transaction, const BillingContext& context,
-                 std::vector<AccountId> accounts, Instant now);
+                 std::vector<AccountId> accounts, Instant now, const Before& before = {});
 
   // After the change was written: what it brings about. `also` may add steps of postpaid and
   // notices of its own, before; it gets each account as it stands now and keeps it true.

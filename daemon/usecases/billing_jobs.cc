@@ -188,7 +188,11 @@ bool BillingJobs::settle_day(const JobLease& lease, SettlementPart part, JobRepo
     SettledPart settled;
     const bool kept = transact(lease, [&](LedgerTransaction& tx) {
       settled = tx.jobs().settle(part);
-      AccountChanges changes(tx, context_, settled.turned, part.now);
+      std::map<AccountId, MoneyMicros> charged;
+      for (const WrittenBill& bill : settled.bills) charged[bill.account] += bill.amount_micros;
+      AccountChanges changes(tx, context_, settled.turned, part.now, [&](AccountStanding& account) {
+        account.balance_micros += charged.at(account.account.id);
+      });
       changes.follow();
       std::vector<NoticeWrite> notices;
       notices.reserve(settled.bills.size());

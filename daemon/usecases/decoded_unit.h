@@ -26,11 +26,12 @@ struct RejectedLine {
   const char* detail = "";
 };
 
-// Records that share all of this are summed.
+// Records that share all of this are summed. In their order those of one account and product stand
+// together, whoever used it: these share packs, and are rated as one (B5).
 struct UseGroup {
   AccountId account{};  // the main account
-  AccountId used_by{};
   ProductId product{};
+  AccountId used_by{};
   MeterId meter{};
   BusinessDay day;
   bool billable = true;  // by its meter (B2)

@@ -61,7 +61,7 @@ struct WrittenBill {
 };
 struct SettledPart {
   std::vector<WrittenBill> bills;
-  // Whose balance is below zero now and postpaid not suspended, or the other way round (O8), by id.
+  // Whose balance is below, at or above zero now and was not so before (O8, O9), by id.
   std::vector<AccountId> turned;
 };
 

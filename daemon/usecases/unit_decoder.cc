@@ -148,7 +148,7 @@ void UnitDecoder::add_record(DecodedUnit& unit, const DecodedLine& line,
   unit.quantities.push_back(line.quantity);
   unit.places.push_back({line.offset_bytes, line.line_no, line.length_bytes});
   unit.groups.push_back(group_of(
-      unit, {resolved.account->main(), resolved.account->id, resolved.product->id,
+      unit, {resolved.account->main(), resolved.product->id, resolved.account->id,
              resolved.meter->id, days_.day_of(line.time), resolved.meter->billable_at(line.time)}));
 }
 

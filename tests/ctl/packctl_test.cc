@@ -58,6 +58,7 @@ class Offline : public Backend, public Context {
   Reports& reports() override { throw LedgerUnavailable("there is no database"); }
   SchemaChange migrate() override { return {0, 1}; }
   SpoolDesk& spool() override { throw SpoolUnavailable("there is no spool"); }
+  DaemonOfHistory& daemon_of_history() override { throw SpoolUnavailable("there is no spool"); }
   TokenDesk& tokens() override { return tokens_; }
   std::string find_duplicates(const Digest&, const FileWithDuplicates&,
                               const std::function<void(std::uint64_t)>&) override {
@@ -104,6 +105,12 @@ TEST(Packctl, status_1_is_refused) {
   EXPECT_EQ(answer.status, 1);
   EXPECT_THAT(answer.err, HasSubstr("allow_as_of: true"));
   EXPECT_EQ(packctl({"--config", "broken", "config", "check"}).status, 1);
+}
+
+TEST(Packctl, a_replay_needs_allow_as_of) {
+  const Answer answer = packctl({"--output", "json", "replay", "history.jsonl"});
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_THAT(answer.err, HasSubstr("\"code\":\"as_of_not_allowed\""));
 }
 
 TEST(Packctl, status_2_is_usage) {

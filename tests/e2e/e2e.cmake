@@ -26,3 +26,7 @@ packwarden_outside_test(e2e_wrong_commands "database;e2e" 300 e2e/wrong_commands
 # 10,000 files are for running by hand: tests/faults/hostile_test.py
 packwarden_outside_test(faults_hostile "database;e2e" 600 faults/hostile_test.py --files 1500)
 set_tests_properties(faults_hostile PROPERTIES PROCESSORS 2)
+# 10,000 histories are for running by hand: ./dev histories
+packwarden_outside_test(histories "database;e2e" 600 histories/histories_test.py --histories 200 --chunk 50)
+set_tests_properties(histories PROPERTIES PROCESSORS 2)
+packwarden_outside_test(histories_replay "database;e2e" 300 histories/replay_test.py)

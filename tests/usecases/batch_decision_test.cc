@@ -22,13 +22,14 @@ struct Record {
   std::int64_t at = 0;
   Units units = 1;
   bool billable = true;
+  ProductId of = product;
 };
 
 AccountId main_of(std::uint32_t account) {
   return AccountId{account == 3 ? 1 : account};
 }
 MeterId meter_of(const Record& r) {
-  return MeterId{r.billable ? 1U : 2U};
+  return MeterId{r.of != product ? 3U : r.billable ? 1U : 2U};
 }
 BusinessDay day_of(const Record& r) {
   return {static_cast<std::int32_t>(r.at / 25)};
@@ -43,6 +44,7 @@ class DecisionWorld {
  public:
   DecisionWorld() {
     catalogue_.products.push_back({.id = product, .name = "captcha", .requires_integration = true});
+    catalogue_.products.push_back({.id = ProductId{2}, .name = "sms"});
     Changes changes;
     changes.accounts = {{AccountId{1}, {}, "acme", "en"},
                         {AccountId{2}, {}, "zeta", "zh-CN"},
@@ -108,8 +110,8 @@ class DecisionWorld {
   std::shared_ptr<const AccountDirectory> books_directory() const { return books.directory(); }
 
   static void add(DecodedUnit& unit, const Record& r) {
-    const UseGroup group{main_of(r.account), AccountId{r.account}, product, meter_of(r), day_of(r),
-                         r.billable};
+    const UseGroup group{main_of(r.account), r.of,      AccountId{r.account},
+                         meter_of(r),        day_of(r), r.billable};
     auto found = std::find(unit.use_groups.begin(), unit.use_groups.end(), group);
     if (found == unit.use_groups.end()) found = unit.use_groups.insert(found, group);
     unit.groups.push_back(static_cast<std::uint32_t>(found - unit.use_groups.begin()));
@@ -270,6 +272,26 @@ TEST(N2_Batch, AUnitSendsTheHighestLevelAndTheNextUnitTheNext) {
     told.emplace_back(write.notice.cause, write.notice.superseded);
   }
   EXPECT_EQ(told, (std::vector<std::pair<int, bool>>{{50, false}, {90, true}, {100, false}}));
+}
+
+TEST(B5_Batch, sub_accounts_share_one_order_also_where_one_of_them_uses_another_product) {
+  DecisionWorld world;
+  world.pack(1, AccountId{1}, 100, 0, 1000);
+  const Record by_main{.id = 1, .account = 1, .at = 20, .units = 60};
+  const Record of_another{.id = 2, .account = 1, .at = 15, .units = 5, .of = ProductId{2}};
+  const Record by_sub{.id = 3, .account = 3, .at = 10, .units = 70};
+  const Batch batch = world.batch({{by_main, of_another, by_sub}});
+  const BatchDecision decision(world.context, world.books, batch);
+  Units drawn_by_sub = 0;
+  for (const LedgerEntry& entry : decision.write().entries) {
+    if (entry.used_by == AccountId{3} && entry.pack == PackId{1}) drawn_by_sub += entry.units;
+  }
+  EXPECT_EQ(drawn_by_sub, 70) << "it was the earlier one";
+  std::vector<std::pair<int, bool>> told;
+  for (const NoticeWrite& write : decision.write().notices) {
+    told.emplace_back(write.notice.cause, write.notice.superseded);
+  }
+  EXPECT_EQ(told, (std::vector<std::pair<int, bool>>{{50, true}, {90, true}, {100, false}}));
 }
 
 }  // namespace

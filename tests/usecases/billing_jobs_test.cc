@@ -157,6 +157,41 @@ TEST_F(Jobs, O8_a_charge_that_the_balance_does_not_cover_suspends_postpaid) {
             "suspended,resumed");
 }
 
+TEST_F(Jobs, O9_a_charge_below_zero_while_still_suspended_at_zero_makes_the_reason_arrears) {
+  make_postpaid("acme", 1'000'000);
+  use("acme", 1'000, noon, noon);
+  run(charge_time);
+  top_up(4'000'000, "acme", charge_time);  // to exactly zero
+  const std::vector<std::string> names{"acme"};
+  ASSERT_TRUE(switch_postpaid(ledger, context, {"captcha", names, false, charge_time + Span{1'000}},
+                              new_request_id()));
+  use("acme", 100, noon, charge_time + Span::minutes(1));  // late
+  const std::string last_reason =
+      "SELECT reason FROM service_change ORDER BY seq DESC, change_no DESC LIMIT 1";
+  ASSERT_EQ(balance() + " " + value(last_reason), "0 packs_exhausted");
+
+  run(charge_time + day);
+
+  EXPECT_EQ(balance() + " " + value(last_reason), "-500000 arrears");
+}
+
+TEST_F(Jobs, O10_an_expiry_that_settlement_notices_has_the_reason_that_held_before_the_charge) {
+  make_postpaid("acme", 1'000'000);
+  use("acme", 1'000, noon, noon);
+  buy("30k", noon + Span::minutes(1));
+  const std::vector<std::string> names{"acme"};
+  ASSERT_TRUE(switch_postpaid(ledger, context, {"captcha", names, false, noon + Span::minutes(2)},
+                              new_request_id()));
+
+  BillingJobs jobs(ledger, store, context, {"test", 60, 0});
+  JobReport report;
+  jobs.settle(noon + Span::days(366), report);  // alone: job expire has not run
+
+  EXPECT_EQ(value("SELECT GROUP_CONCAT(reason ORDER BY seq, change_no) FROM (SELECT * FROM"
+                  " service_change ORDER BY seq DESC, change_no DESC LIMIT 2) last"),
+            "packs_expired,arrears");
+}
+
 TEST_F(Jobs, U10_voided_overage_is_taken_out_while_open_and_credited_once_charged) {
   make_postpaid("acme", 10'000'000);
   const auto void_last = [&] {

@@ -139,6 +139,25 @@ TEST_F(FileVoids, U10_an_id_may_be_voided_and_taken_many_times) {
   EXPECT_EQ(take("last.csv", records("a", 5)), "5");
 }
 
+TEST_F(FileVoids, U3_ids_that_were_let_go_and_taken_by_another_file_stay_with_it) {
+  take("old.csv", {{.id = "x"}});
+  const Instant later = noon + Span::days(40);
+  ASSERT_EQ(host.ingest().let_go(later), 1U);  // its segment is still in the database
+  const Line anew{.id = "x", .time = to_rfc3339(later)};
+  host.drop("new.csv", csv({anew}));
+  host.run(later);
+  ASSERT_EQ(host.receipt_value("new.csv", "accepted"), "1");
+
+  ASSERT_TRUE(void_named("old.csv"));
+
+  for (const std::string name : {"a.csv", "after-a-restart.csv"}) {
+    host.drop(name, csv({anew, {.id = name, .time = to_rfc3339(later)}}));
+    host.run(later);
+    EXPECT_EQ(host.receipt_value(name, "duplicate"), "1") << name;
+    host.restart();
+  }
+}
+
 TEST_F(FileVoids, U4_the_same_bytes_stay_closed) {
   take("a.csv", records("a", 6));
   ASSERT_TRUE(void_named("a.csv"));
