@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "app/archive_loop.h"
 #include "store/job_rows.h"
 #include "store/mysql_reports.h"
 #include "usecases/billing_jobs.h"
@@ -188,6 +189,27 @@ TEST_F(Keeping, D1_letting_go_leaves_every_table_of_the_ledger_as_it_was) {
   EXPECT_EQ(value("SELECT COUNT(*) FROM dedupe_segment"), "0");
   EXPECT_EQ(checksums_of_the_ledger(database), before);
   EXPECT_EQ(value(transactions), transactions_before);
+}
+
+// What the daemon does beside ingest.
+TEST_F(Keeping, D3_done_is_kept_for_its_days_and_never_let_go_by_a_clock_that_jumped) {
+  host.drop("a.csv", csv({{.id = "1"}}));
+  host.run();
+  host.settings().spool.done_days = 90;
+  ArchiveComposition archive(host.settings(), host.spool());
+  const auto step = [&](Instant at, bool trust_clock) {
+    while (archive.step(at, trust_clock, {})) {
+    }
+    return host.files_in("done");
+  };
+  ASSERT_EQ(step(noon, true).size(), 1U);
+  EXPECT_TRUE(host.files_in("done").front().ends_with(".a.csv.zst"));
+  // It ended on 2026-11-20 of UTC: that day is over for 90 days from 2027-02-19 on.
+  const Instant over = noon + Span::days(90) + Span::minutes(12 * 60);
+  EXPECT_EQ(step(over - Span::seconds(1), true).size(), 1U);
+  EXPECT_EQ(step(over + Span::days(3'650), false).size(), 1U) << "the database knows better";
+  EXPECT_EQ(step(over, true).size(), 0U);
+  EXPECT_EQ(host.files_in("receipts").size(), 1U);
 }
 
 // S22: there is no command for it either. Addresses of accounts are not ledger: they stand as they
