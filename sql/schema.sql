@@ -373,7 +373,7 @@ CREATE TABLE notice (
 
 -- A delivery of a notice over one channel. It carries all that the channel needs: its database user needs
 -- rights on this table and inbox_message alone. state: queued | sending | sent | retrying | held | dead; next_attempt_at is NULL
--- once it has ended, which takes it out of the claim index.
+-- once it has ended, which takes it out of the claim index. Some time later recipient, subject and body are emptied (D2).
 CREATE TABLE outbox (
   delivery_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   idempotency_key VARCHAR(128) NOT NULL,
@@ -390,10 +390,12 @@ CREATE TABLE outbox (
   outcome VARCHAR(255) NOT NULL,
   created_at DATETIME(6) NOT NULL,
   ended_at DATETIME(6) NULL,
+  erased_at DATETIME(6) NULL,
   PRIMARY KEY (delivery_id),
   UNIQUE KEY (idempotency_key),
   KEY (channel, next_attempt_at),
-  KEY (claim_token)
+  KEY (claim_token),
+  KEY (erased_at, ended_at)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- In-site messages, stored by the inbox channel.

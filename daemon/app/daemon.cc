@@ -14,6 +14,7 @@
 #include <stop_token>
 #include <thread>
 
+#include "app/archive_loop.h"
 #include "app/entitlement_loop.h"
 #include "app/ingest_loop.h"
 #include "app/job_loop.h"
@@ -107,10 +108,11 @@ void give_way() {
   }
 }
 
-// Ingest on this thread, jobs and entitlements on others. What one of them throws stops all, and
-// comes out.
+// Ingest on this thread, jobs, entitlements and the care of done/ on others. What one of them
+// throws stops all, and comes out.
 void run_all(const Settings& settings, IngestComposition& composition, JobComposition& jobs,
-             EntitlementComposition& entitlements, Wakeup& wakeup, std::stop_token stop) {
+             EntitlementComposition& entitlements, ArchiveComposition& archive, Wakeup& wakeup,
+             std::stop_token stop) {
   std::stop_source all;
   const std::stop_callback pass_on(stop, [&] { all.request_stop(); });
   std::mutex mutex;
@@ -134,6 +136,11 @@ void run_all(const Settings& settings, IngestComposition& composition, JobCompos
         run_jobs(jobs, std::chrono::milliseconds(settings.jobs.interval_ms), all.get_token());
       });
     });
+    const std::jthread packing([&] {
+      guard([&] {
+        run_archive(archive, std::chrono::milliseconds(settings.jobs.interval_ms), all.get_token());
+      });
+    });
     guard([&] {
       run_ingest(composition, std::chrono::milliseconds(settings.spool.scan_interval_ms), wakeup,
                  all.get_token(), [&] {
@@ -152,6 +159,7 @@ int run_daemon(const Settings& settings) {
     IngestComposition composition(settings);
     JobComposition jobs(settings, settings.jobs.settlement_spread_s);
     EntitlementComposition entitlements(settings);
+    ArchiveComposition archive(settings, composition.spool());
     SpoolWatch watch(settings.spool.directory);
     Wakeup wakeup;
     const auto hint = [&] {
@@ -160,7 +168,7 @@ int run_daemon(const Settings& settings) {
     };
     run_until_signalled(
         [&](std::stop_token stop) {
-          run_all(settings, composition, jobs, entitlements, wakeup, stop);
+          run_all(settings, composition, jobs, entitlements, archive, wakeup, stop);
         },
         watch.fd(), hint);
     spdlog::info("stopped");
@@ -179,6 +187,8 @@ int run_once(const Settings& settings, std::optional<Instant> as_of) {
     run_ingest_once(composition, as_of);
     JobComposition jobs(settings, 0);  // O6: run-once takes 08:00 for all
     run_jobs_once(jobs, as_of.value_or(now()));
+    ArchiveComposition archive(settings, composition.spool());
+    run_archive_once(archive, as_of);
   });
 }
 

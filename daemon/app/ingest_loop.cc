@@ -6,6 +6,8 @@
 #include <chrono>
 #include <utility>
 
+#include "app/clocks.h"
+
 namespace packwarden {
 namespace {
 

@@ -29,6 +29,9 @@ void log(const JobReport& report, const std::string& currency) {
     spdlog::info("settlement: {} bills over {} {}", report.bills, money_text(report.charged_micros),
                  currency);
   }
+  if (report.deliveries_erased > 0) {
+    spdlog::info("address and text of {} ended deliveries are erased", report.deliveries_erased);
+  }
   for (const std::string& job : report.busy) {
     spdlog::debug("job {}: another process has the lease", job);
   }
@@ -44,7 +47,8 @@ JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s)
   Session session(database_address(settings));
   require_schema(session);
   intern_catalogue(session, catalogue_);
-  const JobOptions options{this_process(), settings.jobs.lease_s, spread_s};
+  const JobOptions options{this_process(), settings.jobs.lease_s, spread_s,
+                           static_cast<int>(settings.keeping.ended_deliveries_days)};
   jobs_ = std::make_unique<BillingJobs>(ledger_, store_, BillingContext{&catalogue_, &calendar_},
                                         options);
 }

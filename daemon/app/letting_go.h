@@ -19,7 +19,6 @@ class LettingGo {
 
  private:
   void forget(Instant at);
-  bool clocks_agree(Instant at);
 
   IngestComposition* composition_;
   bool trust_clock_;

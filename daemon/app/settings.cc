@@ -72,6 +72,7 @@ class Loader {
     spool(root.group("spool"));
     ingest(root.group("ingest"));
     jobs(root.group("jobs"));
+    keeping(root.group("keeping"));
     windows(root);
     path(root, "plugin_directory", settings_.plugin_directory);
     root.list("channels", max_channels, [&](const YAML::Node& item, const std::string& name) {
@@ -147,6 +148,7 @@ class Loader {
     out.default_source = out.name;
     map.text("default_source", out.default_source, max_source_bytes);
     map.whole_number("scan_interval_ms", out.scan_interval_ms, {10, max_interval_ms});
+    map.whole_number("done_days", out.done_days, {1, max_days});
     map.finish();
   }
 
@@ -167,6 +169,12 @@ class Loader {
     map.whole_number("interval_ms", out.interval_ms, {100, max_interval_ms});
     map.whole_number("lease_s", out.lease_s, {10, seconds_per_day});
     map.whole_number("settlement_spread_s", out.settlement_spread_s, {0, 14'400});
+    map.finish();
+  }
+
+  void keeping(MapReader map) {
+    map.whole_number("ended_deliveries_days", settings_.keeping.ended_deliveries_days,
+                     {1, max_days});
     map.finish();
   }
 

@@ -35,6 +35,7 @@ struct SpoolSettings {
   std::string name;            // of this spool: stands in receipts; the host's name by default
   std::string default_source;  // source of records that name none (U2); the spool's name by default
   std::uint32_t scan_interval_ms = 1'000;
+  std::uint32_t done_days = 90;  // D3: how long files are kept in done/
 
   bool operator==(const SpoolSettings&) const = default;
 };
@@ -58,6 +59,12 @@ struct JobSettings {
   std::uint32_t settlement_spread_s = 10'800;  // O6
 
   bool operator==(const JobSettings&) const = default;
+};
+
+struct KeepingSettings {
+  std::uint32_t ended_deliveries_days = 90;  // D2
+
+  bool operator==(const KeepingSettings&) const = default;
 };
 
 struct ChannelSettings {
@@ -94,6 +101,7 @@ struct Settings {
   AcceptanceWindow acceptance;  // acceptance.max_age_days, acceptance.max_skew_s
   std::uint32_t dedupe_window_days = 36;
   JobSettings jobs;
+  KeepingSettings keeping;
   std::string business_time_zone = "Asia/Shanghai";
   std::string catalogue_file = "catalogue.yaml";
   std::string plugin_directory = "/usr/lib/packwarden";

@@ -13,6 +13,7 @@
 
 #include "spool/claim_name.h"
 #include "spool/disk_file.h"
+#include "spool/packed_file.h"
 #include "spool/spool_directory.h"
 
 namespace packwarden {
@@ -271,12 +272,16 @@ void DirectoryDesk::sync(const std::string& folder) const {
 std::unique_ptr<UsageFile> DirectoryDesk::open_archived(const std::string& claim,
                                                         const std::string& name) {
   const std::string entry = entry_name(claim, name, "", max_file_name_bytes_);
+  const std::string packed_entry = entry_name(claim, name, ".zst", max_file_name_bytes_);
   std::vector<std::string> folders{"failed"};
   for_each_entry(root_->get(), "done",
                  [&](int, std::string_view day) { folders.push_back("done/" + std::string(day)); });
   for (const std::string& folder : folders) {
-    if (!is_there(root_->get(), folder + "/" + entry)) continue;
     if (auto file = DiskFile::open(root_, folder + "/" + entry)) return std::move(*file);
+    // The packed one is there before the other is gone, so in this order none is missed.
+    if (auto packed = DiskFile::open(root_, folder + "/" + packed_entry)) {
+      if (auto file = PackedFile::open(std::move(*packed))) return std::move(*file);
+    }
   }
   return nullptr;
 }

@@ -2,20 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 
+#include "spool/sha256.h"
+
 namespace packwarden {
 namespace {
 
 constexpr std::size_t block_bytes = 1 << 20;
-
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
 
 std::string no_usage_file(mode_t mode) {
   const char* what = S_ISDIR(mode)    ? "a directory"
@@ -116,10 +113,7 @@ tl::expected<std::size_t, std::string> DiskFile::read_some(std::uint64_t offset,
 
 tl::expected<Digest, std::string> DiskFile::digest() {
   if (auto opened = open_again(); !opened) return tl::unexpected(opened.error());
-  const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
-  if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) {
-    throw SpoolUnavailable("OpenSSL has no SHA-256 to give");
-  }
+  Sha256 sha;
   posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   const std::size_t block = std::min<std::uint64_t>(block_bytes, size_bytes());
   const std::unique_ptr<char[]> buffer(new char[block]);
@@ -128,17 +122,11 @@ tl::expected<Digest, std::string> DiskFile::digest() {
         read_some(offset, buffer.get(), std::min<std::uint64_t>(block, size_bytes() - offset));
     if (!got) return tl::unexpected(got.error());
     if (*got == 0) break;  // it shrank, as the check below finds
-    if (EVP_DigestUpdate(context.get(), buffer.get(), *got) != 1) {
-      throw SpoolUnavailable("OpenSSL fails to compute SHA-256");
-    }
+    sha.add(buffer.get(), *got);
     offset += *got;
   }
   if (auto same = check_unchanged(); !same) return tl::unexpected(same.error());
-  Digest digest{};
-  if (EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
-    throw SpoolUnavailable("OpenSSL fails to compute SHA-256");
-  }
-  return digest;
+  return sha.finish();
 }
 
 tl::expected<std::size_t, std::string> DiskFile::read(std::uint64_t offset, char* into,

@@ -156,6 +156,11 @@ void NewFile::flush() {
   buffer_.clear();
 }
 
+void NewFile::sync() {
+  flush();
+  if (fsync(fd_.get()) != 0) fail_with("cannot sync " + temporary_path_, errno);
+}
+
 void NewFile::finish(const std::string& path) {
   flush();
   fd_.close();
@@ -166,8 +171,7 @@ void NewFile::finish(const std::string& path) {
 }
 
 bool NewFile::finish_new(const std::string& path) {
-  flush();
-  if (fsync(fd_.get()) != 0) fail_with("cannot sync " + temporary_path_, errno);
+  sync();
   fd_.close();
   if (renameat2(root_, temporary_path_.c_str(), root_, path.c_str(), RENAME_NOREPLACE) != 0) {
     if (errno == EEXIST) return false;

@@ -70,6 +70,10 @@ class NewFile {
   NewFile& operator=(const NewFile&) = delete;
 
   void append(std::string_view bytes);
+  // What was appended can be read by others, under the temporary name.
+  void write_out() { flush(); }
+  // And is on disk.
+  void sync();
   void finish(const std::string& path);
   // The same, but synced, and never over another: false where `path` exists.
   bool finish_new(const std::string& path);

@@ -22,9 +22,10 @@ struct WaitingFiles {
 //   incoming/NAME                where producers rename their files to (U1)
 //   retry/CLAIM.NAME             to be taken again under its claim (S12)
 //   work/CLAIM.NAME              claimed, not ended; CLAIM is the arrival (U6), see claim_name.h
-//   done/DAY/CLAIM.NAME          ended, DAY of UTC; failed/CLAIM.NAME where it could not be read
-//   whole rejected/CLAIM.NAME.rejects  its rejected lines (U5), if any receipts/CLAIM.NAME.json its
-//   receipt (U7)
+//   done/DAY/CLAIM.NAME          ended, DAY of UTC; packed later (done_archive.h)
+//   failed/CLAIM.NAME            could not be read whole
+//   rejected/CLAIM.NAME.rejects  its rejected lines (U5), if any
+//   receipts/CLAIM.NAME.json     its receipt (U7)
 //
 // A NAME too long for that keeps its end. Whatever has another's name goes to again-2/, again-3/,
 // ... of its folder: nothing is overwritten but receipts and rejects, which are written alike each
@@ -59,6 +60,9 @@ class SpoolDirectory : public UsageSpool {
   // In this order: rejects (they need the file in work/), receipt, move. None is synced: after a
   // loss of power they can be written again from the database and the file.
   void end(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) override;
+
+  // The folder itself, whose lock is held as long as this lives.
+  std::shared_ptr<const Fd> root() const { return root_; }
 
   // Whether a person stopped the claims (directory_desk.h).
   bool is_held() const;

@@ -28,12 +28,16 @@ std::string since(Instant after) {
   return after == Instant::earliest() ? "TRUE" : "expires_at > " + datetime_literal(after);
 }
 
+bool holds(Session& session, const JobLease& lease, std::uint32_t lease_s) {
+  return session.execute(fmt::format("UPDATE job SET lease_until = UTC_TIMESTAMP(6) + INTERVAL {}"
+                                     " SECOND WHERE name = {} AND fence = {}",
+                                     lease_s, session.escape(lease.job), lease.fence)) == 1;
+}
+
 }  // namespace
 
 bool MySqlJobTransaction::keeps(const JobLease& lease, std::uint32_t lease_s) {
-  return session_->execute(fmt::format("UPDATE job SET lease_until = UTC_TIMESTAMP(6) + INTERVAL {}"
-                                       " SECOND WHERE name = {} AND fence = {}",
-                                       lease_s, session_->escape(lease.job), lease.fence)) == 1;
+  return holds(*session_, lease, lease_s);
 }
 
 void MySqlJobTransaction::set_done_until(const JobLease& lease, Instant done_until) {
@@ -201,6 +205,32 @@ std::optional<AccountId> MySqlJobStore::last_of_part(const SettlementPart& part,
                     open_of_part(part), count));
     if (!rows.at(0).at(0)) return std::nullopt;
     return AccountId{static_cast<std::uint32_t>(to_int(rows[0][0]))};
+  });
+}
+
+// In small transactions by primary key, so that channels never wait for it.
+std::optional<std::uint64_t> MySqlJobStore::erase_deliveries(const JobLease& lease,
+                                                             std::uint32_t lease_s,
+                                                             Instant ended_by,
+                                                             std::uint32_t limit) {
+  return use([&](Session& session) -> std::optional<std::uint64_t> {
+    Transaction transaction(session);
+    if (!holds(session, lease, lease_s)) return std::nullopt;
+    std::vector<std::string> ids;
+    session.for_each_row(fmt::format("SELECT delivery_id FROM outbox WHERE erased_at IS NULL AND"
+                                     " ended_at <= {} ORDER BY ended_at LIMIT {}",
+                                     datetime_literal(ended_by), limit),
+                         [&](RowView row) { ids.emplace_back(*row[0]); });
+    std::uint64_t erased = 0;
+    if (!ids.empty()) {
+      erased = session.execute(
+          fmt::format("UPDATE outbox SET recipient = '', subject = '', body = '', erased_at ="
+                      " UTC_TIMESTAMP(6) WHERE delivery_id IN ({}) AND erased_at IS NULL AND"
+                      " ended_at <= {}",
+                      fmt::join(ids, ","), datetime_literal(ended_by)));
+    }
+    transaction.commit();
+    return erased;
   });
 }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint32_t packs_at_a_time = 5'000;
 constexpr std::uint32_t accounts_at_a_time = 20'000;
+constexpr std::uint32_t deliveries_at_a_time = 500;
 
 std::vector<AccountId> accounts_of(std::span<const HeldPack> packs) {
   std::vector<AccountId> accounts;
@@ -87,6 +88,7 @@ JobReport BillingJobs::run(Instant now) {
   expire(now, report);
   remind(now, report);
   settle(now, report);
+  erase(now, report);
   return report;
 }
 
@@ -175,6 +177,19 @@ void BillingJobs::settle(Instant now, JobReport& report) {
       if (!store_->set_done_until(lease, due.done_until)) return false;
     }
     return true;
+  });
+}
+
+void BillingJobs::erase(Instant now, JobReport& report) {
+  run_job("erase", now, report, [&](JobLease& lease) {
+    const Instant ended_by = now - Span::days(options_.ended_deliveries_days);
+    while (true) {
+      const auto erased =
+          store_->erase_deliveries(lease, options_.lease_s, ended_by, deliveries_at_a_time);
+      if (!erased) return false;
+      report.deliveries_erased += static_cast<std::int64_t>(*erased);
+      if (*erased == 0) return true;
+    }
   });
 }
 

@@ -12,6 +12,7 @@ struct JobOptions {
   std::string holder;  // of leases: this process, for people
   std::uint32_t lease_s = 60;
   std::int64_t spread_s = 10'800;  // O6: of the charges of a day, from 08:00 on
+  int ended_deliveries_days = 90;  // D2: of 24 h, until address and text are erased
 };
 
 struct JobReport {
@@ -19,14 +20,16 @@ struct JobReport {
   std::int64_t reminders = 0;
   std::int64_t bills = 0;
   MoneyMicros charged_micros = 0;
+  std::int64_t deliveries_erased = 0;
   std::vector<std::string> busy;  // jobs that somebody else works on
 
-  bool did_something() const { return packs_expired + reminders + bills > 0; }
+  bool did_something() const { return packs_expired + reminders + bills + deliveries_erased > 0; }
 };
 
 // What is due by the clock: `expire` notices that packs have expired (O10, N3), `remind` that they
-// will (N1), `settle` charges business days (O6 to O8). Each works under a lease, in ledger
-// transactions that check its fence, and goes on where the one before it stopped. Not thread-safe.
+// will (N1), `settle` charges business days (O6 to O8), `erase` takes address and text out of
+// deliveries that ended long ago (D2). Each works under a lease, in transactions that check its
+// fence, and goes on where the one before it stopped. Not thread-safe.
 class BillingJobs {
  public:
   // All must outlive this.
@@ -38,6 +41,7 @@ class BillingJobs {
   void expire(Instant now, JobReport& report);
   void remind(Instant now, JobReport& report);
   void settle(Instant now, JobReport& report);
+  void erase(Instant now, JobReport& report);
 
  private:
   // `work` under a lease of the job; nothing where somebody else has it.

@@ -111,6 +111,13 @@ class JobStore {
   // are none.
   virtual std::optional<AccountId> last_of_part(const SettlementPart& part,
                                                 std::uint32_t count) = 0;
+
+  // D2: takes address and text out of up to `limit` deliveries that had ended by `ended_by`, in one
+  // transaction, and holds the lease for `lease_s` more. How many; nullopt: the lease is another's
+  // now, nothing was changed. Not a change of the ledger: no sequence is taken.
+  virtual std::optional<std::uint64_t> erase_deliveries(const JobLease& lease,
+                                                        std::uint32_t lease_s, Instant ended_by,
+                                                        std::uint32_t limit) = 0;
 };
 
 }  // namespace packwarden

@@ -87,6 +87,7 @@ class SpoolDesk {
   virtual tl::expected<std::string, Refusal> discard_rejects(const std::string& name_or_claim) = 0;
 
   // A file of done/ or failed/ of this spool, by its claim and name; nothing where it is not there.
+  // Its bytes are those that came, also where it was packed since (D3).
   virtual std::unique_ptr<UsageFile> open_archived(const std::string& claim,
                                                    const std::string& name) = 0;
   // U4, S11: its content as a new file in incoming/.

@@ -321,6 +321,8 @@ class Voids(OnSite):
         self.take(a_csv=content)
         self.assertIn("Void it first", self.refused("file", "redrive", "a.csv"))
         self.done("file", "void", "a.csv", "--reason", "wrong")
+        done = [path.name for path in (self.where.spool / "done").rglob("*.*")]
+        self.assertEqual(done, [self.receipt("a.csv")["claim"] + ".a.csv.zst"])  # D3
         self.take(again_csv=content)
         self.assertEqual((self.receipt("again.csv")["outcome"], self.used()), ("repeat", 0))
         self.assertEqual(self.json("file", "redrive", "a.csv")["dropped_as"], "a.redrive.csv.gz")

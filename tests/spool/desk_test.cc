@@ -1,5 +1,3 @@
-#include <zlib.h>
-
 #include "spool/claim_name.h"
 #include "spool/directory_desk.h"
 #include "spool/spool_files.h"
@@ -14,15 +12,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr const char* header = "id,account,product,meter,time\n";
-
-std::string gunzipped(const fs::path& path) {
-  std::string text(1 << 20, '\0');
-  gzFile file = gzopen(path.c_str(), "rb");
-  const int got = file == nullptr ? -1 : gzread(file, text.data(), 1 << 20);
-  if (file != nullptr) gzclose(file);
-  text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
-  return text;
-}
 
 template <typename T>
 std::string code_of(const tl::expected<T, Refusal>& outcome) {

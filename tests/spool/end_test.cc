@@ -209,7 +209,19 @@ TEST_F(End, says_where_it_cannot_write_and_loses_nothing) {
 TEST_F(End, U7_receipt_is_this) {
   const ClaimedFile file{"20261122T220757.123456Z-0000", "a.csv", now};
   FileOutcome outcome = outcome_of(file);
+  // Each count has a number of its own, so that none can stand in another's place.
+  outcome.counts.lines = 103;
+  outcome.counts.accepted = 90;
+  outcome.counts.duplicate = 8;
+  outcome.counts.conflict = 3;
   outcome.counts.not_billable_meter = 2;
+  outcome.counts.not_billable_integration = 4;
+  outcome.counts.accepted_units = 150;
+  outcome.counts.drawn_units = 100;
+  outcome.counts.overage_units = 25;
+  outcome.counts.overrun_units = 15;
+  outcome.counts.not_billable_units = 10;
+  ASSERT_TRUE(outcome.counts.adds_up());
   EXPECT_EQ(receipt_json(file, "billing-1", FileEnding::taken, outcome), R"({
   "file": "a.csv",
   "digest": "sha256:abababababababababababababababababababababababababababababababab",
@@ -219,23 +231,24 @@ TEST_F(End, U7_receipt_is_this) {
   "reason": "",
   "arrival": "2026-11-22T22:07:57.123456Z",
   "finished": "2026-11-22T23:59:59.999999Z",
-  "lines": 3,
-  "accepted": 1,
-  "duplicate": 0,
-  "conflict": 0,
+  "lines": 103,
+  "accepted": 90,
+  "duplicate": 8,
+  "conflict": 3,
   "rejected": {
     "malformed": 1,
     "too_old": 1
   },
   "not_billable": {
-    "meter": 2
+    "meter": 2,
+    "integration": 4
   },
   "units": {
-    "accepted": 7,
-    "drawn": 7,
-    "overage": 0,
-    "overrun": 0,
-    "not_billable": 0
+    "accepted": 150,
+    "drawn": 100,
+    "overage": 25,
+    "overrun": 15,
+    "not_billable": 10
   }
 }
 )");

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -25,6 +26,15 @@ inline std::string content_of(const fs::path& path) {
 
 inline void write_file(const fs::path& path, const std::string& content) {
   std::ofstream(path, std::ios::binary) << content;
+}
+
+inline std::string gunzipped(const fs::path& path) {
+  std::string text(1 << 20, '\0');
+  gzFile file = gzopen(path.c_str(), "rb");
+  const int got = file == nullptr ? -1 : gzread(file, text.data(), 1 << 20);
+  if (file != nullptr) gzclose(file);
+  text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+  return text;
 }
 
 inline std::vector<std::string> names_in(const fs::path& folder) {

@@ -54,6 +54,7 @@ class Host {
   std::string folder(const std::string& name) const { return (root_ / name).string(); }
 
   Ingest& ingest() { return composition_->ingest(); }
+  const SpoolDirectory& spool() const { return composition_->spool(); }
   Settings& settings() { return settings_; }
 
  private:

@@ -1,0 +1,85 @@
+#include "app/archive_loop.h"
+
+#include <sched.h>
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+#include "app/clocks.h"
+#include "app/ingest_loop.h"
+
+namespace packwarden {
+namespace {
+
+void log(const ArchiveStep& step) {
+  if (step.removed_files > 0) {
+    spdlog::info("{} files of done/ are over and removed", step.removed_files);
+  }
+  if (step.packed_files > 0) {
+    spdlog::debug("{} files of done/ are packed: {} KiB instead of {}", step.packed_files,
+                  step.packed_to_bytes >> 10, step.packed_from_bytes >> 10);
+  }
+  for (const std::string& sentence : step.passed_over) spdlog::warn("{}", sentence);
+}
+
+}  // namespace
+
+ArchiveComposition::ArchiveComposition(const Settings& settings, const SpoolDirectory& spool)
+    : archive_(spool.root()),
+      ledger_(database_address(settings), ledger_options(settings)),
+      done_days_(static_cast<std::int32_t>(settings.spool.done_days)) {}
+
+// Asked once a day; while the database is not to be had nothing is removed.
+bool ArchiveComposition::may_remove(Instant at) {
+  const std::int32_t day = utc_day_of(at);
+  if (agreed_on_day_ == day) return true;
+  try {
+    if (!clocks_agree(at, ledger_.database_now(), "no files of done/ are removed")) return false;
+  } catch (const LedgerUnavailable&) {  // ingest tells of it
+    return false;
+  }
+  agreed_on_day_ = day;
+  return true;
+}
+
+bool ArchiveComposition::step(Instant at, bool trust_clock, const std::stop_token& stop) {
+  bool is_done = true;
+  if (trust_clock || may_remove(at)) {
+    const ArchiveStep removed = archive_.remove_before(BusinessDay{utc_day_of(at) - done_days_});
+    log(removed);
+    is_done = removed.is_done;
+  }
+  const ArchiveStep packed = archive_.pack([&] { return stop.stop_requested(); });
+  log(packed);
+  return !(is_done && packed.is_done);
+}
+
+void run_archive(ArchiveComposition& composition, std::chrono::milliseconds interval,
+                 std::stop_token stop) {
+  // This thread alone; where it is refused, packing is merely less polite.
+  const sched_param idle{};
+  if (sched_setscheduler(0, SCHED_IDLE, &idle) != 0) {
+    spdlog::debug("packing of done/ runs at ordinary priority");
+  }
+  Wakeup wakeup;
+  bool failing = false;
+  while (!stop.stop_requested()) {
+    try {
+      while (composition.step(now(), false, stop) && !stop.stop_requested()) {
+      }
+      if (std::exchange(failing, false)) spdlog::info("packing of done/ goes on");
+    } catch (const SpoolUnavailable& error) {
+      if (!std::exchange(failing, true)) {
+        spdlog::error("{}; files of done/ stay unpacked meanwhile, nothing is lost", error.what());
+      }
+    }
+    wakeup.sleep(stop, interval);
+  }
+}
+
+void run_archive_once(ArchiveComposition& composition, std::optional<Instant> as_of) {
+  while (composition.step(as_of.value_or(now()), as_of.has_value(), {})) {
+  }
+}
+
+}  // namespace packwarden

@@ -1,0 +1,21 @@
+#include "app/clocks.h"
+
+#include <spdlog/spdlog.h>
+
+namespace packwarden {
+namespace {
+
+constexpr Span apart_max = Span::minutes(60);
+
+}  // namespace
+
+bool clocks_agree(Instant here, Instant there, const char* consequence) {
+  if (here <= there + apart_max && there <= here + apart_max) return true;
+  spdlog::error(
+      "this host's clock says {} and the database's {}: {} until they agree; set the "
+      "clocks right",
+      to_rfc3339(here), to_rfc3339(there), consequence);
+  return false;
+}
+
+}  // namespace packwarden
