@@ -21,11 +21,6 @@ std::optional<PackEnding> ending_of(const HeldPack& held, Instant at) {
   return std::nullopt;
 }
 
-bool covers(const HeldPack& held, Instant at) {
-  return !held.is_frozen() && held.left() > 0 && at >= held.pack.effective_from &&
-         at < held.pack.expires_at;
-}
-
 // The last pack to end, of the bought ones or of the trials.
 std::optional<PackEnding> last_ending(const ProductStanding& product, bool trial, Instant at) {
   std::optional<PackEnding> last;
@@ -62,12 +57,6 @@ void change_service(const AccountStanding& account, ProductStanding& product,
   }
 }
 
-bool has_bought_pack(const ProductStanding& product) {
-  return std::any_of(product.packs.begin(), product.packs.end(), [](const HeldPack& held) {
-    return !held.pack.is_trial && !held.is_refunded();
-  });
-}
-
 }  // namespace
 
 ServiceState service_state(const AccountStanding& account, const ProductStanding& product,
@@ -75,8 +64,9 @@ ServiceState service_state(const AccountStanding& account, const ProductStanding
   if (account.account.closed_at && at >= *account.account.closed_at) {
     return {CoveredBy::none, StopReason::closed_account};
   }
-  if (std::any_of(product.packs.begin(), product.packs.end(),
-                  [&](const HeldPack& held) { return covers(held, at); })) {
+  if (std::any_of(product.packs.begin(), product.packs.end(), [&](const HeldPack& held) {
+        return held.is_eligible_at(at) && held.left() > 0;
+      })) {
     return {CoveredBy::packs, StopReason::none};
   }
   if (product.postpaid_on && !account.is_suspended) return {CoveredBy::postpaid, StopReason::none};
@@ -125,7 +115,7 @@ Consequences follow_change(AccountStanding& account, Instant now) {
     turn(ProductId{}, PostpaidStep::resumed);
   }
   for (ProductStanding& product : account.products) {
-    if (product.postpaid_on && !has_bought_pack(product)) {
+    if (product.postpaid_on && !product.has_bought_pack()) {
       product.postpaid_on = false;
       turn(product.product, PostpaidStep::off);
     }

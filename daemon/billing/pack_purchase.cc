@@ -8,10 +8,6 @@
 namespace packwarden {
 namespace {
 
-tl::unexpected<Refusal> refused(std::string code, std::string message) {
-  return tl::unexpected<Refusal>(Refusal{std::move(code), std::move(message)});
-}
-
 tl::unexpected<Refusal> refused_sub_account(const Account& account, std::string_view what) {
   return refused("sub_account", fmt::format("'{}' is a sub-account, and packs belong to main "
                                             "accounts. {} for its main account instead.",

@@ -6,14 +6,6 @@
 #include <utility>
 
 namespace packwarden {
-namespace {
-
-tl::unexpected<Refusal> refused(std::string code, std::string message) {
-  return tl::unexpected<Refusal>(Refusal{std::move(code), std::move(message)});
-}
-
-}  // namespace
-
 tl::expected<void, Refusal> may_switch_postpaid(const AccountStanding& account,
                                                 const ProductStanding* held, const Product& product,
                                                 bool on) {
@@ -41,11 +33,7 @@ tl::expected<void, Refusal> may_switch_postpaid(const AccountStanding& account,
                                "on.",
                                product.name, name));
   }
-  const bool has_bought =
-      held != nullptr && std::any_of(held->packs.begin(), held->packs.end(), [](const auto& one) {
-        return !one.pack.is_trial && !one.is_refunded();
-      });
-  if (!has_bought) {
+  if (held == nullptr || !held->has_bought_pack()) {
     return refused(
         "no_bought_pack",
         fmt::format("'{}' has bought no pack of '{}' that was not refunded, and postpaid "

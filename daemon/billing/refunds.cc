@@ -7,10 +7,6 @@
 namespace packwarden {
 namespace {
 
-tl::unexpected<Refusal> refused(std::string code, std::string message) {
-  return tl::unexpected<Refusal>(Refusal{std::move(code), std::move(message)});
-}
-
 std::optional<RefundStep> step_before(RefundStep step) {
   switch (step) {
     case RefundStep::requested:

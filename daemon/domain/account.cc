@@ -3,6 +3,8 @@
 #include <array>
 #include <stdexcept>
 
+#include "domain/named.h"
+
 namespace packwarden {
 
 namespace {
@@ -17,10 +19,7 @@ std::string_view name_of(AccountFactKind kind) {
 }
 
 std::optional<AccountFactKind> account_fact_kind_from(std::string_view name) {
-  for (std::size_t i = 0; i < fact_names.size(); ++i) {
-    if (fact_names[i] == name) return static_cast<AccountFactKind>(i);
-  }
-  return std::nullopt;
+  return value_named<AccountFactKind>(fact_names, name);
 }
 
 std::shared_ptr<const AccountDirectory> AccountDirectory::extend(const AccountDirectory& base,

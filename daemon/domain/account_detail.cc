@@ -6,6 +6,7 @@
 #include <array>
 
 #include "domain/account_name.h"
+#include "domain/named.h"
 
 namespace packwarden {
 namespace {
@@ -36,9 +37,7 @@ std::string_view name_of(AccountDetailKind kind) {
 }
 
 std::optional<AccountDetailKind> account_detail_kind_from(std::string_view name) {
-  const auto* at = std::find(detail_names.begin(), detail_names.end(), name);
-  if (at == detail_names.end()) return std::nullopt;
-  return static_cast<AccountDetailKind>(at - detail_names.begin());
+  return value_named<AccountDetailKind>(detail_names, name);
 }
 
 std::optional<std::string> fault_of(const AccountDetail& detail) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "domain/named.h"
+
 namespace packwarden {
 namespace {
 
@@ -18,9 +20,7 @@ std::string_view name_of(NoticeKind kind) {
 }
 
 std::optional<NoticeKind> notice_kind_from(std::string_view name) {
-  const auto* at = std::find(kind_names.begin(), kind_names.end(), name);
-  if (at == kind_names.end()) return std::nullopt;
-  return static_cast<NoticeKind>(at - kind_names.begin());
+  return value_named<NoticeKind>(kind_names, name);
 }
 
 bool is_told_per_transaction(NoticeKind kind) {

@@ -41,6 +41,10 @@ struct HeldPack {
   Units left() const { return pack.quota - used; }
   bool is_frozen() const { return last_refund_step && freezes(*last_refund_step); }
   bool is_refunded() const { return last_refund_step == RefundStep::completed; }
+  // P5, B4
+  bool is_eligible_at(Instant at) const {
+    return !is_frozen() && at >= pack.effective_from && at < pack.expires_at;
+  }
 };
 
 // What rating and notices need of a pack, with what was drawn from it so far. Small: there is one

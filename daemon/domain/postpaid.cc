@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "domain/named.h"
+
 namespace packwarden {
 namespace {
 
@@ -16,9 +18,7 @@ std::string_view name_of(PostpaidStep step) {
 }
 
 std::optional<PostpaidStep> postpaid_step_from(std::string_view name) {
-  const auto* at = std::find(step_names.begin(), step_names.end(), name);
-  if (at == step_names.end()) return std::nullopt;
-  return static_cast<PostpaidStep>(at - step_names.begin());
+  return value_named<PostpaidStep>(step_names, name);
 }
 
 void Toggle::turn(bool on, Instant at) {

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "domain/named.h"
+
 namespace packwarden {
 namespace {
 
@@ -15,10 +17,7 @@ std::string_view name_of(RefundStep step) {
 }
 
 std::optional<RefundStep> refund_step_from(std::string_view name) {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) return static_cast<RefundStep>(i);
-  }
-  return std::nullopt;
+  return value_named<RefundStep>(names, name);
 }
 
 }  // namespace packwarden

@@ -1,5 +1,7 @@
 #include "domain/reject_reason.h"
 
+#include "domain/named.h"
+
 namespace packwarden {
 namespace {
 
@@ -16,10 +18,7 @@ std::string_view name_of(RejectReason reason) {
 }
 
 std::optional<RejectReason> reject_reason_from(std::string_view name) {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) return static_cast<RejectReason>(i);
-  }
-  return std::nullopt;
+  return value_named<RejectReason>(names, name);
 }
 
 }  // namespace packwarden

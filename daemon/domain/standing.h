@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -19,13 +19,19 @@ struct ProductStanding {
   bool postpaid_on = false;
   ServiceState service;  // as last stored
   Instant service_since = Instant::earliest();
+
+  // S18: a refunded pack does not count as bought.
+  bool has_bought_pack() const {
+    return std::any_of(packs.begin(), packs.end(), [](const HeldPack& held) {
+      return !held.pack.is_trial && !held.is_refunded();
+    });
+  }
 };
 
 // All that hangs together for a main account: what one change may do to the rest of it (O4, O8,
 // O9).
 struct AccountStanding {
   Account account;
-  bool identity_verified = false;
   MoneyMicros balance_micros = 0;
   bool is_suspended = false;  // postpaid of all its products (O8)
   std::vector<ProductStanding> products;

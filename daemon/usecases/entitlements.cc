@@ -15,9 +15,7 @@ std::vector<EntitlementRow> entitlements_of(const AccountStanding& account, Inst
     row.postpaid_on = product.postpaid_on;
     row.postpaid_suspended = product.postpaid_on && account.is_suspended;
     for (const HeldPack& held : product.packs) {
-      const bool eligible =
-          !held.is_frozen() && at >= held.pack.effective_from && at < held.pack.expires_at;
-      if (eligible) row.left += held.left();
+      if (held.is_eligible_at(at)) row.left += held.left();
     }
     rows.push_back(std::move(row));
   }
