@@ -48,7 +48,8 @@ JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s)
   require_schema(session);
   intern_catalogue(session, catalogue_);
   const JobOptions options{this_process(), settings.jobs.lease_s, spread_s,
-                           static_cast<int>(settings.keeping.ended_deliveries_days)};
+                           static_cast<int>(settings.keeping.ended_deliveries_days),
+                           settings.jobs.settlement_accounts};
   jobs_ = std::make_unique<BillingJobs>(ledger_, store_, BillingContext{&catalogue_, &calendar_},
                                         options);
 }

@@ -167,7 +167,8 @@ class Loader {
   void jobs(MapReader map) {
     JobSettings& out = settings_.jobs;
     map.whole_number("interval_ms", out.interval_ms, {100, max_interval_ms});
-    map.whole_number("lease_s", out.lease_s, {10, seconds_per_day});
+    map.whole_number("lease_s", out.lease_s, {1, seconds_per_day});
+    map.whole_number("settlement_accounts", out.settlement_accounts, {1, 1'000'000});
     map.whole_number("settlement_spread_s", out.settlement_spread_s, {0, 14'400});
     map.finish();
   }

@@ -52,10 +52,8 @@ class Filling {
 };
 
 void read_what_is_known(Session& session, const std::string& in_list, Filling& filling) {
-  for (const AccountFact& fact : read_facts(session, in_list)) {
-    AccountStanding& standing = filling.of(fact.account);
-    if (fact.kind == AccountFactKind::identity_verified) standing.identity_verified = true;
-    if (fact.kind == AccountFactKind::closed) standing.account.closed_at = fact.known_at;
+  for (const AccountFact& fact : read_facts(session, in_list + " AND kind = 'closed'")) {
+    filling.of(fact.account).account.closed_at = fact.known_at;
   }
   for (AccountDetail& detail : read_details(session, in_list + " AND kind = 'language'")) {
     filling.of(detail.account).account.language = std::move(detail.value);

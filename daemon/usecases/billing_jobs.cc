@@ -12,7 +12,6 @@ namespace packwarden {
 namespace {
 
 constexpr std::uint32_t packs_at_a_time = 5'000;
-constexpr std::uint32_t accounts_at_a_time = 20'000;
 constexpr std::uint32_t deliveries_at_a_time = 500;
 
 std::vector<AccountId> accounts_of(std::span<const HeldPack> packs) {
@@ -197,7 +196,7 @@ bool BillingJobs::settle_day(const JobLease& lease, SettlementPart part, JobRepo
   part.first = AccountId{1};
   while (true) {
     part.last = AccountId{UINT32_MAX};
-    const auto last = store_->last_of_part(part, accounts_at_a_time);
+    const auto last = store_->last_of_part(part, options_.settlement_accounts);
     if (!last) return true;
     part.last = *last;
     SettledPart settled;

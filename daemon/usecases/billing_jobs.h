@@ -11,8 +11,9 @@ namespace packwarden {
 struct JobOptions {
   std::string holder;  // of leases: this process, for people
   std::uint32_t lease_s = 60;
-  std::int64_t spread_s = 10'800;  // O6: of the charges of a day, from 08:00 on
-  int ended_deliveries_days = 90;  // D2: of 24 h, until address and text are erased
+  std::int64_t spread_s = 10'800;              // O6: of the charges of a day, from 08:00 on
+  int ended_deliveries_days = 90;              // D2: of 24 h, until address and text are erased
+  std::uint32_t settlement_accounts = 20'000;  // charged in one transaction
 };
 
 struct JobReport {

@@ -30,7 +30,7 @@ SERVER = ("--innodb-buffer-pool-size=4G", "--innodb-log-file-size=2G")
 PRICE_MICROS = 5_000
 BOUND_S = 900
 # As by default, the daemon answers entitlement checks: their memory counts.
-HTTP = "http: {{listen: '127.0.0.1:8477', tokens_file: {}/tokens}}"
+HTTP = "http: {{listen: '127.0.0.1:0', tokens_file: {}/tokens}}"
 
 # Accounts 1 to N, as if each step had been taken with packctl, in the ledger transaction {seq}.
 TENANTS = """
