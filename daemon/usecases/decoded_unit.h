@@ -67,9 +67,10 @@ struct FileInWork {
   std::unique_ptr<UsageFile> bytes;
   Units accepted_units = 0;  // of its committed units; once handed over, the deciding thread's
   // Whether the one who registered this digest is this very file, so that the receipt is this
-  // file's.
+  // file's. Two runs as at one instant give the same claims, so the name counts too.
   bool is_own(const std::string& spool_name) const {
-    return registered.spool == spool_name && registered.claim == claimed.claim;
+    return registered.spool == spool_name && registered.claim == claimed.claim &&
+           registered.name == claimed.name;
   }
 };
 

@@ -201,6 +201,18 @@ TEST_F(U4_Repeat, TheSameContentUnderAnotherNameChangesNothing) {
   EXPECT_EQ(used_of_all_packs(database), 1);
 }
 
+TEST_F(U4_Repeat, of_two_runs_as_at_one_instant_the_second_says_repeat) {
+  Host host(database, "h1");
+  host.drop("first.csv", csv({{.id = "1"}}));
+  host.run();
+  host.restart();  // counts its claims from the beginning
+  host.drop("second.csv", csv({{.id = "1"}}));
+  host.run();
+  EXPECT_EQ(host.receipt_value("first.csv", "outcome"), "taken");
+  EXPECT_EQ(host.receipt_value("second.csv", "outcome"), "repeat");
+  EXPECT_EQ(host.receipt_value("second.csv", "accepted"), "0");
+}
+
 TEST_F(U4_Repeat, TwoCopiesAtOnceAreOneFileAndOneRepeat) {
   Host host(database, "h1", 2, 1);
   const std::string text = csv({{.id = "1"}, {.id = "2"}, {.id = "3"}, {.id = "4"}, {.id = "5"}});
