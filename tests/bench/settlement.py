@@ -14,6 +14,7 @@ import argparse
 import datetime
 import pathlib
 import random
+import socket
 import sys
 import time
 
@@ -30,7 +31,7 @@ SERVER = ("--innodb-buffer-pool-size=4G", "--innodb-log-file-size=2G")
 PRICE_MICROS = 5_000
 BOUND_S = 900
 # As by default, the daemon answers entitlement checks: their memory counts.
-HTTP = "http: {{listen: '127.0.0.1:0', tokens_file: {}/tokens}}"
+HTTP = "http: {{listen: '127.0.0.1:{}', tokens_file: {}/tokens}}"
 
 # Accounts 1 to N, as if each step had been taken with packctl, in the ledger transaction {seq}.
 TENANTS = """
@@ -56,6 +57,12 @@ UPDATE ledger_sequence SET seq = {seq};
 """
 
 
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 def account(number):
     return f"tenant-{number:07}"
 
@@ -75,7 +82,7 @@ class Site:
         self.server, self.accounts = server, accounts
         server.new_database(database)
         self.where = harness.Deployment(directory, server, database, spool_name="bench")
-        config = self.where.config.read_text().replace("http: {listen: off}", HTTP.format(directory))
+        config = self.where.config.read_text().replace("http: {listen: off}", HTTP.format(free_port(), directory))
         config += "jobs:\n" + "".join(f"  {key}: {value}\n" for key, value in jobs.items())
         self.where.config.write_text(config)
         self.where.ctl("migrate")
