@@ -81,9 +81,8 @@ class Site:
     def __init__(self, directory, server, database, accounts, jobs):
         self.server, self.accounts = server, accounts
         server.new_database(database)
-        self.where = harness.Deployment(directory, server, database, spool_name="bench")
+        self.where = harness.Deployment(directory, server, database, spool_name="bench", jobs=jobs)
         config = self.where.config.read_text().replace("http: {listen: off}", HTTP.format(free_port(), directory))
-        config += "jobs:\n" + "".join(f"  {key}: {value}\n" for key, value in jobs.items())
         self.where.config.write_text(config)
         self.where.ctl("migrate")
         self.where.ctl("token", "new", "bench")

@@ -146,7 +146,7 @@ class Deployment(ExistingDeployment):
     """A new one, on a database that may be shared by several."""
 
     def __init__(self, directory, server, database, *, spool_name="e2e", socket=None, ingest=None,
-                 scan_interval_ms=100, default_source="e2e-source", channel_poll_ms=100):
+                 jobs=None, scan_interval_ms=100, default_source="e2e-source", channel_poll_ms=100):
         super().__init__(directory)
         self.server, self.database = server, database
         for name in ("incoming", "work", "done", "rejected", "failed", "receipts"):
@@ -155,8 +155,9 @@ class Deployment(ExistingDeployment):
                  f"  user: {server.user}", "spool:", f"  directory: {self.spool}",
                  f"  name: {spool_name}", f"  default_source: {default_source}",
                  f"  scan_interval_ms: {scan_interval_ms}"]
-        if ingest:
-            lines += ["ingest:"] + [f"  {key}: {value}" for key, value in ingest.items()]
+        for section, values in (("ingest", ingest), ("jobs", jobs)):
+            if values:
+                lines += [f"{section}:"] + [f"  {key}: {value}" for key, value in values.items()]
         lines += [f"catalogue_file: {CATALOGUE}", f"plugin_directory: {PLUGINS}", "channels:",
                   "  - name: inbox", "    plugin: inbox.so",
                   f"    poll_interval_ms: {channel_poll_ms}", "http: {listen: off}", "allow_as_of: true"]

@@ -30,6 +30,7 @@ ACCOUNTS = {"asia": ("1m",), "brook": ("1m",), "crane": ("30k",), "dune": ("30k"
 ALL_ACCOUNTS = (*ACCOUNTS, *busy_desk.ACCOUNTS)
 QUOTA = {"1m": 1_000_000, "80k": 80_000, "30k": 30_000, "trial": 20_000}
 INGEST = {"max_unit_records": 10, "max_transaction_records": 40, "max_transaction_units": 4}
+JOBS = {"interval_ms": 100, "lease_s": 1}
 COMMON_RECORDS, OWN_RECORDS = 20, 10  # a round: these in both spools, these in each spool alone
 IDENTICAL_FILE = 0.3                  # chance that a round's common records are one identical file
 SETTLE_ROUNDS = 5                     # rounds between two waits for idle spools
@@ -42,7 +43,7 @@ class Side:
     def __init__(self, name, directory, server, database, socket):
         self.name = name
         self.where = harness.Deployment(directory / name, server, database, spool_name=name,
-                                        socket=socket, ingest=INGEST, scan_interval_ms=20)
+                                        socket=socket, ingest=INGEST, jobs=JOBS, scan_interval_ms=20)
         self.dropped, self.process, self.kills = set(), None, 0
 
     def start(self):
@@ -156,8 +157,13 @@ def records_met_at_once(where, rounds):
                and times[a][0] < times[b][1] and times[b][0] < times[a][1])
 
 
+def lease_is_free(where):
+    return not any(job["holder"] for job in where.ctl("job", "list"))
+
+
 def check_charged_once(where):
     """Settlement at once, and again: the second one has nothing to charge; the audit is clean."""
+    harness.wait_until(lambda: lease_is_free(where), 10, "the lease of a daemon that was killed runs out")
     where.ctl("settle")
     bills = where.ctl("export", "--canonical", output=None).count("\ncharge\t")
     where.ctl("settle")
