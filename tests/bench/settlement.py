@@ -14,7 +14,6 @@ import argparse
 import datetime
 import pathlib
 import random
-import socket
 import sys
 import time
 
@@ -57,12 +56,6 @@ UPDATE ledger_sequence SET seq = {seq};
 """
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def account(number):
     return f"tenant-{number:07}"
 
@@ -82,7 +75,7 @@ class Site:
         self.server, self.accounts = server, accounts
         server.new_database(database)
         self.where = harness.Deployment(directory, server, database, spool_name="bench", jobs=jobs)
-        config = self.where.config.read_text().replace("http: {listen: off}", HTTP.format(free_port(), directory))
+        config = self.where.config.read_text().replace("http: {listen: off}", HTTP.format(harness.free_port(), directory))
         self.where.config.write_text(config)
         self.where.ctl("migrate")
         self.where.ctl("token", "new", "bench")

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 
 from server import (Failure, PrivateServer, Server, a_server,  # noqa: F401: for those who use us
@@ -29,6 +30,13 @@ def rfc3339(at):
 def utc_now():
     """Now, in whole seconds."""
     return datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+
+
+def free_port():
+    """A port of loopback on which nobody listens."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
 
 
 class Daemon(subprocess.Popen):

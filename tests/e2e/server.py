@@ -92,10 +92,15 @@ class PrivateServer(Server):
                             "--auth-root-authentication-method=normal", "--skip-test-db",
                             "--force", *as_root],  # also where no name can be looked up
                            stdout=log, stderr=log, check=True)
-            self.process = subprocess.Popen(
-                ["mariadbd", "--no-defaults", f"--datadir={self.data}", f"--socket={self.socket}",
-                 f"--pid-file={directory / 'mariadbd.pid'}", "--skip-networking", *as_root,
-                 *self.OPTIONS, *options], stdout=log, stderr=log, start_new_session=True)
+        self.command = ["mariadbd", "--no-defaults", f"--datadir={self.data}", f"--socket={self.socket}",
+                        f"--pid-file={directory / 'mariadbd.pid'}", "--skip-networking", *as_root,
+                        *self.OPTIONS, *options]
+        self.start()
+
+    def start(self):
+        """Also again, after stop(), on the same data."""
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True)
         wait_until(self._answers, 60, "the private MariaDB answers")
 
     def _answers(self):
