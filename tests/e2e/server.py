@@ -92,8 +92,12 @@ class PrivateServer(Server):
                             "--auth-root-authentication-method=normal", "--skip-test-db",
                             "--force", *as_root],  # also where no name can be looked up
                            stdout=log, stderr=log, check=True)
+        # Of its own: a server that starts takes the temporary files of others for what it left behind.
+        temporary = directory / "tmp"
+        temporary.mkdir()
         self.command = ["mariadbd", "--no-defaults", f"--datadir={self.data}", f"--socket={self.socket}",
-                        f"--pid-file={directory / 'mariadbd.pid'}", "--skip-networking", *as_root,
+                        f"--pid-file={directory / 'mariadbd.pid'}", "--skip-networking",
+                        f"--tmpdir={temporary}", *as_root,
                         *self.OPTIONS, *options]
         self.start()
 
