@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ctl/change.h"
+#include "ctl/charge_json.h"
 #include "ctl/desk.h"
 #include "domain/money.h"
 #include "usecases/billing_jobs.h"
@@ -92,14 +93,7 @@ void bills(Desk& desk, const ServiceWords& words) {
   if (desk.json) {
     boost::json::array array;
     for (const ChargeRow& row : rows) {
-      array.push_back(boost::json::object{{"charged_day", to_string(row.charged_day)},
-                                          {"charged_at", to_rfc3339(row.charged_at)},
-                                          {"product", row.product},
-                                          {"usage_day", to_string(row.usage_day)},
-                                          {"credit", row.is_credit},
-                                          {"units", row.units},
-                                          {"price_micros", row.price_micros},
-                                          {"amount_micros", row.amount_micros}});
+      array.push_back(charge_json(row, to_rfc3339(row.charged_at)));
     }
     return desk.print(array);
   }

@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "ctl/charge_json.h"
 #include "ctl/csv_text.h"
 #include "ctl/statement_text.h"
 #include "domain/money.h"
@@ -71,14 +72,7 @@ boost::json::array packs_json(const StatementPrint& print) {
 boost::json::array charges_json(const StatementPrint& print) {
   boost::json::array array;
   for (const ChargeRow& row : print.statement.charges) {
-    array.push_back(boost::json::object{{"charged_day", to_string(row.charged_day)},
-                                        {"charged_at", print.calendar->wall_text(row.charged_at)},
-                                        {"product", row.product},
-                                        {"usage_day", to_string(row.usage_day)},
-                                        {"credit", row.is_credit},
-                                        {"units", row.units},
-                                        {"price_micros", row.price_micros},
-                                        {"amount_micros", row.amount_micros}});
+    array.push_back(charge_json(row, print.calendar->wall_text(row.charged_at)));
   }
   return array;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "store/account_rows.h"
+#include "store/reaching.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -93,20 +94,9 @@ SettledPart MySqlJobTransaction::settle(const SettlementPart& part) {
   return write_settlement(*session_, sequence_, part);
 }
 
-template <class Callback>
-auto MySqlJobStore::use(Callback&& callback) {
-  try {
-    if (!session_.connected()) session_.connect();
-    return callback(session_);
-  } catch (const DatabaseError& error) {
-    throw LedgerUnavailable(fmt::format("the database {}: {} ({})", to_string(error.kind()),
-                                        error.what(), error.code()));
-  }
-}
-
 std::optional<JobLease> MySqlJobStore::take(const std::string& job, const std::string& holder,
                                             std::uint32_t lease_s, Instant now) {
-  return use([&](Session& session) -> std::optional<JobLease> {
+  return reaching(session_, [&](Session& session) -> std::optional<JobLease> {
     const std::string name = session.escape(job);
     session.execute(
         fmt::format("INSERT IGNORE INTO job (name, holder, fence, lease_until) VALUES"
@@ -131,7 +121,7 @@ std::optional<JobLease> MySqlJobStore::take(const std::string& job, const std::s
 }
 
 void MySqlJobStore::give_back(const JobLease& lease, std::optional<Instant> succeeded_at) {
-  use([&](Session& session) {
+  reaching(session_, [&](Session& session) {
     const std::string succeeded = succeeded_at
                                       ? fmt::format(
                                             ", succeeded_at = {0}, done_until = GREATEST({0},"
@@ -146,7 +136,7 @@ void MySqlJobStore::give_back(const JobLease& lease, std::optional<Instant> succ
 }
 
 bool MySqlJobStore::set_done_until(const JobLease& lease, Instant done_until) {
-  return use([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     return session.execute(fmt::format("UPDATE job SET done_until = {} WHERE name = {} AND fence ="
                                        " {}",
                                        datetime_literal(done_until), session.escape(lease.job),
@@ -155,7 +145,7 @@ bool MySqlJobStore::set_done_until(const JobLease& lease, Instant done_until) {
 }
 
 std::vector<JobRow> MySqlJobStore::jobs() {
-  return use([](Session& session) {
+  return reaching(session_, [](Session& session) {
     std::vector<JobRow> rows;
     session.for_each_row(
         fmt::format("SELECT name, IF(lease_until > UTC_TIMESTAMP(6), holder, ''), {}, {}, {} FROM"
@@ -170,7 +160,7 @@ std::vector<JobRow> MySqlJobStore::jobs() {
 }
 
 bool MySqlJobStore::has_expiries(Instant after, Instant upto) {
-  return use([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     return !session
                 .query(fmt::format("SELECT 1 FROM pack WHERE {} AND expires_at <= {} LIMIT 1",
                                    since(after), datetime_literal(upto)))
@@ -179,7 +169,7 @@ bool MySqlJobStore::has_expiries(Instant after, Instant upto) {
 }
 
 bool MySqlJobStore::has_reminders(Instant upto) {
-  return use([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     return !session
                 .query("SELECT 1 FROM pack_reminder WHERE remind_at <= " + datetime_literal(upto) +
                        " LIMIT 1")
@@ -188,7 +178,7 @@ bool MySqlJobStore::has_reminders(Instant upto) {
 }
 
 std::optional<BusinessDay> MySqlJobStore::first_open_day() {
-  return use([](Session& session) -> std::optional<BusinessDay> {
+  return reaching(session_, [](Session& session) -> std::optional<BusinessDay> {
     const auto rows = session.query("SELECT " + days_of("MIN(business_day)") +
                                     " FROM open_overage WHERE units <> 0");
     if (!rows.at(0).at(0)) return std::nullopt;
@@ -198,7 +188,7 @@ std::optional<BusinessDay> MySqlJobStore::first_open_day() {
 
 std::optional<AccountId> MySqlJobStore::last_of_part(const SettlementPart& part,
                                                      std::uint32_t count) {
-  return use([&](Session& session) -> std::optional<AccountId> {
+  return reaching(session_, [&](Session& session) -> std::optional<AccountId> {
     const auto rows = session.query(
         fmt::format("SELECT MAX(account_id) FROM (SELECT o.account_id FROM {} ORDER BY o.account_id"
                     " LIMIT {}) some",
@@ -213,7 +203,7 @@ std::optional<std::uint64_t> MySqlJobStore::erase_deliveries(const JobLease& lea
                                                              std::uint32_t lease_s,
                                                              Instant ended_by,
                                                              std::uint32_t limit) {
-  return use([&](Session& session) -> std::optional<std::uint64_t> {
+  return reaching(session_, [&](Session& session) -> std::optional<std::uint64_t> {
     Transaction transaction(session);
     if (!holds(session, lease, lease_s)) return std::nullopt;
     std::vector<std::string> ids;

@@ -43,8 +43,6 @@ class MySqlJobStore : public JobStore {
 
  private:
   // `callback(session)` with errors of the database as LedgerUnavailable.
-  template <class Callback>
-  auto use(Callback&& callback);
 
   Session session_;
 };

@@ -79,6 +79,26 @@ void read_segments(Session& session, const std::string& condition, const Segment
       });
 }
 
+void read_pieces(Session& session, const ChangesSink& take) {
+  Pieces pieces(session, take);
+  // Whatever changes the directory of accounts comes at once: it is built anew for each piece.
+  pieces.piece().accounts = read_accounts(session, "seq > 0");
+  pieces.piece().facts = read_facts(session, "kind = 'closed'");
+  pieces.piece().details = read_details(session, "kind = 'language'");
+  pieces.hand_over();
+  for_each_fact(session, "kind <> 'closed'", pieces.to(&Changes::facts));
+  for_each_pack(session, "seq > 0", pieces.to(&Changes::packs));
+  pieces.hand_over();
+  pieces.piece().refund_steps = read_refund_steps(session, "seq > 0");
+  for_each_postpaid_change(session, "seq > 0", pieces.to(&Changes::postpaid));
+  for_each_service_change(session, "seq > 0", pieces.to(&Changes::services));
+  pieces.hand_over();
+  for_each_draw(session, "SELECT pack_id, used_units FROM pack_balance",
+                pieces.to(&Changes::draws));
+  for_each_told(session, 0, pieces.to(&Changes::told));
+  pieces.hand_over();
+}
+
 std::string in_list(std::span<const Digest> digests) {
   std::string list;
   for (const Digest& digest : digests)
@@ -140,25 +160,9 @@ Changes read_changes(Session& session, Sequence after, Sequence upto, const Segm
 }
 
 void read_all(Session& session, const ChangesSink& take, const SegmentSink& sink) {
-  Pieces pieces(session, take);
-  const Instant floor = pieces.piece().dedupe_floor;
-  // Whatever changes the directory of accounts comes at once: it is built anew for each piece.
-  pieces.piece().accounts = read_accounts(session, "seq > 0");
-  pieces.piece().facts = read_facts(session, "kind = 'closed'");
-  pieces.piece().details = read_details(session, "kind = 'language'");
-  pieces.hand_over();
-  for_each_fact(session, "kind <> 'closed'", pieces.to(&Changes::facts));
-  for_each_pack(session, "seq > 0", pieces.to(&Changes::packs));
-  pieces.hand_over();
-  pieces.piece().refund_steps = read_refund_steps(session, "seq > 0");
-  for_each_postpaid_change(session, "seq > 0", pieces.to(&Changes::postpaid));
-  for_each_service_change(session, "seq > 0", pieces.to(&Changes::services));
-  pieces.hand_over();
-  for_each_draw(session, "SELECT pack_id, used_units FROM pack_balance",
-                pieces.to(&Changes::draws));
-  for_each_told(session, 0, pieces.to(&Changes::told));
-  pieces.hand_over();
+  if (take) read_pieces(session, take);
   if (!sink) return;
+  const Instant floor = read_floor(session);
   read_segments(session, "arrival_day >= DATE(" + datetime_literal(floor) + ")", sink);
 }
 

@@ -12,6 +12,7 @@
 #include "store/job_rows.h"
 #include "store/money_rows.h"
 #include "store/notice_rows.h"
+#include "store/reaching.h"
 #include "store/sql_text.h"
 #include "store/standing_rows.h"
 #include "store/void_rows.h"
@@ -117,11 +118,6 @@ class MySqlTransaction : public LedgerTransaction {
   std::uint32_t service_changes_ = 0;  // written so far
   MySqlJobTransaction jobs_{*session_, sequence_ + 1};
 };
-
-[[noreturn]] void throw_unavailable(const DatabaseError& error) {
-  throw LedgerUnavailable(
-      fmt::format("the database {}: {} ({})", to_string(error.kind()), error.what(), error.code()));
-}
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include "store/fact_rows.h"
 #include "store/money_rows.h"
 #include "store/mysql_ledger.h"
+#include "store/reaching.h"
 #include "store/sql_text.h"
 #include "store/standing_rows.h"
 #include "store/void_rows.h"
@@ -59,26 +60,15 @@ void read_numbers(Session& session, std::string_view query,
 
 }  // namespace
 
-template <class Callback>
-auto MySqlReports::read(Callback&& callback) {
-  try {
-    if (!session_.connected()) session_.connect();
-    return callback(session_);
-  } catch (const DatabaseError& error) {
-    throw LedgerUnavailable(fmt::format("the database {}: {} ({})", to_string(error.kind()),
-                                        error.what(), error.code()));
-  }
-}
-
 std::optional<Account> MySqlReports::find_account(std::string_view name) {
   const std::string wanted(name);
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     return read_accounts_named(session, std::span(&wanted, 1)).front();
   });
 }
 
 std::vector<AccountRow> MySqlReports::accounts() {
-  return read([](Session& session) {
+  return reaching(session_, [](Session& session) {
     std::vector<AccountRow> rows;
     session.for_each_row(
         "SELECT a.name, COALESCE(p.name, ''), f.kind, " + micros_of("f.known_at") +
@@ -98,11 +88,12 @@ std::vector<AccountRow> MySqlReports::accounts() {
 }
 
 std::vector<AccountFact> MySqlReports::facts(AccountId account) {
-  return read([&](Session& session) { return read_facts(session, std::span(&account, 1)); });
+  return reaching(session_,
+                  [&](Session& session) { return read_facts(session, std::span(&account, 1)); });
 }
 
 std::vector<AccountDetail> MySqlReports::details(const Account& account) {
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     std::vector<AccountDetail> details{{account.id, AccountDetailKind::language, account.language}};
     for (AccountDetail& detail :
          read_details(session, fmt::format("account_id = {}", value_of(account.id)))) {
@@ -117,20 +108,22 @@ std::vector<AccountDetail> MySqlReports::details(const Account& account) {
 }
 
 std::vector<BalanceRow> MySqlReports::balances(std::optional<AccountId> account) {
-  return read([&](Session& session) { return read_balance_rows(session, account); });
+  return reaching(session_, [&](Session& session) { return read_balance_rows(session, account); });
 }
 
 std::vector<JournalRow> MySqlReports::journals(AccountId account, std::uint32_t limit) {
-  return read([&](Session& session) { return read_journal_rows(session, account, limit); });
+  return reaching(session_,
+                  [&](Session& session) { return read_journal_rows(session, account, limit); });
 }
 
 AccountStanding MySqlReports::standing(AccountId account) {
-  return read(
-      [&](Session& session) { return read_standings(session, std::span(&account, 1)).at(0); });
+  return reaching(session_, [&](Session& session) {
+    return read_standings(session, std::span(&account, 1)).at(0);
+  });
 }
 
 std::vector<ServiceRow> MySqlReports::service_changes(AccountId account) {
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     std::vector<ServiceRow> rows;
     session.for_each_row(
         fmt::format("SELECT d.name, c.covered_by, c.reason, {} FROM service_change c JOIN product d"
@@ -147,7 +140,7 @@ std::vector<ServiceRow> MySqlReports::service_changes(AccountId account) {
 }
 
 std::vector<ChargeRow> MySqlReports::charges(AccountId account) {
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     std::vector<ChargeRow> rows;
     session.for_each_row(
         fmt::format("SELECT {}, {}, d.name, {}, c.is_credit, c.units, c.price_micros,"
@@ -170,7 +163,7 @@ std::vector<ChargeRow> MySqlReports::charges(AccountId account) {
 std::vector<PackRow> MySqlReports::packs(std::optional<AccountId> account) {
   const std::string condition =
       account ? fmt::format(" WHERE p.account_id = {}", value_of(*account)) : "";
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     std::vector<PackRow> rows;
     session.for_each_row(
         fmt::format("SELECT p.pack_id, a.name, d.name, p.tier, p.quota_units, b.used_units, {}, {},"
@@ -192,7 +185,7 @@ std::vector<PackRow> MySqlReports::packs(std::optional<AccountId> account) {
 std::vector<PostpaidRow> MySqlReports::postpaid(std::optional<AccountId> account) {
   const std::string condition =
       account ? fmt::format(" AND account_id = {}", value_of(*account)) : "";
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     std::vector<PostpaidRow> rows;
     session.for_each_row(
         fmt::format("SELECT a.name, d.name, {}, COALESCE(m.is_suspended, 0) FROM (SELECT"
@@ -212,7 +205,7 @@ std::vector<PostpaidRow> MySqlReports::postpaid(std::optional<AccountId> account
 }
 
 std::vector<UsageRow> MySqlReports::usage(const Account& account) {
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     std::vector<UsageRow> rows;
     session.for_each_row(
         fmt::format("SELECT u.name, d.name, m.name, {}, e.outcome, e.units FROM (SELECT"
@@ -226,7 +219,7 @@ std::vector<UsageRow> MySqlReports::usage(const Account& account) {
 }
 
 std::vector<LedgerRow> MySqlReports::entries(const Account& account, std::uint32_t limit) {
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     std::vector<LedgerRow> rows;
     session.for_each_row(
         fmt::format("SELECT u.name, d.name, m.name, {}, e.outcome, e.units, e.seq, e.pack_id,"
@@ -244,7 +237,7 @@ std::vector<LedgerRow> MySqlReports::entries(const Account& account, std::uint32
 }
 
 std::vector<InboxRow> MySqlReports::inbox(const std::string& account) {
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     std::vector<InboxRow> rows;
     session.for_each_row(fmt::format("SELECT account_name, subject, body, {} FROM inbox_message"
                                      " WHERE account_name = {} ORDER BY message_id",
@@ -258,7 +251,7 @@ std::vector<InboxRow> MySqlReports::inbox(const std::string& account) {
 }
 
 std::vector<Digest> MySqlReports::find_files(const std::string& name_or_digest) {
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     std::string condition = "name = " + Session::escape_binary(name_or_digest);
     if (is_digest(name_or_digest)) condition += " OR digest = x'" + name_or_digest + "'";
     std::vector<Digest> digests;
@@ -270,7 +263,7 @@ std::vector<Digest> MySqlReports::find_files(const std::string& name_or_digest) 
 }
 
 std::vector<RejectsRow> MySqlReports::rejects() {
-  return read([](Session& session) {
+  return reaching(session_, [](Session& session) {
     std::vector<RejectsRow> rows;
     session.for_each_row(
         "SELECT f.digest, f.name, " + micros_of("f.arrival") +
@@ -297,11 +290,11 @@ std::vector<RejectsRow> MySqlReports::rejects() {
 }
 
 VoidPlan MySqlReports::void_plan(const Digest& digest) {
-  return read([&](Session& session) { return read_void_plan(session, digest); });
+  return reaching(session_, [&](Session& session) { return read_void_plan(session, digest); });
 }
 
 StatusNumbers MySqlReports::status() {
-  return read([](Session& session) {
+  return reaching(session_, [](Session& session) {
     StatusNumbers status;
     status.sequence = read_sequence(session);
     read_numbers(session, "SELECT (SELECT COUNT(*) FROM account), (SELECT COUNT(*) FROM pack)",
@@ -333,28 +326,28 @@ StatusNumbers MySqlReports::status() {
 }
 
 StatementRows MySqlReports::statement(AccountId account, const StatementPeriod& period) {
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     const Snapshot snapshot(session);
     return read_statement(session, account, period);
   });
 }
 
 UsageOrigin MySqlReports::origin(const Account& account, BusinessDay day) {
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     const Snapshot snapshot(session);
     return read_origin(session, account.main(), entries_of(account), day);
   });
 }
 
 std::vector<AuditCheck> MySqlReports::audit(std::uint32_t shown_max) {
-  return read([&](Session& session) {
+  return reaching(session_, [&](Session& session) {
     const Snapshot snapshot(session);
     return read_audit(session, shown_max);
   });
 }
 
 void MySqlReports::canonical(const CanonicalSink& sink) {
-  read([&](Session& session) {
+  reaching(session_, [&](Session& session) {
     const Snapshot snapshot(session);
     read_canonical(session, sink);
   });

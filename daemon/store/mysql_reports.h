@@ -36,8 +36,6 @@ class MySqlReports : public Reports {
 
  private:
   // `callback(session)` with errors of the database as LedgerUnavailable.
-  template <class Callback>
-  auto read(Callback&& callback);
 
   Session session_;
 };

@@ -118,7 +118,7 @@ class Check {
         }
       }
     };
-    ledger_->load([](const Changes&) {}, sink);
+    ledger_->load(nullptr, sink);
   }
 
   void judge(const DecodedUnit& unit) {

@@ -226,7 +226,8 @@ class Ledger {
 
   // All of the ledger that memory needs, in one consistent snapshot: as changes_since(0), but in
   // pieces of bounded size, of which the first has all accounts. Without the keys where `sink` is
-  // null. Where it throws LedgerUnavailable, what was taken is to be forgotten.
+  // null, with nothing but them where `take` is. Where it throws LedgerUnavailable, what was taken
+  // is to be forgotten.
   virtual void load(const ChangesSink& take, const SegmentSink& sink) = 0;
 
   // Number of the last committed ledger transaction, at the moment.

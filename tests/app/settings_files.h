@@ -1,33 +1,23 @@
 #pragma once
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "app/settings.h"
+#include "support/folder.h"
 
 namespace packwarden::test {
 
 // A folder of its own with the files of one settings test; gone with it.
 class SettingsFiles {
  public:
-  SettingsFiles() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "settings-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder for the test");
-    folder_ = pattern;
-    write("catalogue.yaml", small_catalogue);
-  }
-  ~SettingsFiles() { std::filesystem::remove_all(folder_); }
-  SettingsFiles(const SettingsFiles&) = delete;
-  SettingsFiles& operator=(const SettingsFiles&) = delete;
+  SettingsFiles() { write("catalogue.yaml", small_catalogue); }
 
-  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string path(const std::string& name) const { return folder_ / name; }
 
   std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(folder_ / name, std::ios::binary) << text;
+    std::ofstream(path(name), std::ios::binary) << text;
     return path(name);
   }
 
@@ -38,7 +28,7 @@ class SettingsFiles {
       "    tiers: [{name: 30k, units: 30000, price: \"300\"}]\n";
 
  private:
-  std::filesystem::path folder_;
+  Folder folder_;
 };
 
 // Each error as printed, with the folder of the test taken out.

@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import subprocess
+import unittest
 
 from server import (Failure, PrivateServer, Server, a_server,  # noqa: F401: for those who use us
                     temporary_directory, wait_until)
@@ -170,6 +171,18 @@ class Deployment(ExistingDeployment):
                   "  - name: inbox", "    plugin: inbox.so",
                   f"    poll_interval_ms: {channel_poll_ms}", "http: {listen: off}", "allow_as_of: true"]
         self.config.write_text("\n".join(lines) + "\n")
+
+
+def module_deployment(name):
+    """For setUpModule of unittest: a new deployment on a database of its own, gone with the module."""
+    folder = unittest.enterModuleContext(temporary_directory())
+    server = unittest.enterModuleContext(a_server(folder))
+    database = f"{name}_{os.getpid()}"
+    server.new_database(database)
+    unittest.addModuleCleanup(server.drop_database, database)
+    where = Deployment(folder / "site", server, database)
+    where.ctl("migrate")
+    return where
 
 
 def set_up_tenants(where, usage):

@@ -5,7 +5,6 @@ import collections
 import csv
 import datetime
 import io
-import os
 import re
 import unittest
 from decimal import Decimal
@@ -25,14 +24,8 @@ def lines(prefix, account, count, at, quantity, meter="client_verification"):
 
 def setUpModule():
     """acme has two packs of which one is used up, overage, a bill, a void; its usage lies in up to three days."""
-    global where, server
-    folder = unittest.enterModuleContext(harness.temporary_directory())
-    server = unittest.enterModuleContext(harness.a_server(folder))
-    database = f"statement_{os.getpid()}"
-    server.new_database(database)
-    unittest.addModuleCleanup(server.drop_database, database)
-    where = harness.Deployment(folder / "site", server, database)
-    where.ctl("migrate")
+    global where
+    where = harness.module_deployment("statement")
     where.ctl("account", "add", "acme", "idle")
     where.ctl("account", "add-sub", "acme", "acme-web")
     where.ctl("account", "verify", "acme")
@@ -143,8 +136,8 @@ class Damaged(unittest.TestCase):
     """What somebody changed behind the back of the daemon is told, and not handed out as if nothing were."""
 
     def damage(self, sql, mend):
-        self.addCleanup(server.sql, mend, where.database)
-        server.sql(sql, where.database)
+        self.addCleanup(where.server.sql, mend, where.database)
+        where.server.sql(sql, where.database)
 
     def test_a_statement_that_does_not_add_up(self):
         self.damage("UPDATE charge SET amount_micros = amount_micros + 1", "UPDATE charge SET amount_micros = amount_micros - 1")

@@ -3,7 +3,6 @@ and leaves the ledger as it was (section 8, P1, P2, P6, P8, P9, O4, O11)."""
 
 import datetime
 import json
-import os
 import subprocess
 import unittest
 
@@ -22,13 +21,7 @@ TIERS = "30k, 80k, 200k, 1m, 2m, 5m, 10m, 50m, 100m, 500m, 1b"
 def setUpModule():
     """One deployment for all: what is refused changes nothing."""
     global where
-    folder = unittest.enterModuleContext(harness.temporary_directory())
-    server = unittest.enterModuleContext(harness.a_server(folder))
-    database = f"wrong_commands_{os.getpid()}"
-    server.new_database(database)
-    unittest.addModuleCleanup(server.drop_database, database)
-    where = harness.Deployment(folder / "site", server, database)
-    where.ctl("migrate")
+    where = harness.module_deployment("wrong_commands")
     where.ctl("account", "add", "acme", "newbie", "poor", "payer", "user", "gone")
     where.ctl("account", "add-sub", "acme", "acme-web")
     where.ctl("account", "verify", "acme", "poor", "payer", "user", "gone")

@@ -15,26 +15,9 @@
 #include "http/http_client.h"
 #include "http/http_server.h"
 #include "http/token_desk.h"
+#include "support/folder.h"
 
 namespace packwarden::test {
-
-// A folder of its own; gone with it.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "http-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no folder for the test");
-    path_ = pattern;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline constexpr Instant some_noon{1'700'000'000'123'456'789};
 

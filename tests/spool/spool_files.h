@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "spool/spool_directory.h"
+#include "support/folder.h"
 
 // A spool in a folder of its own, as producers and operators see it.
 namespace packwarden::testing {
@@ -62,13 +63,9 @@ inline Instant at(const char* text) {
 }
 
 class SpoolTest : public ::testing::Test {
- protected:
-  SpoolTest() {
-    std::string pattern = (fs::temp_directory_path() / "spool_test.XXXXXX").string();
-    root = mkdtemp(pattern.data());
-  }
-  ~SpoolTest() override { fs::remove_all(root); }
+  test::Folder folder_;  // before what lies in it
 
+ protected:
   // As after a restart: another object on the same folder.
   SpoolDirectory& start() {
     spool_.reset();
@@ -94,7 +91,7 @@ class SpoolTest : public ::testing::Test {
     return root / "work" / (file.claim + "." + file.name);
   }
 
-  fs::path root;
+  fs::path root = folder_.path();
   Instant now = at("2026-11-22T22:07:57.123456Z");
 
  private:

@@ -1,26 +1,15 @@
-#include <gtest/gtest.h>
-
-#include "usecases/world.h"
+#include "usecases/ingest_world.h"
 
 // What ingest does by the rules of billing, on real files and a real server.
 namespace packwarden::testing {
 namespace {
 
-class IngestBilling : public ::testing::Test {
- protected:
-  void SetUp() override {
-    add_ready_account(database, "acme");
-    add_account(database, "acme-shop", "acme");
-    add_pack(database, "acme", 1000);
-  }
-  TestDatabase database;
-};
-using B2_Meter = IngestBilling;
-using B3_Integration = IngestBilling;
-using B6_SubAccount = IngestBilling;
-using O5_Overage = IngestBilling;
-using O9_Service = IngestBilling;
-using O11_Closing = IngestBilling;
+using B2_Meter = IngestTest;
+using B3_Integration = IngestTest;
+using B6_SubAccount = IngestTest;
+using O5_Overage = IngestTest;
+using O9_Service = IngestTest;
+using O11_Closing = IngestTest;
 
 TEST_F(B2_Meter, OutsideItsDatesIsKeptAndDrawsNothing) {
   Host host(database, "h1");

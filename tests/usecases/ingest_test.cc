@@ -1,24 +1,13 @@
-#include <gtest/gtest.h>
-
 #include <random>
 #include <set>
 
-#include "usecases/world.h"
+#include "usecases/ingest_world.h"
 
 // The rules of usage files, on real files and a real server, through the composition that the
 // daemon runs.
 namespace packwarden::testing {
 namespace {
 
-class IngestTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    add_ready_account(database, "acme");
-    add_account(database, "acme-shop", "acme");
-    add_pack(database, "acme", 1000);
-  }
-  TestDatabase database;
-};
 using U3_Dedupe = IngestTest;
 using U4_Repeat = IngestTest;
 using U5_Rejects = IngestTest;
