@@ -372,8 +372,12 @@ CREATE TABLE notice (
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- A delivery of a notice over one channel. It carries all that the channel needs: its database user needs
--- rights on this table and inbox_message alone. state: queued | sending | sent | retrying | held | dead; next_attempt_at is NULL
--- once it has ended, which takes it out of the claim index. Some time later recipient, subject and body are emptied (D2).
+-- rights on this table, inbox_message, channel and recipient_hour alone. kind: as of the notice, or test. html: where the
+-- channel has a body of that kind. facts: a JSON object of what the text speaks of. state: queued | sending | sent | retrying |
+-- held | dead | discarded | expired; next_attempt_at is NULL once it has ended, which takes it out of the claim index. can_wait:
+-- quiet hours hold it back (N7). useful_until: it expires then (N6), by the clock of the database. reported: what the provider
+-- said of it after it was accepted: '' | pending | delivered | failed. Some time after its end recipient, subject, bodies and
+-- facts are emptied (D2).
 CREATE TABLE outbox (
   delivery_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   idempotency_key VARCHAR(128) NOT NULL,
@@ -391,6 +395,15 @@ CREATE TABLE outbox (
   created_at DATETIME(6) NOT NULL,
   ended_at DATETIME(6) NULL,
   erased_at DATETIME(6) NULL,
+  kind VARCHAR(32) NOT NULL DEFAULT '',
+  html TEXT NULL,
+  facts TEXT NULL,
+  occurred_at DATETIME(6) NULL,
+  can_wait BOOLEAN NOT NULL DEFAULT FALSE,
+  useful_until DATETIME(6) NULL,
+  reported VARCHAR(16) NOT NULL DEFAULT '',
+  report VARCHAR(255) NOT NULL DEFAULT '',
+  reported_at DATETIME(6) NULL,
   PRIMARY KEY (delivery_id),
   UNIQUE KEY (idempotency_key),
   KEY (channel, next_attempt_at),
@@ -398,7 +411,7 @@ CREATE TABLE outbox (
   KEY (erased_at, ended_at)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- In-site messages, stored by the inbox channel.
+-- In-site messages, stored by the inbox channel, and what the tenant did with them (N4).
 CREATE TABLE inbox_message (
   message_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
   idempotency_key VARCHAR(128) NOT NULL,
@@ -407,7 +420,36 @@ CREATE TABLE inbox_message (
   subject VARCHAR(255) NOT NULL,
   body TEXT NOT NULL,
   stored_at DATETIME(6) NOT NULL,
+  kind VARCHAR(32) NOT NULL DEFAULT '',
+  seen_at DATETIME(6) NULL,
+  read_at DATETIME(6) NULL,
+  archived_at DATETIME(6) NULL,
   PRIMARY KEY (message_id),
   UNIQUE KEY (idempotency_key),
   KEY (account_name, message_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- How the process of a channel fares, as it says itself or as whoever started it saw it end. state: starting | delivering |
+-- away | broken | failed | stopped. Paused: nothing is claimed until an operator resumes it.
+CREATE TABLE channel (
+  name VARCHAR(32) NOT NULL,
+  plugin VARCHAR(128) NOT NULL DEFAULT '',
+  state VARCHAR(16) NOT NULL DEFAULT '',
+  detail VARCHAR(255) NOT NULL DEFAULT '',
+  since DATETIME(6) NOT NULL,
+  seen_at DATETIME(6) NULL,
+  starts BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  failures BIGINT UNSIGNED NOT NULL DEFAULT 0,
+  paused_at DATETIME(6) NULL,
+  PRIMARY KEY (name)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- N7: how many deliveries a recipient was sent in an hour, of channels that limit them.
+CREATE TABLE recipient_hour (
+  channel VARCHAR(32) NOT NULL,
+  recipient VARCHAR(255) NOT NULL,
+  hour DATETIME NOT NULL,
+  deliveries INT UNSIGNED NOT NULL,
+  PRIMARY KEY (channel, recipient, hour),
+  KEY (hour)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

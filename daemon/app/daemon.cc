@@ -204,8 +204,7 @@ int run_channel(const Settings& settings, const std::string& channel) {
     policy.retry_min_ms = found.retry_min_ms;
     policy.retry_max_ms = found.retry_max_ms;
     policy.attempts_max = found.attempts_max;
-    // An in-site message is stored once by its key, so that an unknown outcome may be tried again.
-    policy.on_unknown = found.name == "inbox" ? UnknownOutcome::retry : UnknownOutcome::hold;
+    policy.on_unknown = found.on_unknown == "retry" ? UnknownOutcome::retry : UnknownOutcome::hold;
     const auto notifier = load_notifier(settings.plugin_directory + "/" + found.plugin);
     if (!notifier) {
       spdlog::critical("channel {}: {}", channel, notifier.error());
@@ -213,7 +212,8 @@ int run_channel(const Settings& settings, const std::string& channel) {
     }
     return guarded([&] {
       MysqlOutboxStore store(database_address(settings));
-      auto plugin = Plugin::create(*notifier, channel, {}, store);
+      MysqlDeliveryReports reports(database_address(settings));
+      auto plugin = Plugin::create(*notifier, channel, found.settings, {&store, &reports});
       if (!plugin) throw std::runtime_error("channel " + channel + ": " + plugin.error());
       spdlog::info("channel {} delivers through {}", channel, (*plugin)->name());
       Relay relay(store, **plugin, policy);

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "app/catalogue_reader.h"
+#include "app/channel_settings.h"
 #include "app/http_settings.h"
 #include "app/settings_reader.h"
 #include "domain/business_calendar.h"
@@ -36,14 +37,6 @@ std::string host_name() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
   return name.data();
-}
-
-// [a-z][a-z0-9-]{0,31}
-bool is_channel_name(std::string_view name) {
-  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
-  return !name.empty() && name.size() <= 32 && is_letter(name[0]) &&
-         std::all_of(name.begin(), name.end(),
-                     [&](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '-'; });
 }
 
 class Loader {
@@ -76,7 +69,8 @@ class Loader {
     windows(root);
     path(root, "plugin_directory", settings_.plugin_directory);
     root.list("channels", max_channels, [&](const YAML::Node& item, const std::string& name) {
-      channel(MapReader(item, item.Mark(), name, errors_));
+      read_channel_settings(MapReader(item, item.Mark(), name, errors_), folder_,
+                            settings_.channels);
     });
     read_http_settings(root.group("http"), folder_, settings_.http);
     root.one_of("log_level", settings_.log_level,
@@ -200,42 +194,6 @@ class Loader {
                                 "acceptance.max_age_days plus acceptance.max_skew_s: give at least "
                                 "{}, or accept less (U3)",
                                 settings_.dedupe_window_days, accepted_s / seconds_per_day + 1));
-  }
-
-  void channel(MapReader map) {
-    ChannelSettings out;
-    map.required_text("name", out.name, max_path_bytes, "the channel's name, such as inbox");
-    if (!out.name.empty() && !is_channel_name(out.name)) {
-      map.error_at_value("name",
-                         "give 1 to 32 of a-z, 0-9 and -, beginning with a letter, such as inbox");
-    }
-    for (const ChannelSettings& other : settings_.channels) {
-      if (other.name != out.name || out.name.empty()) continue;
-      map.error_at_value("name",
-                         fmt::format("\"{}\" is taken: give each channel its own", out.name));
-    }
-    map.required_text("plugin", out.plugin, 255, "the plugin's file name, such as inbox.so");
-    if (out.plugin.find('/') != std::string::npos || out.plugin == "." || out.plugin == "..") {
-      map.error_at_value("plugin", "give the name of a file in plugin_directory, without /");
-    }
-    map.whole_number("batch_max", out.batch_max, {1, 10'000});
-    map.whole_number("poll_interval_ms", out.poll_interval_ms, {10, max_interval_ms});
-    map.whole_number("send_timeout_ms", out.send_timeout_ms, {1, 600'000});
-    map.whole_number("lease_s", out.lease_s, {1, seconds_per_day});
-    map.whole_number("retry_min_ms", out.retry_min_ms, {1, 86'400'000});
-    map.whole_number("retry_max_ms", out.retry_max_ms, {1, 86'400'000});
-    map.whole_number("attempts_max", out.attempts_max, {1, 1'000});
-    if (out.retry_max_ms < out.retry_min_ms) {
-      map.error_at_value("retry_max_ms",
-                         fmt::format("is below retry_min_ms: give at least {}", out.retry_min_ms));
-    }
-    if (std::uint64_t{out.lease_s} * 1'000 <= out.send_timeout_ms) {
-      map.error_at_value("lease_s", fmt::format("is not longer than send_timeout_ms: give at least "
-                                                "{}",
-                                                out.send_timeout_ms / 1'000 + 1));
-    }
-    map.finish();
-    settings_.channels.push_back(std::move(out));
   }
 
   void catalogue(MapReader& root, FileErrors& catalogue_errors) {

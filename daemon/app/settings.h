@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <tl/expected.hpp>
+#include <utility>
 #include <vector>
 
 #include "domain/catalogue.h"
@@ -70,6 +71,7 @@ struct KeepingSettings {
 
 struct ChannelSettings {
   std::string name;    // [a-z][a-z0-9-]{0,31}, unique
+  std::string medium;  // sms, email, inbox or webhook; the name by default, where it is one of them
   std::string plugin;  // file name in plugin_directory, e.g. inbox.so
   std::uint32_t batch_max = 100;
   std::uint32_t poll_interval_ms = 500;
@@ -77,7 +79,16 @@ struct ChannelSettings {
   std::uint32_t lease_s = 60;
   std::uint32_t retry_min_ms = 1'000;
   std::uint32_t retry_max_ms = 300'000;
-  std::uint32_t attempts_max = 20;
+  std::uint32_t attempts_max = 1'000;
+  std::uint32_t useful_for_s = 259'200;  // N6
+  std::string on_unknown = "hold";       // or retry; of the in-site channel: retry
+  std::uint32_t rate_max_per_s = 0;      // N7; 0: no limit, as for the next
+  std::uint32_t recipient_max_per_hour = 0;
+  std::string quiet_hours;  // N7: "22:00-08:00" in the business time zone; empty: none
+  std::uint64_t memory_max_bytes = 268'435'456;
+  // For the plugin: in the order of the file; the value of a key that ends in _file is an absolute
+  // path.
+  std::vector<std::pair<std::string, std::string>> settings;
 
   bool operator==(const ChannelSettings&) const = default;
 };

@@ -185,6 +185,21 @@ std::optional<std::int64_t> MapReader::read_whole_number(std::string_view key, B
   return whole_number_of(entry->value, name_of(key), bounds, errors_);
 }
 
+void MapReader::texts(std::string_view key, std::size_t max_items, std::size_t max_bytes,
+                      const std::function<void(const std::string&, const std::string&)>& each) {
+  const Entry* entry = ask(key);
+  if (entry == nullptr) return;
+  MapReader map(entry->value, entry->key_mark, name_of(key), errors_);
+  if (map.entries_.size() > max_items) {
+    return error_at_value(key, fmt::format("give at most {} lines", max_items));
+  }
+  for (const Entry& pair : map.entries_) {
+    std::string value;
+    map.text(pair.key, value, max_bytes);
+    each(pair.key, value);
+  }
+}
+
 std::optional<std::string> MapReader::scalar(std::string_view key, std::string_view what) {
   const Entry* entry = ask(key);
   if (entry == nullptr) return std::nullopt;

@@ -84,6 +84,10 @@ class MapReader {
   void list(std::string_view key, std::size_t max_items,
             const std::function<void(const YAML::Node&, const std::string&)>& each);
 
+  // The pairs of a map of texts, in their order. Nothing where the key is absent.
+  void texts(std::string_view key, std::size_t max_items, std::size_t max_bytes,
+             const std::function<void(const std::string&, const std::string&)>& each);
+
   // A scalar as it is written, quoted or not; none where it is absent or no scalar.
   std::optional<std::string> scalar(std::string_view key, std::string_view what);
 

@@ -1,13 +1,13 @@
 #include "channel/plugin_host.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
-#include <cstddef>
 #include <cstring>
+
+#include "channel/clean_text.h"
 
 namespace packwarden {
 namespace {
@@ -20,7 +20,6 @@ constexpr std::size_t kDetailBytesMax =
     200;  // leaves room in the outcome column for the host's own words
 constexpr std::size_t kErrorBytes = 512;
 
-using Entry = decltype(&pw_notifier_entry);
 using Outcome = DeliveryReport::Outcome;
 
 template <std::size_t Size>
@@ -34,17 +33,6 @@ std::string text_of(const std::array<char, kErrorBytes>& error) {
   return text.empty() ? "the plugin gave no reason" : text;
 }
 
-std::string incomplete_part(const pw_notifier& notifier) {
-  if (notifier.name == nullptr || *notifier.name == '\0') return "name";
-  if (notifier.version == nullptr) return "version";
-  if (notifier.batch_max == 0) return "batch_max";
-  if (notifier.create == nullptr) return "create";
-  if (notifier.deliver == nullptr) return "deliver";
-  if (notifier.check == nullptr) return "check";
-  if (notifier.destroy == nullptr) return "destroy";
-  return "";
-}
-
 DeliveryReport report_of(const pw_result& result) {
   switch (result.outcome) {
     case PW_OUTCOME_ACCEPTED:
@@ -53,6 +41,8 @@ DeliveryReport report_of(const pw_result& result) {
       return {Outcome::rejected, 0, text_of(result.reason)};
     case PW_OUTCOME_RETRY:
       return {Outcome::retry, result.retry_after_ms, text_of(result.reason)};
+    case PW_OUTCOME_HOLD:
+      return {Outcome::hold, 0, text_of(result.reason)};
     case PW_OUTCOME_UNKNOWN:
       return {Outcome::unknown, 0, text_of(result.reason)};
     default:
@@ -60,79 +50,21 @@ DeliveryReport report_of(const pw_result& result) {
   }
 }
 
-// Length of the UTF-8 sequence at the start of `text`, or 0.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
+void log_failure(const std::string& channel, const char* what,
+                 const std::exception& error) noexcept {
+  try {
+    spdlog::error("channel {}: {}: {}", channel, what, error.what());
+  } catch (...) {  // nothing may cross the boundary
   }
-  const bool overlong = (lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = lead == 0xED && byte(1) > 0x9F;
-  const bool beyond = lead == 0xF4 && byte(1) > 0x8F;
-  return overlong || surrogate || beyond ? 0 : length;
 }
 
 }  // namespace
 
-std::string clean_text(std::string_view text, std::size_t bytes_max) {
-  std::string clean;
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (clean.size() + std::max<std::size_t>(length, 1) > bytes_max) break;
-    if (length == 0) {
-      clean.push_back('?');
-    } else if (length == 1 && (text[0] < 0x20 || text[0] == 0x7F)) {
-      clean.push_back(' ');
-    } else {
-      clean.append(text.substr(0, length));
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return clean;
-}
-
-tl::expected<const pw_notifier*, std::string> load_notifier(const std::string& path) {
-  const auto refuse = [&path](const std::string& why) {
-    return tl::make_unexpected(fmt::format("plugin {}: {}", path, why));
-  };
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) return refuse(fmt::format("cannot be loaded: {}", dlerror()));
-  void* symbol = dlsym(library, "pw_notifier_entry");
-  if (symbol == nullptr) return refuse("exports no pw_notifier_entry, so it is not a notifier");
-  Entry entry = nullptr;
-  std::memcpy(&entry, &symbol, sizeof entry);
-  const pw_notifier* notifier = entry(PW_NOTIFIER_ABI_VERSION);
-  if (notifier == nullptr) {
-    return refuse(
-        fmt::format("does not serve version {} of the interface", PW_NOTIFIER_ABI_VERSION));
-  }
-  if (notifier->struct_size < offsetof(pw_notifier, abi_version) + sizeof notifier->abi_version) {
-    return refuse(fmt::format("its description has {} bytes, too few to tell its version",
-                              notifier->struct_size));
-  }
-  if (notifier->abi_version != PW_NOTIFIER_ABI_VERSION) {
-    return refuse(fmt::format("was built for version {} of the interface, this host has version {}",
-                              notifier->abi_version, PW_NOTIFIER_ABI_VERSION));
-  }
-  if (notifier->struct_size < sizeof(pw_notifier)) {
-    return refuse(fmt::format("its description has {} bytes, {} are needed", notifier->struct_size,
-                              sizeof(pw_notifier)));
-  }
-  if (const std::string part = incomplete_part(*notifier); !part.empty()) {
-    return refuse(fmt::format("its description has no {}", part));
-  }
-  return notifier;
-}
-
-Plugin::Plugin(const pw_notifier* notifier, const std::string& channel, OutboxStore& store)
+Plugin::Plugin(const pw_notifier* notifier, const std::string& channel, PluginStores stores)
     : notifier_(notifier),
       channel_(channel),
-      store_(&store),
-      host_{sizeof(pw_host), PW_NOTIFIER_ABI_VERSION, this, log, store_message},
+      stores_(stores),
+      host_{sizeof(pw_host), PW_NOTIFIER_ABI_VERSION, this, log, store_messages, report},
       watchdog_(channel) {}
 
 Plugin::~Plugin() {
@@ -143,8 +75,8 @@ Plugin::~Plugin() {
 tl::expected<std::unique_ptr<Plugin>, std::string> Plugin::create(const pw_notifier* notifier,
                                                                   const std::string& channel,
                                                                   const PluginSettings& settings,
-                                                                  OutboxStore& store) {
-  std::unique_ptr<Plugin> plugin(new Plugin(notifier, channel, store));
+                                                                  PluginStores stores) {
+  std::unique_ptr<Plugin> plugin(new Plugin(notifier, channel, stores));
   std::vector<pw_setting> values;
   for (const auto& [key, value] : settings) {
     values.push_back({sizeof(pw_setting), key.c_str(), value.c_str()});
@@ -198,7 +130,8 @@ void Plugin::call_deliver(std::span<const OutboxRow* const> rows,
   for (const OutboxRow* row : rows) {
     messages.push_back({sizeof(pw_message), row->attempts, row->idempotency_key.c_str(),
                         row->account_name.c_str(), row->recipient.c_str(), row->language.c_str(),
-                        row->subject.c_str(), row->body.c_str()});
+                        row->kind.c_str(), row->subject.c_str(), row->body.c_str(),
+                        row->html.c_str(), row->facts.c_str(), row->occurred_at.c_str()});
   }
   std::vector<pw_result> results(rows.size());  // all zero: unknown
   std::vector<const pw_message*> message_pointers;
@@ -212,7 +145,6 @@ void Plugin::call_deliver(std::span<const OutboxRow* const> rows,
   {
     const Watchdog::Guard guard(watchdog_, "deliver", limit + kGrace);
     delivering_ = true;
-    store_failed_ = false;
     status = notifier_->deliver(instance_, message_pointers.data(), rows.size(),
                                 result_pointers.data(), static_cast<std::uint32_t>(limit.count()));
     delivering_ = false;
@@ -242,26 +174,43 @@ void Plugin::log(void* context, int level, const char* text) {
   }
 }
 
-int Plugin::store_message(void* context, const char* idempotency_key, const char* account,
-                          const char* language, const char* subject, const char* body) {
+int Plugin::store_messages(void* context, const pw_message* const* messages, std::size_t count) {
   auto* plugin = static_cast<Plugin*>(context);
   try {
-    if (!plugin->delivering_ || idempotency_key == nullptr || account == nullptr ||
-        language == nullptr || subject == nullptr || body == nullptr) {
-      spdlog::error("channel {}: store_message was called wrongly", plugin->channel_);
+    if (!plugin->delivering_ || messages == nullptr || count > plugin->batch_max()) {
+      spdlog::error("channel {}: store_messages was called wrongly", plugin->channel_);
       return PW_STORE_ERROR;
     }
-    if (plugin->store_failed_) return PW_STORE_ERROR;
-    const Watchdog::Pause pause(plugin->watchdog_);
-    const InboxMessage message{idempotency_key, account, language, subject, body};
-    const InboxStored stored = plugin->store_->store_inbox_message(message);
-    return stored == InboxStored::stored ? PW_STORE_OK : PW_STORE_DUPLICATE;
-  } catch (const std::exception& error) {
-    plugin->store_failed_ = true;
-    try {
-      spdlog::error("channel {}: a message was not stored: {}", plugin->channel_, error.what());
-    } catch (...) {  // nothing may cross the boundary
+    std::vector<InboxMessage> stored;
+    for (std::size_t i = 0; i < count; ++i) {
+      const pw_message& message = *messages[i];
+      stored.push_back({message.idempotency_key, message.account, message.language, message.kind,
+                        message.subject, message.body});
     }
+    const Watchdog::Pause pause(plugin->watchdog_);
+    plugin->stores_.outbox->store_inbox_messages(stored);
+    return PW_STORE_OK;
+  } catch (const std::exception& error) {
+    log_failure(plugin->channel_, "messages were not stored", error);
+  } catch (...) {
+  }
+  return PW_STORE_ERROR;
+}
+
+int Plugin::report(void* context, const char* idempotency_key, int report, const char* detail) {
+  auto* plugin = static_cast<Plugin*>(context);
+  try {
+    if (idempotency_key == nullptr || detail == nullptr || report < PW_REPORT_PENDING ||
+        report > PW_REPORT_FAILED) {
+      spdlog::error("channel {}: report was called wrongly", plugin->channel_);
+      return PW_STORE_ERROR;
+    }
+    plugin->stores_.reports->record(
+        idempotency_key, static_cast<ReportedState>(report),
+        clean_text(std::string_view(detail, strnlen(detail, kErrorBytes)), kDetailBytesMax));
+    return PW_STORE_OK;
+  } catch (const std::exception& error) {
+    log_failure(plugin->channel_, "a delivery report was not stored", error);
   } catch (...) {
   }
   return PW_STORE_ERROR;

@@ -32,6 +32,8 @@ DeliveryOutcome decide_outcome(const OutboxRow& row, const DeliveryReport& repor
     case DeliveryReport::Outcome::rejected:
       outcome.state = DeliveryState::dead;
       return outcome;
+    case DeliveryReport::Outcome::hold:
+      return outcome;
     case DeliveryReport::Outcome::unknown:
       outcome.detail = "unknown: " + report.detail;
       if (policy.on_unknown == UnknownOutcome::hold) return outcome;

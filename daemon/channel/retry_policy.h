@@ -26,7 +26,7 @@ constexpr std::uint32_t kLeaseReserveMs = 5'000;
 
 // What a plugin said about one message, checked and cleaned.
 struct DeliveryReport {
-  enum class Outcome { unknown, accepted, rejected, retry };
+  enum class Outcome { unknown, accepted, rejected, retry, hold };
 
   Outcome outcome = Outcome::unknown;
   std::uint32_t retry_after_ms = 0;  // with retry; 0: the policy's back-off

@@ -214,7 +214,8 @@ std::optional<std::uint64_t> MySqlJobStore::erase_deliveries(const JobLease& lea
     std::uint64_t erased = 0;
     if (!ids.empty()) {
       erased = session.execute(
-          fmt::format("UPDATE outbox SET recipient = '', subject = '', body = '', erased_at ="
+          fmt::format("UPDATE outbox SET recipient = '', subject = '', body = '', html = NULL, "
+                      "facts = NULL, erased_at ="
                       " UTC_TIMESTAMP(6) WHERE delivery_id IN ({}) AND erased_at IS NULL AND"
                       " ended_at <= {}",
                       fmt::join(ids, ","), datetime_literal(ended_by)));

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <chrono>
+#include <map>
 #include <thread>
 
 namespace packwarden {
@@ -43,25 +45,48 @@ std::string text(const std::optional<std::string_view>& value) {
   return std::string(value.value_or(std::string_view()));
 }
 
-struct StateColumns {
-  const char* state;
-  std::string next_attempt_at;
-  const char* ended_at;
-};
-
 // A delivery that is held waits for a person: it has not ended, but is out of the claim index.
-StateColumns columns_of(const DeliveryOutcome& outcome) {
+std::string columns_of(Session& db, const DeliveryOutcome& outcome) {
+  const auto columns = [&](const char* state, const std::string& next_attempt_at,
+                           const char* ended_at) {
+    return fmt::format("state = '{}', next_attempt_at = {}, ended_at = {}, outcome = {}", state,
+                       next_attempt_at, ended_at, db.escape(outcome.detail));
+  };
   switch (outcome.state) {
     case DeliveryState::sent:
-      return {"sent", "NULL", "NOW(6)"};
+      return columns("sent", "NULL", "NOW(6)");
     case DeliveryState::retrying:
-      return {"retrying", from_now(outcome.retry_after_ms), "NULL"};
+      return columns("retrying", from_now(outcome.retry_after_ms), "NULL");
     case DeliveryState::dead:
-      return {"dead", "NULL", "NOW(6)"};
+      return columns("dead", "NULL", "NOW(6)");
     case DeliveryState::held:
       break;
   }
-  return {"held", "NULL", "NULL"};
+  return columns("held", "NULL", "NULL");
+}
+
+// What ends alike is one statement: the columns, and the ids in the order of the outcomes.
+std::map<std::string, std::string> by_columns(Session& db,
+                                              std::span<const DeliveryOutcome> outcomes) {
+  std::map<std::string, std::string> groups;
+  for (const DeliveryOutcome& outcome : outcomes) {
+    std::string& ids = groups[columns_of(db, outcome)];
+    ids.append(ids.empty() ? "" : ", ").append(std::to_string(outcome.delivery_id));
+  }
+  return groups;
+}
+
+// What the provider reported counts once no attempt is under way.
+void apply_reports(Session& db, const std::string& which) {
+  db.execute(fmt::format(
+      "UPDATE outbox SET state = 'sent', next_attempt_at = NULL, ended_at = NOW(6) WHERE {} AND "
+      "reported = 'delivered' AND state IN ('retrying', 'held')",
+      which));
+  db.execute(fmt::format(
+      "UPDATE outbox SET state = 'dead', next_attempt_at = NULL, ended_at = NOW(6), outcome = "
+      "LEFT(CONCAT('undeliverable: ', report), 255) WHERE {} AND reported = 'failed' AND state IN "
+      "('sent', 'retrying', 'held')",
+      which));
 }
 
 }  // namespace
@@ -112,13 +137,16 @@ std::string MysqlOutboxStore::due_ids(const ClaimRequest& request) {
 std::vector<OutboxRow> MysqlOutboxStore::claimed_rows(const std::string& quoted_token) {
   std::vector<OutboxRow> rows;
   session_.for_each_row(
-      fmt::format("SELECT delivery_id, idempotency_key, account_name, recipient, language, "
-                  "subject, body, attempts FROM outbox WHERE claim_token = {} AND "
+      fmt::format("SELECT delivery_id, idempotency_key, account_name, recipient, language, kind, "
+                  "subject, body, html, facts, "
+                  "DATE_FORMAT(COALESCE(occurred_at, created_at), '%Y-%m-%dT%H:%i:%s.%fZ'), "
+                  "attempts FROM outbox WHERE claim_token = {} AND "
                   "state = 'sending' ORDER BY delivery_id",
                   quoted_token),
       [&rows](RowView row) {
         rows.push_back({number<std::uint64_t>(row[0]), text(row[1]), text(row[2]), text(row[3]),
-                        text(row[4]), text(row[5]), text(row[6]), number<std::uint32_t>(row[7])});
+                        text(row[4]), text(row[5]), text(row[6]), text(row[7]), text(row[8]),
+                        text(row[9]), text(row[10]), number<std::uint32_t>(row[11])});
       });
   return rows;
 }
@@ -129,13 +157,12 @@ std::uint64_t MysqlOutboxStore::finish(const std::string& token,
   return run_again([&] {
     std::uint64_t finished = 0;
     Transaction transaction(db);
-    for (const DeliveryOutcome& outcome : outcomes) {
-      const StateColumns to = columns_of(outcome);
+    for (const auto& [columns, ids] : by_columns(db, outcomes)) {
       finished += db.execute(fmt::format(
-          "UPDATE outbox SET state = '{}', next_attempt_at = {}, ended_at = {}, outcome = {}, "
-          "claim_token = '' WHERE delivery_id = {} AND claim_token = {} AND state = 'sending'",
-          to.state, to.next_attempt_at, to.ended_at, db.escape(outcome.detail), outcome.delivery_id,
-          db.escape(token)));
+          "UPDATE outbox SET {}, claim_token = '' WHERE delivery_id IN ({}) AND claim_token = {} "
+          "AND state = 'sending'",
+          columns, ids, db.escape(token)));
+      apply_reports(db, fmt::format("delivery_id IN ({})", ids));
     }
     transaction.commit();
     return finished;
@@ -176,20 +203,46 @@ std::uint64_t MysqlOutboxStore::release_expired(const std::string& channel, Unkn
   return dead + run_again([&] { return db.execute(retry); });
 }
 
-InboxStored MysqlOutboxStore::store_inbox_message(const InboxMessage& message) {
+void MysqlOutboxStore::store_inbox_messages(std::span<const InboxMessage> messages) {
+  if (messages.empty()) return;
   Session& db = session();
-  const std::string insert = fmt::format(
-      "INSERT INTO inbox_message (idempotency_key, account_name, language, subject, body, "
-      "stored_at) VALUES ({}, {}, {}, {}, {}, NOW(6))",
-      db.escape(message.idempotency_key), db.escape(message.account_name),
-      db.escape(message.language), db.escape(message.subject), db.escape(message.body));
-  try {
-    db.execute(insert);
-    return InboxStored::stored;
-  } catch (const DatabaseError& error) {
-    if (error.kind() != DatabaseErrorKind::duplicate_key) throw;
-    return InboxStored::duplicate;
+  std::string insert =
+      "INSERT INTO inbox_message (idempotency_key, account_name, language, kind, subject, body, "
+      "stored_at) VALUES ";
+  const char* separator = "";
+  for (const InboxMessage& message : messages) {
+    insert += fmt::format("{}({}, {}, {}, {}, {}, {}, NOW(6))", separator,
+                          db.escape(message.idempotency_key), db.escape(message.account_name),
+                          db.escape(message.language), db.escape(message.kind),
+                          db.escape(message.subject), db.escape(message.body));
+    separator = ", ";
   }
+  // One that an earlier attempt stored stays as it is.
+  insert += " ON DUPLICATE KEY UPDATE message_id = message_id";
+  run_again([&] { return db.execute(insert); });
+}
+
+MysqlDeliveryReports::MysqlDeliveryReports(DatabaseAddress address)
+    : session_(std::move(address)) {}
+
+void MysqlDeliveryReports::record(const std::string& idempotency_key, ReportedState state,
+                                  const std::string& detail) {
+  constexpr std::array names = {"pending", "delivered", "failed"};
+  const std::lock_guard lock(mutex_);
+  if (!session_.connected()) session_.connect();
+  const std::string which = "idempotency_key = " + session_.escape(idempotency_key);
+  // One that came late does not take a final one back.
+  const std::string keep =
+      fmt::format("UPDATE outbox SET reported = '{}', report = {}, reported_at = NOW(6) WHERE {}{}",
+                  names.at(static_cast<std::size_t>(state)), session_.escape(detail), which,
+                  state == ReportedState::pending ? " AND reported IN ('', 'pending')" : "");
+  run_again([&] {
+    Transaction transaction(session_);
+    session_.execute(keep);
+    apply_reports(session_, which);
+    transaction.commit();
+    return 0;
+  });
 }
 
 }  // namespace packwarden

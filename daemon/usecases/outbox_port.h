@@ -14,8 +14,12 @@ struct OutboxRow {
   std::string account_name;
   std::string recipient;
   std::string language;
+  std::string kind;  // name_of(NoticeKind), or test
   std::string subject;
   std::string body;
+  std::string html;            // empty where the channel has none
+  std::string facts;           // JSON object
+  std::string occurred_at;     // RFC 3339
   std::uint32_t attempts = 0;  // with this one: 1 for the first
 };
 
@@ -44,11 +48,26 @@ struct InboxMessage {
   std::string idempotency_key;
   std::string account_name;
   std::string language;
+  std::string kind;
   std::string subject;
   std::string body;
 };
 
-enum class InboxStored { stored, duplicate };
+// What a provider says of a message that it accepted. Numbered as in the plugins' interface.
+enum class ReportedState { pending, delivered, failed };
+
+// Where the reports of providers go.
+class DeliveryReports {
+ public:
+  virtual ~DeliveryReports() = default;
+
+  // Keeps the latest report of the delivery with this key. Delivered ends one whose outcome is
+  // unknown as sent; failed ends it as dead, and one that was sent too. A report that comes before
+  // the outcome of its attempt is stored counts when that is. Unknown keys are let go. `detail`: at
+  // most 255 bytes of valid UTF-8. Thread-safe; may throw, and may then be made again.
+  virtual void record(const std::string& idempotency_key, ReportedState state,
+                      const std::string& detail) = 0;
+};
 
 // The outbox as one channel sees it. Times are the database's. Each call is a transaction of its
 // own; one that throws may or may not have been done, and may be made again with the same
@@ -73,8 +92,8 @@ class OutboxStore {
   virtual std::uint64_t release_expired(const std::string& channel, UnknownOutcome policy,
                                         std::uint32_t attempts_max) = 0;
 
-  // Stores an in-site message, once per idempotency key.
-  virtual InboxStored store_inbox_message(const InboxMessage& message) = 0;
+  // Stores in-site messages, once per idempotency key, all or none.
+  virtual void store_inbox_messages(std::span<const InboxMessage> messages) = 0;
 };
 
 }  // namespace packwarden

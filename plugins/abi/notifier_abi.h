@@ -48,9 +48,8 @@ enum pw_status { PW_OK = 0, PW_ERROR = 1 };
 enum pw_log_level { PW_LOG_DEBUG = 0, PW_LOG_INFO = 1, PW_LOG_WARNING = 2, PW_LOG_ERROR = 3 };
 
 enum pw_store_status {
-  PW_STORE_OK = 0,        /* stored and committed */
-  PW_STORE_DUPLICATE = 1, /* a message of this key is stored already; nothing was changed */
-  PW_STORE_ERROR = 2      /* not known to be stored; the same call may be made again later */
+  PW_STORE_OK = 0,   /* stored and committed, by this call or an earlier one */
+  PW_STORE_ERROR = 1 /* not known to be stored; the same call may be made again later */
 };
 
 /* What became of one message. */
@@ -60,10 +59,21 @@ enum pw_outcome {
   PW_OUTCOME_ACCEPTED = 1, /* the provider has it; provider_id may say under which name */
   PW_OUTCOME_REJECTED = 2, /* the provider will never take it; reason says why. It is dead. */
   PW_OUTCOME_RETRY =
-      3 /* the provider surely does not have it; send it again, not before retry_after_ms */
+      3, /* the provider surely does not have it; send it again, not before retry_after_ms */
+  PW_OUTCOME_HOLD = 4 /* the provider surely does not have it, and takes it only after a person has
+                         done what reason says: the account there is empty, a text is not approved.
+                         It waits for `packctl notice retry`. */
 };
 
-/* One setting of the channel. Owned by the host; valid until create returns. */
+/* What a provider reports of a message after it was accepted. */
+enum pw_report {
+  PW_REPORT_PENDING = 0,   /* on its way; nothing changes, detail is kept */
+  PW_REPORT_DELIVERED = 1, /* it has reached its recipient */
+  PW_REPORT_FAILED = 2     /* it will not reach its recipient; the delivery is dead */
+};
+
+/* One setting of the channel. The value of a key that ends in _file is an absolute path. Owned by
+ * the host; valid until create returns. */
 struct pw_setting {
   uint32_t struct_size;
   const char* key;
@@ -80,8 +90,12 @@ struct pw_message {
   const char* account;         /* whom the message is for */
   const char* recipient; /* address in the way of the channel; empty for the in-site channel */
   const char* language;  /* zh-CN, en */
+  const char* kind;      /* of the notice, e.g. pack_usage; test for `packctl channel test` */
   const char* subject;   /* one line, may be empty */
   const char* body;
+  const char* html;  /* the body as HTML; empty where the channel has none */
+  const char* facts; /* JSON object: what the text speaks of, by the names that templates use */
+  const char* occurred_at; /* RFC 3339, UTC: when it came about that the text speaks of */
 };
 
 /* What became of the message with the same index. Owned by the host, which sets struct_size, sets
@@ -106,10 +120,15 @@ struct pw_host {
   /* Writes a line to the log of the channel. level: enum pw_log_level. From any thread. */
   void (*log)(void* context, int level, const char* text);
 
-  /* Stores an in-site message once per idempotency key; returns enum pw_store_status. Only while
-   * deliver runs, and from its thread. */
-  int (*store_message)(void* context, const char* idempotency_key, const char* account,
-                       const char* language, const char* subject, const char* body);
+  /* Stores in-site messages, each once per idempotency key, all or none; returns enum
+   * pw_store_status. Only while deliver runs, and from its thread. */
+  int (*store_messages)(void* context, const struct pw_message* const* messages, size_t count);
+
+  /* Keeps what the provider reports of the message with this key, also while deliver still runs.
+   * report: enum pw_report; detail: the provider's own words, may be empty. Returns enum
+   * pw_store_status: unless it is PW_STORE_OK, let the provider report again. Reports of unknown
+   * keys are dropped, with PW_STORE_OK. From any thread. */
+  int (*report)(void* context, const char* idempotency_key, int report, const char* detail);
 };
 
 /* Defined by the plugin. Made by create, owned by the plugin, ended by destroy. */
@@ -125,6 +144,7 @@ struct pw_notifier {
   const char* version; /* of the plugin, for the log */
   uint32_t batch_max;  /* most messages per deliver, from 1 */
   uint32_t text_bytes_max; /* most bytes of subject and body together; 0: no limit */
+  uint32_t rate_max_per_s; /* most messages a second that the provider takes; 0: no limit */
 
   /* Makes an instance from the channel's settings; opens what it needs, but sends nothing. Returns
    * PW_OK and sets *instance to it (not NULL), or returns PW_ERROR and writes a sentence with its

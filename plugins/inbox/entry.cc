@@ -16,7 +16,7 @@ int create(const pw_setting* const*, size_t setting_count, const pw_host* host,
     std::snprintf(error, error_size, "the inbox plugin has no settings");
     return PW_ERROR;
   }
-  if (host->struct_size < sizeof(pw_host) || host->store_message == nullptr) {
+  if (host->struct_size < sizeof(pw_host) || host->store_messages == nullptr) {
     std::snprintf(error, error_size, "the host does not let this channel store messages");
     return PW_ERROR;
   }
@@ -29,9 +29,8 @@ int create(const pw_setting* const*, size_t setting_count, const pw_host* host,
 }
 
 int deliver(pw_instance* instance, const pw_message* const* messages, size_t count,
-            pw_result* const* results, uint32_t deadline_ms) {
-  instance->sender.deliver({messages, count}, {results, count},
-                           std::chrono::milliseconds(deadline_ms));
+            pw_result* const* results, uint32_t) {
+  instance->sender.deliver({messages, count}, {results, count});
   return PW_OK;
 }
 
@@ -48,6 +47,7 @@ constexpr pw_notifier kNotifier = {sizeof(pw_notifier),
                                    "inbox",
                                    "1",
                                    500,
+                                   0,
                                    0,
                                    create,
                                    deliver,

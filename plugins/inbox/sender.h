@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <span>
 
 #include "notifier_abi.h"
@@ -10,17 +9,14 @@ namespace inbox {
 // Stores messages through the host. One thread at a time.
 class Sender {
  public:
-  // `host` is not owned and outlives this object; it has store_message.
+  // `host` is not owned and outlives this object; it has store_messages.
   explicit Sender(const pw_host& host) : host_(&host) {}
 
-  // Stores each message and fills in the result of the same index. What was not begun after `limit`
-  // is to be retried.
-  void deliver(std::span<const pw_message* const> messages, std::span<pw_result* const> results,
-               std::chrono::milliseconds limit) const;
+  // Stores all messages at once and fills in the result of the same index.
+  void deliver(std::span<const pw_message* const> messages,
+               std::span<pw_result* const> results) const;
 
  private:
-  void store(const pw_message& message, pw_result& result) const;
-
   const pw_host* host_;
 };
 

@@ -148,7 +148,17 @@ const Wrong wrong_together[] = {
      "  - {name: sms, plugin: a.so, retry_min_ms: 10, retry_max_ms: 9,\n"
      "     send_timeout_ms: 2000, lease_s: 2}\n",
      {"p.yaml:2:63: channels[0].retry_max_ms: is below retry_min_ms: give at least 10",
-      "p.yaml:3:38: channels[0].lease_s: is not longer than send_timeout_ms: give at least 3"}},
+      "p.yaml:3:38: channels[0].lease_s: does not outlast send_timeout_ms by 5 s, in which "
+      "outcomes are stored: give at least 7"}},
+    {"channel_limits",
+     "channels:\n"
+     "  - {name: alerts, plugin: a.so, quiet_hours: 22-8, on_unknown: ask,\n"
+     "     settings: {a: [b]}}\n",
+     {"p.yaml:2:5: channels[0].medium: is missing: give what it delivers to: sms, email, inbox or "
+      "webhook",
+      "p.yaml:2:47: channels[0].quiet_hours: give two times of day such as \"22:00-08:00\"",
+      "p.yaml:2:65: channels[0].on_unknown: \"ask\" is none of its words: give one of hold, retry",
+      "p.yaml:3:20: channels[0].settings.a: give one text here, not a list or group"}},
     {"http_address",
      "http: {listen: localhost}\n",
      {"p.yaml:1:16: http.listen: \"localhost\" is no address and port: give one such as "

@@ -59,7 +59,9 @@ TEST(Settings, stand_with_their_defaults_in_the_shipped_file) {
 
   ChannelSettings inbox;
   inbox.name = "inbox";
+  inbox.medium = "inbox";
   inbox.plugin = "inbox.so";
+  inbox.on_unknown = "retry";
   EXPECT_THAT(shipped->channels, testing::ElementsAre(inbox));
 }
 
@@ -72,7 +74,8 @@ TEST(Settings, take_what_the_file_says) {
                                                   "ingest: {max_unit_records: 9000000}\n"
                                                   "acceptance: {max_age_days: 2, max_skew_s: 0}\n"
                                                   "dedupe: {window_days: 3}\n"
-                                                  "channels: [{name: sms, plugin: s.so}]\n"
+                                                  "channels: [{name: sms, plugin: s.so,\n"
+                                                  "  settings: {user: me, key_file: k}}]\n"
                                                   "allow_as_of: true\n"));
   ASSERT_TRUE(settings) << to_string(settings.error().front());
   EXPECT_EQ(settings->database.socket, "");
@@ -85,6 +88,11 @@ TEST(Settings, take_what_the_file_says) {
   EXPECT_EQ(settings->dedupe_window_days, 3u);
   ASSERT_EQ(settings->channels.size(), 1u);
   EXPECT_EQ(settings->channels[0].plugin, "s.so");
+  EXPECT_EQ(settings->channels[0].medium, "sms");
+  EXPECT_EQ(settings->channels[0].on_unknown, "hold");
+  EXPECT_THAT(settings->channels[0].settings,
+              testing::ElementsAre(testing::Pair("user", "me"),
+                                   testing::Pair("key_file", files.path("k"))));
   EXPECT_TRUE(settings->allow_as_of);
 }
 

@@ -29,7 +29,9 @@ const std::string kScripted = std::string(PACKWARDEN_BINARY_DIR) + "/lib/fixture
 class Channel {
  public:
   Channel(const TestDatabase& database, const std::string& plugin_path)
-      : store_(database.address()), plugin_(load(plugin_path, store_)) {}
+      : store_(database.address()),
+        reports_(database.address()),
+        plugin_(load(plugin_path, {&store_, &reports_})) {}
 
   ChannelPolicy policy{.channel = "inbox",
                        .poll_interval_ms = 20,
@@ -42,13 +44,14 @@ class Channel {
   MysqlOutboxStore& store() { return store_; }
 
  private:
-  static std::unique_ptr<Plugin> load(const std::string& path, OutboxStore& store) {
-    auto plugin = Plugin::create(load_notifier(path).value(), "inbox", {}, store);
+  static std::unique_ptr<Plugin> load(const std::string& path, PluginStores stores) {
+    auto plugin = Plugin::create(load_notifier(path).value(), "inbox", {}, stores);
     if (!plugin) throw std::runtime_error(plugin.error());
     return std::move(*plugin);
   }
 
   MysqlOutboxStore store_;
+  MysqlDeliveryReports reports_;
   std::unique_ptr<Plugin> plugin_;
 };
 
@@ -150,11 +153,44 @@ TEST(Relay, KilledBetweenSendAndOutcomeDeliversOnce) {
   queue(database.session(), {.key = "k"});
   claim_and_die(database);
   Channel channel(database, kInbox);
-  channel.store().store_inbox_message({"k", "acme", "zh-CN", "", "text"});
+  channel.store().store_inbox_messages(
+      std::vector<InboxMessage>{{"k", "acme", "zh-CN", "pack_usage", "", "text"}});
   end_leases(database);
   EXPECT_EQ(channel.relay().run_once(), 1u);
   EXPECT_EQ(messages(database), "1");
   EXPECT_THAT(only_delivery(database), ElementsAre("sent", "2", "", "1", "1"));
+}
+
+TEST(Relay, N6_AReportThatComesBeforeTheOutcomeOfItsAttemptCounts) {
+  TestDatabase database;
+  queue(database.session(), {.key = "k", .body = "report"});
+  Channel channel(database, kScripted);
+  channel.policy.on_unknown = UnknownOutcome::hold;
+  EXPECT_EQ(channel.relay().run_once(), 1u);
+  EXPECT_THAT(only_delivery(database), ElementsAre("sent", "1", "unknown: ", "1", "1"));
+  EXPECT_THAT(database.session().query("SELECT reported, report FROM outbox"),
+              ElementsAre(ElementsAre("delivered", "to the phone")));
+}
+
+TEST(Relay, N6_AFailureReportedLaterMakesASentDeliveryDead) {
+  TestDatabase database;
+  queue(database.session(), {.key = "k", .body = "accept"});
+  Channel channel(database, kScripted);
+  channel.relay().run_once();
+  MysqlDeliveryReports reports(database.address());
+  reports.record("k", ReportedState::failed, "no such phone");
+  reports.record("k", ReportedState::pending, "came late");
+  reports.record("nobody's", ReportedState::failed, "");
+  EXPECT_THAT(only_delivery(database),
+              ElementsAre("dead", "1", "undeliverable: no such phone", "1", "1"));
+}
+
+TEST(Relay, HoldsWhatAPersonMustActOn) {
+  TestDatabase database;
+  queue(database.session(), {.key = "k", .body = "hold"});
+  Channel channel(database, kScripted);
+  channel.relay().run_once();
+  EXPECT_THAT(only_delivery(database), ElementsAre("held", "1", "the account is empty", "0", "1"));
 }
 
 TEST(Relay, HoldsAnUnknownOutcomeWhereTheChannelSaysSo) {

@@ -46,11 +46,16 @@ class Daemon(subprocess.Popen):
     def __init__(self, title, arguments, log_path):
         self.title, self.log_path = title, log_path
         with open(log_path, "ab") as log:
+            self.log_begin_bytes = log.tell()  # others wrote into it before
             super().__init__([str(a) for a in arguments], stdout=log, stderr=log,
                              stdin=subprocess.DEVNULL, start_new_session=True)
 
     def log_tail(self, characters=3000):
         return self.log_path.read_text(errors="replace")[-characters:]
+
+    def is_ready(self):
+        """Whether it serves: from then on SIGTERM ends it cleanly."""
+        return b"ready: spool" in self.log_path.read_bytes()[self.log_begin_bytes:]
 
     def index(self):
         """(keys, bytes) of the dedupe index, as the log of a daemon that has ended says."""

@@ -122,8 +122,10 @@ def kill_often(where, load, kills_wanted, hits_wanted, seed):
 
 
 def finish(where, bound_s):
+    """Until all is taken. SIGTERM before it is ready would end it as a signal does, not cleanly."""
     process = where.daemon()
     try:
+        harness.wait_until(process.is_ready, bound_s, "the daemon is ready", alive=[process])
         harness.wait_until(where.idle, bound_s, "the spool is empty", alive=[process])
     finally:
         process.stop()

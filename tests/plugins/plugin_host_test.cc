@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "channel/clean_text.h"
 #include "support/fake_outbox.h"
 
 namespace packwarden {
@@ -25,13 +26,25 @@ std::string inbox() {
 }
 
 OutboxRow message(const std::string& body, const std::string& subject = "") {
-  return {1, "key-" + body, "acme", "", "en", subject, body, 1};
+  OutboxRow row;
+  row.delivery_id = 1;
+  row.idempotency_key = "key-" + body;
+  row.account_name = "acme";
+  row.language = "en";
+  row.kind = "pack_usage";
+  row.subject = subject;
+  row.body = body;
+  row.attempts = 1;
+  return row;
 }
 
-std::unique_ptr<Plugin> start(const std::string& path, OutboxStore& store) {
+FakeReports no_reports;
+
+std::unique_ptr<Plugin> start(const std::string& path, OutboxStore& store,
+                              DeliveryReports& reports = no_reports) {
   const auto notifier = load_notifier(path);
   if (!notifier) throw std::runtime_error(notifier.error());
-  auto plugin = Plugin::create(*notifier, "test", {}, store);
+  auto plugin = Plugin::create(*notifier, "test", {}, {&store, &reports});
   if (!plugin) throw std::runtime_error(plugin.error());
   return std::move(*plugin);
 }
@@ -69,7 +82,7 @@ TEST(PluginHost, GivesThePluginsReasonWhenItCannotBeMade) {
   FakeOutbox store;
   const auto notifier = load_notifier(fixture("scripted"));
   ASSERT_TRUE(notifier.has_value());
-  const auto plugin = Plugin::create(*notifier, "test", {{"colour", "red"}}, store);
+  const auto plugin = Plugin::create(*notifier, "test", {{"colour", "red"}}, {&store, &no_reports});
   ASSERT_FALSE(plugin.has_value());
   EXPECT_EQ(plugin.error(), "plugin scripted: no setting colour=red");
 }
@@ -77,8 +90,8 @@ TEST(PluginHost, GivesThePluginsReasonWhenItCannotBeMade) {
 TEST(PluginHost, ReportsEachMessageByItself) {
   FakeOutbox store;
   const auto plugin = start(fixture("scripted"), store);
-  const std::vector<OutboxRow> rows = {message("accept"), message("reject"), message("retry"),
-                                       message("unknown"), message("nonsense")};
+  const std::vector<OutboxRow> rows = {message("accept"),  message("reject"),   message("retry"),
+                                       message("unknown"), message("nonsense"), message("hold")};
   const auto reports = plugin->deliver(rows, milliseconds(1'000));
   ASSERT_EQ(reports.size(), rows.size());
   EXPECT_EQ(reports[0].outcome, Outcome::accepted);
@@ -90,6 +103,8 @@ TEST(PluginHost, ReportsEachMessageByItself) {
   EXPECT_EQ(reports[3].outcome, Outcome::unknown);
   EXPECT_EQ(reports[4].outcome, Outcome::unknown);
   EXPECT_EQ(reports[4].detail, "the plugin answered 77");
+  EXPECT_EQ(reports[5].outcome, Outcome::hold);
+  EXPECT_EQ(reports[5].detail, "the account is empty");
 }
 
 TEST(PluginHost, RetriesAllWhenThePluginSentNothing) {
@@ -140,6 +155,17 @@ TEST(PluginHost, ExceptionsOfTheHostStayInTheHost) {
   EXPECT_EQ(deliver_one(*plugin, message("store")).outcome, Outcome::retry);
 }
 
+TEST(PluginHost, PassesOnWhatTheProviderReports) {
+  FakeOutbox store;
+  FakeReports reports;
+  const auto plugin = start(fixture("scripted"), store, reports);
+  EXPECT_EQ(deliver_one(*plugin, message("report")).outcome, Outcome::unknown);
+  EXPECT_THAT(reports.reports, testing::ElementsAre(FakeReports::Report{
+                                   "key-report", ReportedState::delivered, "to the phone"}));
+  reports.is_down = true;
+  EXPECT_EQ(deliver_one(*plugin, message("report")).outcome, Outcome::unknown);
+}
+
 TEST(PluginHostDeathTest, EndsTheProcessWhenThePluginHangs) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   FakeOutbox store;
@@ -169,17 +195,10 @@ TEST(InboxPlugin, RetriesWhatTheHostCouldNotStore) {
   EXPECT_EQ(deliver_one(*plugin, message("x")).outcome, Outcome::retry);
 }
 
-TEST(InboxPlugin, LeavesWhatItCouldNotBeginForTheNextTime) {
-  FakeOutbox store;
-  const auto plugin = start(inbox(), store);
-  const OutboxRow row = message("x");
-  EXPECT_EQ(plugin->deliver({&row, 1}, milliseconds(0)).at(0).outcome, Outcome::retry);
-  EXPECT_TRUE(store.messages.empty());
-}
-
 TEST(InboxPlugin, HasNoSettings) {
   FakeOutbox store;
-  const auto plugin = Plugin::create(*load_notifier(inbox()), "inbox", {{"a", "b"}}, store);
+  const auto plugin =
+      Plugin::create(*load_notifier(inbox()), "inbox", {{"a", "b"}}, {&store, &no_reports});
   ASSERT_FALSE(plugin.has_value());
   EXPECT_THAT(plugin.error(), HasSubstr("has no settings"));
 }

@@ -25,6 +25,11 @@ target_include_directories(abi_is_c99 PRIVATE "${CMAKE_SOURCE_DIR}/plugins/abi")
 target_compile_options(abi_is_c99 PRIVATE -std=c99 -pedantic -Wall -Wextra -Werror)
 set_property(GLOBAL APPEND PROPERTY PACKWARDEN_FIXTURES abi_is_c99 plugin_inbox)
 
+# One plugin in the daemon's host, for the tests that start a real provider.
+add_executable(drive_plugin plugins/drive/drive_plugin.cc)
+target_include_directories(drive_plugin PRIVATE "${CMAKE_SOURCE_DIR}/tests")
+target_link_libraries(drive_plugin PRIVATE pw_channel Boost::json packwarden_warnings)
+
 get_property(fixtures GLOBAL PROPERTY PACKWARDEN_FIXTURES)
 foreach(test test_plugins test_channel)
   if(TARGET ${test})

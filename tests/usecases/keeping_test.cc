@@ -162,7 +162,8 @@ void Keeping::live_through_everything() {
 // By table; what may be let go is not among them.
 std::map<std::string, std::string> checksums_of_the_ledger(TestDatabase& database) {
   const std::set<std::string> let_go{"deployment", "dedupe_segment",  "outbox",
-                                     "job",        "ledger_sequence", "ledger_transaction"};
+                                     "job",        "ledger_sequence", "ledger_transaction",
+                                     "channel",    "recipient_hour"};
   std::map<std::string, std::string> checksums;
   for (const auto& row : database.session().query(
            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")) {
