@@ -72,9 +72,9 @@ std::unique_ptr<Plugin> make_plugin(const ChannelSettings& channel, const std::s
 
 int deliver(const ChannelSettings& channel, const Settings& settings) {
   const MemoryLimit memory_limit(channel.name, channel.memory_max_bytes);
-  MysqlOutboxStore store(database_address(settings));
-  MysqlDeliveryReports reports(database_address(settings));
-  MysqlChannelBoard board(database_address(settings), channel.name);
+  MysqlOutboxStore store(channel_database_address(settings));
+  MysqlDeliveryReports reports(channel_database_address(settings));
+  MysqlChannelBoard board(channel_database_address(settings), channel.name);
   if (board.start(channel.plugin)) {
     spdlog::warn("channel {}: the process before this one ended without a word", channel.name);
   }

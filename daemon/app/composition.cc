@@ -19,6 +19,13 @@ DatabaseAddress database_address(const Settings& settings) {
   return address;
 }
 
+DatabaseAddress channel_database_address(const Settings& settings) {
+  DatabaseAddress address = database_address(settings);
+  address.user = settings.database.channel_user;
+  address.password = settings.database.channel_password;
+  return address;
+}
+
 LedgerOptions ledger_options(const Settings& settings) {
   return {.transaction_attempts_max = settings.database.transaction_attempts_max};
 }

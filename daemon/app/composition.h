@@ -12,6 +12,8 @@
 namespace packwarden {
 
 DatabaseAddress database_address(const Settings& settings);
+// As channel processes see it.
+DatabaseAddress channel_database_address(const Settings& settings);
 LedgerOptions ledger_options(const Settings& settings);
 
 ContentLimits content_limits(const Settings& settings);

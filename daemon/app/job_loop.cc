@@ -33,6 +33,9 @@ void log(const JobReport& report, const std::string& currency) {
   if (report.deliveries_erased > 0) {
     spdlog::info("address and text of {} ended deliveries are erased", report.deliveries_erased);
   }
+  if (report.messages_removed > 0) {
+    spdlog::info("{} in-site messages are removed: their time is over", report.messages_removed);
+  }
   for (const std::string& job : report.busy) {
     spdlog::debug("job {}: another process has the lease", job);
   }
@@ -48,8 +51,11 @@ JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s)
   Session session(database_address(settings));
   require_schema(session);
   intern_catalogue(session, catalogue_);
-  const JobOptions options{this_process(), settings.jobs.lease_s, spread_s,
+  const JobOptions options{this_process(),
+                           settings.jobs.lease_s,
+                           spread_s,
                            static_cast<int>(settings.keeping.ended_deliveries_days),
+                           static_cast<int>(settings.keeping.inbox_days),
                            settings.jobs.settlement_accounts};
   jobs_ = std::make_unique<BillingJobs>(ledger_, store_, BillingContext{&catalogue_, &calendar_},
                                         options);

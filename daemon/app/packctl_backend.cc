@@ -18,10 +18,12 @@
 #include "spool/directory_desk.h"
 #include "spool/disk_file.h"
 #include "store/deployment.h"
+#include "store/inbox_store.h"
 #include "store/job_rows.h"
 #include "store/migrations.h"
 #include "store/mysql_ledger.h"
 #include "store/mysql_reports.h"
+#include "store/notice_desk.h"
 #include "usecases/void_duplicates.h"
 
 namespace packwarden {
@@ -48,7 +50,13 @@ class SettingsContext : public Context {
         stored_(settings_.catalogue),
         ledger_(database_address(settings_), ledger_options(settings_)),
         reports_(database_address(settings_)),
-        jobs_(database_address(settings_)) {}
+        jobs_(database_address(settings_)),
+        notices_(database_address(settings_)),
+        inbox_(database_address(settings_)) {
+    for (const ChannelSettings& channel : settings_.channels) {
+      channels_.push_back({channel.name, channel.medium, channel.plugin});
+    }
+  }
 
   bool allow_as_of() const override { return settings_.allow_as_of; }
   Instant now() const override {
@@ -78,6 +86,15 @@ class SettingsContext : public Context {
     require();
     return jobs_;
   }
+  NoticeDesk& notices() override {
+    require();
+    return notices_;
+  }
+  Inbox& inbox() override {
+    require();
+    return inbox_;
+  }
+  const std::vector<ConfiguredChannel>& channels() const override { return channels_; }
   SchemaChange migrate() override {
     Session session(database_address(settings_));
     const auto outcome = reaching([&] { return packwarden::migrate(session); });
@@ -162,6 +179,9 @@ class SettingsContext : public Context {
   MySqlLedger ledger_;
   MySqlReports reports_;
   MySqlJobStore jobs_;
+  MysqlNoticeDesk notices_;
+  MysqlInbox inbox_;
+  std::vector<ConfiguredChannel> channels_;
   std::optional<KeyHasher> hasher_;
   std::unique_ptr<SpoolDesk> spool_;
   std::unique_ptr<TokenDesk> tokens_;

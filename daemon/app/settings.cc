@@ -95,7 +95,7 @@ class Loader {
     if (!over_network && !map.has("socket")) out.socket = default_socket;
     map.text("name", out.name, max_database_name_bytes);
     map.text("user", out.user, max_name_bytes);
-    password(map);
+    passwords(map);
     map.whole_number("connect_timeout_ms", out.connect_timeout_ms, {100, 600'000});
     map.whole_number("lock_wait_timeout_s", out.lock_wait_timeout_s, {1, 3'600});
     map.whole_number("transaction_attempts_max", out.transaction_attempts_max, {1, 1'000});
@@ -104,34 +104,50 @@ class Loader {
 
   // From password_file, else from the systemd credential, else none (the server then knows the user
   // by the socket).
-  void password(MapReader& map) {
-    std::string file;
-    path(map, "password_file", file);
-    const bool is_named = map.has("password_file");
-    if (!is_named) {
-      const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
-      if (credentials == nullptr || *credentials == '\0') return;
-      file = (fs::path(credentials) / credential_name).string();
-      std::error_code failed;
-      const fs::file_status status = fs::status(file, failed);
-      if (status.type() == fs::file_type::not_found) return;
+  void passwords(MapReader& map) {
+    DatabaseSettings& out = settings_.database;
+    if (const auto file =
+            map.has("password_file") ? named_file(map, "password_file") : credential_file()) {
+      password(map, "password_file", *file, out.password);
     }
-    if (file.empty()) return;
+    out.channel_password = out.password;
+    if (const auto file = named_file(map, "channel_password_file")) {
+      password(map, "channel_password_file", *file, out.channel_password);
+    }
+    out.channel_user = out.user;
+    map.text("channel_user", out.channel_user, max_name_bytes);
+  }
+
+  std::optional<std::string> named_file(MapReader& map, const char* key) {
+    std::string file;
+    path(map, key, file);
+    return file.empty() ? std::nullopt : std::optional(file);
+  }
+
+  static std::optional<std::string> credential_file() {
+    const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
+    if (credentials == nullptr || *credentials == '\0') return std::nullopt;
+    const std::string file = (fs::path(credentials) / credential_name).string();
+    std::error_code failed;
+    if (fs::status(file, failed).type() == fs::file_type::not_found) return std::nullopt;
+    return file;
+  }
+
+  void password(MapReader& map, const char* key, const std::string& file, std::string& out) {
     auto text = read_small_file(file, max_password_bytes);
     if (!text) {
-      map.error_at_value("password_file", fmt::format("cannot read {}: {}: make it readable for "
-                                                      "the daemon, or name another file",
-                                                      file, text.error()));
+      map.error_at_value(key, fmt::format("cannot read {}: {}: make it readable for "
+                                          "the daemon, or name another file",
+                                          file, text.error()));
       return;
     }
     if (!text->empty() && text->back() == '\n') text->pop_back();
     if (!text->empty() && text->back() == '\r') text->pop_back();
     if (text->empty() || !is_printable(*text)) {
-      map.error_at_value("password_file",
-                         fmt::format("{} must hold the password as its only line", file));
+      map.error_at_value(key, fmt::format("{} must hold the password as its only line", file));
       return;
     }
-    settings_.database.password = std::move(*text);
+    out = std::move(*text);
   }
 
   void spool(MapReader map) {
@@ -170,6 +186,7 @@ class Loader {
   void keeping(MapReader map) {
     map.whole_number("ended_deliveries_days", settings_.keeping.ended_deliveries_days,
                      {1, max_days});
+    map.whole_number("inbox_days", settings_.keeping.inbox_days, {1, max_days});
     map.finish();
   }
 

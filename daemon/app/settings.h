@@ -24,6 +24,9 @@ struct DatabaseSettings {
   std::string name = "packwarden";
   std::string user = "packwarden";
   std::string password;  // from password_file or the systemd credential; empty where neither is
+  // Of channel processes, which are not trusted; user and password where channel_user is not given.
+  std::string channel_user;
+  std::string channel_password;
   std::uint32_t connect_timeout_ms = 5'000;
   std::uint32_t lock_wait_timeout_s = 10;
   std::uint32_t transaction_attempts_max = 10;
@@ -65,6 +68,7 @@ struct JobSettings {
 
 struct KeepingSettings {
   std::uint32_t ended_deliveries_days = 90;  // D2
+  std::uint32_t inbox_days = 1'096;          // N4
 
   bool operator==(const KeepingSettings&) const = default;
 };

@@ -8,8 +8,10 @@
 #include "domain/business_calendar.h"
 #include "domain/catalogue.h"
 #include "usecases/file_check.h"
+#include "usecases/inbox_port.h"
 #include "usecases/job_port.h"
 #include "usecases/ledger_port.h"
+#include "usecases/notice_desk_port.h"
 #include "usecases/report_port.h"
 #include "usecases/spool_desk_port.h"
 #include "usecases/token_port.h"
@@ -39,6 +41,13 @@ class DaemonOfHistory {
   virtual void run_jobs(Instant at) = 0;
 };
 
+// A channel of the settings.
+struct ConfiguredChannel {
+  std::string name;
+  std::string medium;
+  std::string plugin;
+};
+
 // What a command of packctl works with. What needs the database connects when it is first asked
 // for, and throws LedgerUnavailable where it cannot, or where the schema is not the one of this
 // binary. References live as long as the context.
@@ -56,6 +65,9 @@ class Context {
   virtual Ledger& ledger() = 0;
   virtual Reports& reports() = 0;
   virtual JobStore& jobs() = 0;
+  virtual NoticeDesk& notices() = 0;
+  virtual Inbox& inbox() = 0;
+  virtual const std::vector<ConfiguredChannel>& channels() const = 0;
   virtual SchemaChange migrate() = 0;
   // The spool of the settings, on this host. Throws SpoolUnavailable where there is none.
   virtual SpoolDesk& spool() = 0;

@@ -63,6 +63,9 @@ using Action = std::function<void(Desk&)>;
 // Each adds its words to the command line; the command that is parsed leaves its action in
 // `chosen`.
 void add_account_words(CLI::App& app, Action& chosen);
+void add_channel_words(CLI::App& app, Action& chosen);
+void add_inbox_words(CLI::App& app, Action& chosen);
+void add_notice_words(CLI::App& app, Action& chosen);
 void add_audit_words(CLI::App& app, Action& chosen);
 void add_pack_words(CLI::App& app, Action& chosen);
 void add_report_words(CLI::App& app, Action& chosen);

@@ -98,6 +98,9 @@ void add_all_words(CLI::App& app, Action& chosen) {
   add_money_words(app, chosen);
   add_pack_words(app, chosen);
   add_service_words(app, chosen);
+  add_channel_words(app, chosen);
+  add_inbox_words(app, chosen);
+  add_notice_words(app, chosen);
   add_audit_words(app, chosen);
   add_refund_words(app, chosen);
   add_report_words(app, chosen);

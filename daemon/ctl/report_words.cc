@@ -77,26 +77,6 @@ void ledger(Desk& desk, const ReportWords& words) {
   }
 }
 
-void inbox(Desk& desk, const ReportWords& words) {
-  const Account account = desk.account(words.account);
-  const auto rows = desk.context().reports().inbox(account.name);
-  if (desk.json) {
-    boost::json::array array;
-    for (const InboxRow& row : rows) {
-      array.push_back(boost::json::object{{"account", row.account},
-                                          {"subject", row.subject},
-                                          {"body", row.body},
-                                          {"stored_at", to_rfc3339(row.stored_at)}});
-    }
-    desk.print(array);
-    return;
-  }
-  if (rows.empty()) desk.out() << "none\n";
-  for (const InboxRow& row : rows) {
-    desk.out() << shown_time(row.stored_at) << "  " << row.subject << '\n' << row.body << "\n\n";
-  }
-}
-
 void add_account_report(CLI::App& app, Action& chosen, const std::string& name,
                         const std::string& help, void (*report)(Desk&, const ReportWords&)) {
   const auto words = std::make_shared<ReportWords>();
@@ -118,7 +98,6 @@ void add_account_report(CLI::App& app, Action& chosen, const std::string& name,
 void add_report_words(CLI::App& app, Action& chosen) {
   add_account_report(app, chosen, "usage", "what an account used, by day", usage);
   add_account_report(app, chosen, "ledger", "entries of the ledger of an account", ledger);
-  add_account_report(app, chosen, "inbox", "in-site messages of an account", inbox);
 
   const auto words = std::make_shared<ReportWords>();
   CLI::App* receipts = add_group(app, "receipt", "what became of a usage file");

@@ -225,4 +225,20 @@ std::optional<std::uint64_t> MySqlJobStore::erase_deliveries(const JobLease& lea
   });
 }
 
+std::optional<std::uint64_t> MySqlJobStore::remove_messages(const JobLease& lease,
+                                                            std::uint32_t lease_s,
+                                                            Instant stored_by,
+                                                            std::uint32_t limit) {
+  return reaching(session_, [&](Session& session) -> std::optional<std::uint64_t> {
+    Transaction transaction(session);
+    if (!holds(session, lease, lease_s)) return std::nullopt;
+    // Stored in the order of their numbers, so that the first ones are the oldest.
+    const std::uint64_t removed = session.execute(
+        fmt::format("DELETE FROM inbox_message WHERE stored_at <= {} ORDER BY message_id LIMIT {}",
+                    datetime_literal(stored_by), limit));
+    transaction.commit();
+    return removed;
+  });
+}
+
 }  // namespace packwarden

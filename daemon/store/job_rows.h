@@ -40,6 +40,8 @@ class MySqlJobStore : public JobStore {
   std::optional<AccountId> last_of_part(const SettlementPart& part, std::uint32_t count) override;
   std::optional<std::uint64_t> erase_deliveries(const JobLease& lease, std::uint32_t lease_s,
                                                 Instant ended_by, std::uint32_t limit) override;
+  std::optional<std::uint64_t> remove_messages(const JobLease& lease, std::uint32_t lease_s,
+                                               Instant stored_by, std::uint32_t limit) override;
 
  private:
   // `callback(session)` with errors of the database as LedgerUnavailable.

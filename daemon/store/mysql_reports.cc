@@ -236,20 +236,6 @@ std::vector<LedgerRow> MySqlReports::entries(const Account& account, std::uint32
   });
 }
 
-std::vector<InboxRow> MySqlReports::inbox(const std::string& account) {
-  return reaching(session_, [&](Session& session) {
-    std::vector<InboxRow> rows;
-    session.for_each_row(fmt::format("SELECT account_name, subject, body, {} FROM inbox_message"
-                                     " WHERE account_name = {} ORDER BY message_id",
-                                     micros_of("stored_at"), session.escape(account)),
-                         [&](RowView row) {
-                           rows.push_back({std::string(*row[0]), std::string(*row[1]),
-                                           std::string(*row[2]), to_instant(row[3])});
-                         });
-    return rows;
-  });
-}
-
 std::vector<Digest> MySqlReports::find_files(const std::string& name_or_digest) {
   return reaching(session_, [&](Session& session) {
     std::string condition = "name = " + Session::escape_binary(name_or_digest);

@@ -24,7 +24,6 @@ class MySqlReports : public Reports {
   std::vector<PostpaidRow> postpaid(std::optional<AccountId> account) override;
   std::vector<UsageRow> usage(const Account& account) override;
   std::vector<LedgerRow> entries(const Account& account, std::uint32_t limit) override;
-  std::vector<InboxRow> inbox(const std::string& account) override;
   std::vector<Digest> find_files(const std::string& name_or_digest) override;
   std::vector<RejectsRow> rejects() override;
   VoidPlan void_plan(const Digest& digest) override;

@@ -76,6 +76,16 @@ NoticeWrite notice_of(const WrittenBill& bill, BusinessDay day, const BillingCon
   return {notice, bill.account_name, bill.language, std::move(text.subject), std::move(text.body)};
 }
 
+// Until a step finds nothing more to do, counted into `sum`; false: the lease was lost.
+bool repeat(std::int64_t& sum, const std::function<std::optional<std::uint64_t>()>& step) {
+  while (true) {
+    const auto done = step();
+    if (!done) return false;
+    sum += static_cast<std::int64_t>(*done);
+    if (*done == 0) return true;
+  }
+}
+
 }  // namespace
 
 BillingJobs::BillingJobs(Ledger& ledger, JobStore& store, const BillingContext& context,
@@ -182,13 +192,16 @@ void BillingJobs::settle(Instant now, JobReport& report) {
 void BillingJobs::erase(Instant now, JobReport& report) {
   run_job("erase", now, report, [&](JobLease& lease) {
     const Instant ended_by = now - Span::days(options_.ended_deliveries_days);
-    while (true) {
-      const auto erased =
-          store_->erase_deliveries(lease, options_.lease_s, ended_by, deliveries_at_a_time);
-      if (!erased) return false;
-      report.deliveries_erased += static_cast<std::int64_t>(*erased);
-      if (*erased == 0) return true;
-    }
+    const Instant stored_by = now - Span::days(options_.inbox_days);
+    return repeat(report.deliveries_erased,
+                  [&] {
+                    return store_->erase_deliveries(lease, options_.lease_s, ended_by,
+                                                    deliveries_at_a_time);
+                  }) &&
+           repeat(report.messages_removed, [&] {
+             return store_->remove_messages(lease, options_.lease_s, stored_by,
+                                            deliveries_at_a_time);
+           });
   });
 }
 

@@ -13,6 +13,7 @@ struct JobOptions {
   std::uint32_t lease_s = 60;
   std::int64_t spread_s = 10'800;              // O6: of the charges of a day, from 08:00 on
   int ended_deliveries_days = 90;              // D2: of 24 h, until address and text are erased
+  int inbox_days = 1'096;                      // N4: of 24 h, until an in-site message is removed
   std::uint32_t settlement_accounts = 20'000;  // charged in one transaction
 };
 
@@ -22,9 +23,12 @@ struct JobReport {
   std::int64_t bills = 0;
   MoneyMicros charged_micros = 0;
   std::int64_t deliveries_erased = 0;
+  std::int64_t messages_removed = 0;
   std::vector<std::string> busy;  // jobs that somebody else works on
 
-  bool did_something() const { return packs_expired + reminders + bills + deliveries_erased > 0; }
+  bool did_something() const {
+    return packs_expired + reminders + bills + deliveries_erased + messages_removed > 0;
+  }
 };
 
 // What is due by the clock: `expire` notices that packs have expired (O10, N3), `remind` that they

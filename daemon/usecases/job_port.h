@@ -118,6 +118,9 @@ class JobStore {
   virtual std::optional<std::uint64_t> erase_deliveries(const JobLease& lease,
                                                         std::uint32_t lease_s, Instant ended_by,
                                                         std::uint32_t limit) = 0;
+  // The same for in-site messages that were stored by `stored_by`: they are removed (N4).
+  virtual std::optional<std::uint64_t> remove_messages(const JobLease& lease, std::uint32_t lease_s,
+                                                       Instant stored_by, std::uint32_t limit) = 0;
 };
 
 }  // namespace packwarden

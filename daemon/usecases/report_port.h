@@ -69,12 +69,6 @@ struct LedgerRow {
   PackId pack{};  // 0 unless drawn
   std::string tier;
 };
-struct InboxRow {
-  std::string account;
-  std::string subject;
-  std::string body;
-  Instant stored_at;
-};
 struct RejectsRow {
   Digest digest{};
   std::string file;
@@ -230,8 +224,6 @@ class Reports {
   virtual std::vector<UsageRow> usage(const Account& account) = 0;
   // The last `limit` entries, oldest first; of a main account or a sub-account.
   virtual std::vector<LedgerRow> entries(const Account& account, std::uint32_t limit) = 0;
-  // Oldest first.
-  virtual std::vector<InboxRow> inbox(const std::string& account) = 0;
   // By digest, as 64 hexadecimal digits, or by name as it came; several files may have one name.
   virtual std::vector<Digest> find_files(const std::string& name_or_digest) = 0;
   // All files with rejected lines, by arrival.

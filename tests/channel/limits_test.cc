@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <fstream>
+#include <regex>
+#include <sstream>
 #include <string>
-#include <thread>
 
 #include "channel/channel_world.h"
 #include "channel/pacer.h"
@@ -156,6 +159,55 @@ TEST(Board, counts_processes_that_ended_without_a_word) {
   board.set_state(ChannelState::broken, "exports no pw_notifier_entry");
   board.set_failed("ended with status 1");
   EXPECT_THAT(row(), ElementsAre("sms.so", "broken", "exports no pw_notifier_entry", "4", "3"));
+}
+
+// The SQL of docs/CHANNELS.md, for this database and a user of its own.
+std::string grants_of_the_docs(const std::string& database, const std::string& user) {
+  std::ifstream file(PACKWARDEN_SOURCE_DIR "/docs/CHANNELS.md");
+  std::ostringstream text;
+  text << file.rdbuf();
+  const std::string all = text.str();
+  const auto begin = all.find("```sql\n") + 7;
+  std::string sql = all.substr(begin, all.find("```", begin) - begin);
+  sql = std::regex_replace(sql, std::regex("ON packwarden\\."), "ON " + database + ".");
+  return std::regex_replace(sql, std::regex("packwarden_channel"), user);
+}
+
+TEST(ChannelUser, delivers_and_reports_with_the_rights_of_the_docs_and_sees_nothing_else) {
+  TestDatabase database;
+  DatabaseAddress address = database.address();
+  const std::string user = fmt::format("channel_{}", getpid());
+  std::istringstream grants(grants_of_the_docs(address.name, user));
+  int statements = 0;
+  for (std::string line; std::getline(grants, line, ';');) {
+    if (line.find_first_not_of(" \n") == std::string::npos) continue;
+    database.session().execute(line);
+    ++statements;
+  }
+  EXPECT_EQ(statements, 5);
+  address.user = user;
+  address.password = "a password";
+
+  queue(database.session(), {.key = "k", .recipient = "acme"});
+  MysqlOutboxStore store(address);
+  MysqlDeliveryReports reports(address);
+  MysqlChannelBoard board(address, "inbox");
+  board.start("inbox.so");
+  const auto plugin = Plugin::create(load_notifier(kInbox).value(), "inbox", {}, {&store, &reports})
+                          .value_or(nullptr);
+  ASSERT_NE(plugin, nullptr);
+  ChannelPolicy policy{.channel = "inbox"};
+  policy.recipient_max_per_hour = 5;
+  Relay relay(store, board, *plugin, policy);
+  EXPECT_EQ(relay.run_once(), 1U);
+  reports.record("k", ReportedState::delivered, "");
+  EXPECT_EQ(only_delivery(database).at(0), "sent");
+  Session session(address);
+  session.connect();
+  EXPECT_THROW(session.query("SELECT * FROM account"), DatabaseError);
+  EXPECT_THROW(session.query("SELECT body FROM inbox_message"), DatabaseError);
+  EXPECT_THROW(session.execute("INSERT INTO outbox (idempotency_key) VALUES ('x')"), DatabaseError);
+  database.session().execute(fmt::format("DROP USER {}@localhost", user));
 }
 
 }  // namespace

@@ -56,6 +56,9 @@ class Offline : public Backend, public Context {
   Ledger& ledger() override { throw LedgerUnavailable("there is no database"); }
   JobStore& jobs() override { throw LedgerUnavailable("there is no database"); }
   Reports& reports() override { throw LedgerUnavailable("there is no database"); }
+  NoticeDesk& notices() override { throw LedgerUnavailable("there is no database"); }
+  Inbox& inbox() override { throw LedgerUnavailable("there is no database"); }
+  const std::vector<ConfiguredChannel>& channels() const override { return channels_; }
   SchemaChange migrate() override { return {0, 1}; }
   SpoolDesk& spool() override { throw SpoolUnavailable("there is no spool"); }
   DaemonOfHistory& daemon_of_history() override { throw SpoolUnavailable("there is no spool"); }
@@ -72,6 +75,7 @@ class Offline : public Backend, public Context {
  private:
   BusinessCalendar calendar_ = BusinessCalendar::for_zone("Asia/Shanghai").value();
   Catalogue catalogue_;
+  std::vector<ConfiguredChannel> channels_;
   OneToken tokens_;
 };
 

@@ -98,7 +98,7 @@ def check_inbox(model, where):
     due = due_notices(model)
     expected = [f"{account}: {count} messages" for account, count in due.items()]
     found = Counter(message["account"] for account, parent in model.accounts.items() if not parent
-                    for message in where.ctl("inbox", account) or [])
+                    for message in where.ctl("inbox", account, "--limit", "100000"))
     return compare(expected, [f"{account}: {count} messages" for account, count in found.items()])
 
 

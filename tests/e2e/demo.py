@@ -52,7 +52,7 @@ class Demo:
         demo_views.rejects(self.where.spool)
         self.steps.heading("In-site messages")
         demo_views.messages([message for name in mains
-                             for message in self.where.ctl("inbox", name) or []])
+                             for message in self.where.ctl("inbox", name)[::-1]])
         self.steps.heading("Checked by a model of the rules that read only the dropped files")
         checked = subprocess.run([sys.executable, pathlib.Path(__file__).with_name("check.py"),
                                   self.folder], check=False)

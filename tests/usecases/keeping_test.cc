@@ -113,6 +113,17 @@ TEST_F(Keeping, D2_many_are_erased_in_chunks_and_an_in_site_message_stays) {
             "2027-02-18 12:00:00.000000");
 }
 
+TEST_F(Keeping, N4_an_in_site_message_is_removed_when_its_time_is_over) {
+  database.session().execute(
+      "INSERT INTO inbox_message (idempotency_key, account_name, language, subject, body, "
+      "stored_at) VALUES ('old', 'acme', 'en', '', '', '2026-11-20 12:00:00'), ('new', 'acme', "
+      "'en', '', '', '2026-11-20 12:00:01')");
+  constexpr int inbox_days = 1'096;
+  EXPECT_EQ(erase(noon + Span::days(inbox_days) - Span::seconds(1)).messages_removed, 0);
+  EXPECT_EQ(erase(noon + Span::days(inbox_days)).messages_removed, 1);
+  EXPECT_EQ(value("SELECT idempotency_key FROM inbox_message"), "new");
+}
+
 TEST_F(Keeping, D2_whoever_lost_the_lease_erases_nothing) {
   add_delivery("sent", "sent", at_noon);
   const Instant late = noon + Span::days(365);
@@ -163,7 +174,7 @@ void Keeping::live_through_everything() {
 std::map<std::string, std::string> checksums_of_the_ledger(TestDatabase& database) {
   const std::set<std::string> let_go{"deployment", "dedupe_segment",  "outbox",
                                      "job",        "ledger_sequence", "ledger_transaction",
-                                     "channel",    "recipient_hour"};
+                                     "channel",    "recipient_hour",  "inbox_message"};
   std::map<std::string, std::string> checksums;
   for (const auto& row : database.session().query(
            "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")) {
@@ -231,7 +242,8 @@ TEST(LedgerIsKept, D1_no_statement_of_the_program_deletes_from_the_ledger) {
     }
   }
   EXPECT_GT(files, 100);
-  EXPECT_THAT(tables, ElementsAre("account_detail", "dedupe_segment", "pack_reminder"));
+  EXPECT_THAT(tables, ElementsAre("account_detail", "dedupe_segment", "inbox_message",
+                                  "pack_reminder", "recipient_hour"));
 }
 
 }  // namespace
