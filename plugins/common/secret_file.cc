@@ -37,12 +37,17 @@ SecretFile unreadable() {
                "); give the user of the channel the right to read it");
 }
 
-SecretFile only_line(std::string text) {
+SecretFile checked_lines(std::string text, std::size_t lines_max) {
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   if (text.empty()) return fault("is empty; write the secret into it, as its only line");
+  std::size_t lines = 1;
   for (const unsigned char byte : text) {
-    if (byte == '\n') return fault("has more than one line; leave the secret alone in it");
+    if (byte == '\n' && ++lines <= lines_max) continue;
+    if (byte == '\n' && lines_max == 1) {
+      return fault("has more than one line; leave the secret alone in it");
+    }
+    if (byte == '\n') return fault("has more than " + std::to_string(lines_max) + " lines");
     if (byte < 0x20 || byte == 0x7F) {
       return fault("has control characters; write the secret into it as plain text");
     }
@@ -52,7 +57,8 @@ SecretFile only_line(std::string text) {
 
 }  // namespace
 
-SecretFile read_secret_file(const std::string& path, std::size_t bytes_max) {
+SecretFile read_secret_file(const std::string& path, std::size_t bytes_max,
+                            std::size_t lines_max) {
   const File file(path);
   if (file.descriptor() < 0) return unreadable();
   struct stat status {};
@@ -70,7 +76,7 @@ SecretFile read_secret_file(const std::string& path, std::size_t bytes_max) {
     size += static_cast<std::size_t>(got);
   }
   text.resize(size);
-  SecretFile found = only_line(std::move(text));
+  SecretFile found = checked_lines(std::move(text), lines_max);
   if (found.secret.size() > bytes_max) {
     return fault("has more than " + std::to_string(bytes_max) + " bytes; is it the right file?");
   }

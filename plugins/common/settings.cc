@@ -121,10 +121,10 @@ std::string Settings::one_of(std::string_view key, std::initializer_list<std::st
   return first;
 }
 
-std::string Settings::secret_from_file(std::string_view key) {
+std::string Settings::secret_from_file(std::string_view key, std::size_t lines_max) {
   const std::string path = required_text(key);
   if (path.empty()) return "";
-  SecretFile file = read_secret_file(path, kSecretBytesMax);
+  SecretFile file = read_secret_file(path, kSecretBytesMax, lines_max);
   if (!file.fault.empty()) refuse(quoted(key) + ": " + path + " " + file.fault);
   return std::move(file.secret);
 }

@@ -45,7 +45,8 @@ class Settings {
 
   // The only line of the file that the setting names. The setting must be there (ask has() first
   // where it need not), and the file must be closed to users other than its owner and group.
-  std::string secret_from_file(std::string_view key);
+  // With `lines_max` the file may have more lines: '\n' is between them.
+  std::string secret_from_file(std::string_view key, std::size_t lines_max = 1);
 
   // All settings whose key begins with `prefix`, by the rest of their keys; none is allowed.
   std::map<std::string, std::string> with_prefix(std::string_view prefix);
