@@ -26,7 +26,7 @@ Stage stage_of(std::string_view command, Stage before) {
   for (const auto& [verb, stage] : verbs) {
     if (command.starts_with(verb)) return stage;
   }
-  return before;  // the later lines of a log-in; QUIT
+  return before;  // the later lines of a log-in
 }
 
 std::string_view without_line_end(std::string_view line) {
@@ -95,6 +95,7 @@ void Transaction::begin_check(milliseconds limit) {
 void Transaction::start(milliseconds limit) {
   set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max(limit, milliseconds(1)).count()));
   exchange_ = {};
+  has_said_quit_ = false;
   std::fill(error_.begin(), error_.end(), '\0');
 }
 
@@ -146,11 +147,12 @@ int Transaction::watch(CURL*, curl_infotype type, char* text, std::size_t bytes,
 }
 
 void Transaction::hear_command(std::string_view command) {
-  if (exchange_.stage >= Stage::body || command.starts_with("QUIT")) return;
-  enter(stage_of(command, exchange_.stage));
+  if (command.starts_with("QUIT")) has_said_quit_ = true;
+  if (!has_said_quit_ && exchange_.stage < Stage::body) enter(stage_of(command, exchange_.stage));
 }
 
 void Transaction::hear_reply(std::string_view line) {
+  if (has_said_quit_) return;
   line = without_line_end(line);
   const auto is_digit = [](char letter) { return letter >= '0' && letter <= '9'; };
   if (line.size() < 3 || !std::all_of(line.begin(), line.begin() + 3, is_digit)) return;

@@ -50,7 +50,8 @@ class Transaction {
   std::string mail_;
   std::size_t given_bytes_ = 0;
   Exchange exchange_;
-  std::string error_;  // libcurl's own words; CURL_ERROR_SIZE bytes
+  bool has_said_quit_ = false;  // what comes after is not about the mail
+  std::string error_;           // libcurl's own words; CURL_ERROR_SIZE bytes
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_;  // last, as it uses all others
 };
 
