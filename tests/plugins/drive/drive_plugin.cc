@@ -10,6 +10,10 @@
 // What the provider reports comes between the answers, when it comes:
 //   {"report": "delivered", "idempotency_key": ..., "detail": ...}
 // Ends at the end of its input; status 1 and a line on standard error where the plugin is refused.
+// The log of the host goes to standard error too.
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <array>
 #include <boost/json.hpp>
@@ -112,6 +116,8 @@ int main(int argc, char** argv) {
     std::cerr << "usage: drive_plugin PLUGIN.so [KEY=VALUE...]\n";
     return 2;
   }
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("drive_plugin"));
+  spdlog::set_pattern("%l: %v");
   packwarden::PluginSettings settings;
   for (auto word = words.begin() + 1; word != words.end(); ++word) {
     const auto equals = word->find('=');
