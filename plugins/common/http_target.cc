@@ -49,7 +49,7 @@ std::optional<HttpTarget> http_target_of(const std::string& text) {
   const std::string scheme = part_of(url, CURLUPART_SCHEME);
   const std::string host = part_of(url, CURLUPART_HOST);
   if ((scheme != "http" && scheme != "https") || host.empty() ||
-      text.find('#') != std::string::npos) {
+      text.find('#') != std::string::npos || text.find(":///") != std::string::npos) {
     return std::nullopt;
   }
   const std::string port = part_of(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT);

@@ -5,8 +5,9 @@ import pathlib
 import tempfile
 import unittest
 
+from certificates import make_certificates
 from driven_plugin import DrivenPlugin
-from mail_server import PASSWORD, USER, MailServer, make_certificates
+from mail_server import PASSWORD, USER, MailServer
 
 SUBJECT = "您的流量包已使用 90 %：«東京»👩‍👩‍👧 " + "很长的主题" * 20
 

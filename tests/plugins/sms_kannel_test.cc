@@ -217,7 +217,7 @@ TEST(KannelSettings, N4_SayWhatIsWrong) {
       Wrong{"url", "https://sms.example/?a=b", "no address of sendsms"},
       Wrong{"dlr_listen", "0.0.0.0:8480", "dlr_allow_remote"},
       Wrong{"dlr_listen", "on", "127.0.0.1:8480"},
-      Wrong{"sdk_app_id", "1", "there is no \"sdk_app_id\""},
+      Wrong{"sdk_app_id", "1", "there is no setting sdk_app_id"},
   };
   for (const Wrong& row : rows) {
     auto settings = pw_plugin::settings_of(
