@@ -21,11 +21,11 @@ constexpr std::uint32_t ip(std::uint32_t a, std::uint32_t b, std::uint32_t c, st
 
 // IANA's registry of special-purpose IPv4 addresses.
 constexpr std::array kSpecial4 = {
-    Block4{ip(0, 0, 0, 0), 8},       Block4{ip(10, 0, 0, 0), 8},    Block4{ip(100, 64, 0, 0), 10},
-    Block4{ip(127, 0, 0, 0), 8},     Block4{ip(169, 254, 0, 0), 16}, Block4{ip(172, 16, 0, 0), 12},
-    Block4{ip(192, 0, 0, 0), 24},    Block4{ip(192, 0, 2, 0), 24},  Block4{ip(192, 88, 99, 0), 24},
-    Block4{ip(192, 168, 0, 0), 16},  Block4{ip(198, 18, 0, 0), 15}, Block4{ip(198, 51, 100, 0), 24},
-    Block4{ip(203, 0, 113, 0), 24},  Block4{ip(224, 0, 0, 0), 4},   Block4{ip(240, 0, 0, 0), 4},
+    Block4{ip(0, 0, 0, 0), 8},      Block4{ip(10, 0, 0, 0), 8},     Block4{ip(100, 64, 0, 0), 10},
+    Block4{ip(127, 0, 0, 0), 8},    Block4{ip(169, 254, 0, 0), 16}, Block4{ip(172, 16, 0, 0), 12},
+    Block4{ip(192, 0, 0, 0), 24},   Block4{ip(192, 0, 2, 0), 24},   Block4{ip(192, 88, 99, 0), 24},
+    Block4{ip(192, 168, 0, 0), 16}, Block4{ip(198, 18, 0, 0), 15},  Block4{ip(198, 51, 100, 0), 24},
+    Block4{ip(203, 0, 113, 0), 24}, Block4{ip(224, 0, 0, 0), 4},    Block4{ip(240, 0, 0, 0), 4},
 };
 
 bool is_public4(std::uint32_t address) {

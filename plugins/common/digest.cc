@@ -83,8 +83,7 @@ std::string to_base64(std::string_view bytes) {
 }
 
 bool equal_secrets(std::string_view left, std::string_view right) {
-  return left.size() == right.size() &&
-         CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+  return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
 }  // namespace pw_plugin

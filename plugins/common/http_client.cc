@@ -17,7 +17,7 @@ using Clock = HttpClient::Clock;
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kLeastTime{20};    // with less left nothing is begun
+constexpr milliseconds kLeastTime{20};  // with less left nothing is begun
 constexpr milliseconds kPollTimeMax{500};
 constexpr std::size_t kUnansweredMax = 8;  // in a row; then a lane is left for the next call
 
@@ -96,8 +96,7 @@ class Round {
   }
 
   void begin(std::size_t index) {
-    const auto timeout =
-        std::min<milliseconds>(milliseconds(options_.request_timeout_ms), left());
+    const auto timeout = std::min<milliseconds>(milliseconds(options_.request_timeout_ms), left());
     active_.emplace_back(options_, requests_[index], answers_[index],
                          static_cast<long>(timeout.count()));
     const CURLMcode added = curl_multi_add_handle(multi_, active_.back().handle());
@@ -166,7 +165,8 @@ class HttpClient::Impl {
     HttpRequest request;
     request.url = url;
     HttpAnswer answer;
-    HttpTransfer transfer(options_, request, answer, static_cast<long>(options_.request_timeout_ms));
+    HttpTransfer transfer(options_, request, answer,
+                          static_cast<long>(options_.request_timeout_ms));
     transfer.connect_only();
     transfer.end(curl_easy_perform(transfer.handle()));
     return answer.error;

@@ -44,8 +44,8 @@ struct HttpAnswer {
   Kind kind = Kind::not_sent;
   long status = 0;  // 0: none
   std::string body;
-  std::string retry_after;  // header, as it came
-  std::string error;        // a sentence, unless answered
+  std::string retry_after;            // header, as it came
+  std::string error;                  // a sentence, unless answered
   bool is_forbidden_address = false;  // not sent, as the address is not a public one
 };
 

@@ -40,7 +40,8 @@ bool is_loopback(const std::string& host) {
 }  // namespace
 
 std::optional<HttpTarget> http_target_of(const std::string& text) {
-  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  const bool is_plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
   const Url url(curl_url());
   if (!is_plain || url == nullptr ||
       curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_DISALLOW_USER) != CURLUE_OK) {

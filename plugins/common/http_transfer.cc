@@ -106,9 +106,12 @@ void HttpTransfer::end(CURLcode code) {
 }
 
 std::string HttpTransfer::sentence(CURLcode code) const {
-  if (answer_->is_forbidden_address) return "the address is private or of this machine, which is not allowed";
+  if (answer_->is_forbidden_address)
+    return "the address is private or of this machine, which is not allowed";
   if (is_too_large_) return fmt::format("the answer has over {} bytes", options_->answer_bytes_max);
-  if (code == CURLE_ABORTED_BY_CALLBACK) return "the kept connection dropped after the request";
+  if (code == CURLE_ABORTED_BY_CALLBACK || (begun_ > 0 && code == CURLE_COULDNT_CONNECT)) {
+    return "the kept connection dropped after the request";
+  }
   return error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
 }
 

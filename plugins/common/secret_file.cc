@@ -57,8 +57,7 @@ SecretFile checked_lines(std::string text, std::size_t lines_max) {
 
 }  // namespace
 
-SecretFile read_secret_file(const std::string& path, std::size_t bytes_max,
-                            std::size_t lines_max) {
+SecretFile read_secret_file(const std::string& path, std::size_t bytes_max, std::size_t lines_max) {
   const File file(path);
   if (file.descriptor() < 0) return unreadable();
   struct stat status {};

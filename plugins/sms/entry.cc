@@ -23,8 +23,8 @@ int create(const pw_setting* const* list, std::size_t count, const pw_host* host
     const bool is_kannel = settings.one_of("provider", {"tencent", "kannel"}) == "kannel";
     std::string wrong;
     auto made = std::make_unique<pw_instance>();
-    made->provider = is_kannel ? sms::make_kannel(settings, *host, wrong)
-                               : sms::make_tencent(settings, wrong);
+    made->provider =
+        is_kannel ? sms::make_kannel(settings, *host, wrong) : sms::make_tencent(settings, wrong);
     if (made->provider == nullptr) {
       pw_plugin::write_sentence(wrong, error, error_size);
       return PW_ERROR;

@@ -70,10 +70,10 @@ class Kannel final : public Provider {
 
  private:
   HttpRequest request_of(const pw_message& message) const {
-    std::string url = fmt::format(
-        "{}?username={}&password={}&to={}&text={}&charset=UTF-8&coding=2", config_.url,
-        url_encoded(config_.username), url_encoded(config_.password),
-        url_encoded(message.recipient), url_encoded(message.body));
+    std::string url =
+        fmt::format("{}?username={}&password={}&to={}&text={}&charset=UTF-8&coding=2", config_.url,
+                    url_encoded(config_.username), url_encoded(config_.password),
+                    url_encoded(message.recipient), url_encoded(message.body));
     if (!config_.from.empty()) url += "&from=" + url_encoded(config_.from);
     if (!config_.smsc.empty()) url += "&smsc=" + url_encoded(config_.smsc);
     if (listener_ != nullptr) {

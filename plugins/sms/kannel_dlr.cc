@@ -56,8 +56,7 @@ std::string decoded(std::string_view text) {
 
 }  // namespace
 
-std::string kannel_dlr_url(const std::string& base, std::string_view secret,
-                           std::string_view key) {
+std::string kannel_dlr_url(const std::string& base, std::string_view secret, std::string_view key) {
   return fmt::format("{}?key={}&token={}&type=%d&answer=%A", base, pw_plugin::to_hex(key),
                      token_of(secret, key));
 }

@@ -61,9 +61,8 @@ class Tencent final : public Provider {
                                    std::chrono::system_clock::now().time_since_epoch())
                                    .count();
     std::string body = body_of(call);
-    const Tc3Signature signature =
-        sign_tc3({config_.secret_id, config_.secret_key, "sms", config_.host, "SendSms",
-                  kContentType, body, now_s});
+    const Tc3Signature signature = sign_tc3({config_.secret_id, config_.secret_key, "sms",
+                                             config_.host, "SendSms", kContentType, body, now_s});
     return {config_.endpoint,
             {fmt::format("Authorization: {}", signature.authorization),
              fmt::format("Content-Type: {}", kContentType), "Host: " + config_.host,

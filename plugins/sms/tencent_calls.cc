@@ -61,7 +61,10 @@ std::vector<TencentCall> tencent_calls(const TencentTemplates& templates,
     const auto found = open.find(place);
     if (found == open.end() || calls[found->second].numbers.size() == kNumbersMax) {
       open[place] = calls.size();
-      calls.push_back({text->id, std::move(parameters.values), {}, {},
+      calls.push_back({text->id,
+                       std::move(parameters.values),
+                       {},
+                       {},
                        session_context_of(message.idempotency_key)});
     }
     TencentCall& call = calls[open[place]];

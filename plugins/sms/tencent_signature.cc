@@ -29,10 +29,9 @@ std::string lower(std::string text) {
 Tc3Signature sign_tc3(const Tc3Request& request) {
   Tc3Signature out;
   out.body_hash = to_hex(sha256(request.body));
-  const std::string canonical =
-      fmt::format("POST\n/\n\ncontent-type:{}\nhost:{}\nx-tc-action:{}\n\n{}\n{}",
-                  request.content_type, request.host, lower(request.action), kSignedHeaders,
-                  out.body_hash);
+  const std::string canonical = fmt::format(
+      "POST\n/\n\ncontent-type:{}\nhost:{}\nx-tc-action:{}\n\n{}\n{}", request.content_type,
+      request.host, lower(request.action), kSignedHeaders, out.body_hash);
   out.canonical_hash = to_hex(sha256(canonical));
   const std::string date = fmt::format("{:%Y-%m-%d}", fmt::gmtime(request.timestamp_s));
   const std::string scope = fmt::format("{}/{}/tc3_request", date, request.service);

@@ -67,8 +67,7 @@ TEST(KannelAnswer, N6_EachIsSorted) {
       Row{401, "", PW_OUTCOME_HOLD},
       Row{403, "Authorization failed for sendsms", PW_OUTCOME_HOLD},
       Row{403, "Not routable. Do not try again.", PW_OUTCOME_REJECTED},
-      Row{403, "Number(s) has/have been denied by white- and/or black-lists.",
-          PW_OUTCOME_REJECTED},
+      Row{403, "Number(s) has/have been denied by white- and/or black-lists.", PW_OUTCOME_REJECTED},
       Row{404, "Unknown request.", PW_OUTCOME_HOLD},
       Row{408, "", PW_OUTCOME_RETRY},
       Row{429, "", PW_OUTCOME_RETRY},
@@ -175,9 +174,8 @@ TEST(KannelReport, IsAnsweredWith200OnlyOnceItIsStored) {
   const std::string secret_file = testing::TempDir() + "kannel_secret";
   std::ofstream(secret_file) << kSecret << "\n";
   ASSERT_EQ(chmod(secret_file.c_str(), 0600), 0);
-  auto settings = pw_plugin::settings_of({{"username", "u"},
-                                          {"password_file", secret_file},
-                                          {"dlr_listen", "127.0.0.1:0"}});
+  auto settings = pw_plugin::settings_of(
+      {{"username", "u"}, {"password_file", secret_file}, {"dlr_listen", "127.0.0.1:0"}});
   Host host;
   std::string wrong;
   const auto kannel = make_kannel(settings, host.host, wrong);

@@ -199,8 +199,7 @@ TEST(TencentCalls, HaveAtMost200Numbers) {
 
 TEST(TencentCalls, LeaveOutWhatHasNoTemplateOrNoFact) {
   Batch batch({message("+8613711112222", "{}", "en"), message("+8613711112222", R"({"level":50})"),
-               message("+8613711112222", R"({"level":50,"product":[1]})"),
-               message("13711112222")});
+               message("+8613711112222", R"({"level":50,"product":[1]})"), message("13711112222")});
   EXPECT_THAT(batch.calls(kTemplates), IsEmpty());
   EXPECT_EQ(batch.results[0].outcome, PW_OUTCOME_REJECTED);
   EXPECT_THAT(batch.results[0].reason, HasSubstr("template_pack_usage_en"));

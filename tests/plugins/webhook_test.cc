@@ -25,8 +25,7 @@ TEST(WebhookSignature, IsThatOfThePublishedExample) {
   EXPECT_EQ(pw_plugin::to_base64(secret), "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
   const std::string one = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
   const auto sign = [&](const std::vector<std::string>& secrets) {
-    return signatures_of(secrets, "msg_p5jXN8AQM9LWM0D4loKWxJek", kNow,
-                         R"({"test": 2432232314})");
+    return signatures_of(secrets, "msg_p5jXN8AQM9LWM0D4loKWxJek", kNow, R"({"test": 2432232314})");
   };
   EXPECT_EQ(sign({secret}), one);
   EXPECT_EQ(sign({secret, secret}), one + " " + one);
@@ -43,9 +42,10 @@ TEST(WebhookSignature, KeysAreOneOrTwoLinesOfHex) {
   const std::string a(64, 'a');
   const std::string b(66, 'b');
   EXPECT_THAT(read_keys(a), ElementsAre(std::string(32, '\xaa')));
-  EXPECT_THAT(read_keys(a + "\n" + b), ElementsAre(std::string(32, '\xaa'), std::string(33, '\xbb')));
-  for (const std::string& text :
-       {std::string(), a.substr(2), a + "\n", "\n" + a, a + "\n" + b + "\n" + a, "x" + a.substr(1)}) {
+  EXPECT_THAT(read_keys(a + "\n" + b),
+              ElementsAre(std::string(32, '\xaa'), std::string(33, '\xbb')));
+  for (const std::string& text : {std::string(), a.substr(2), a + "\n", "\n" + a,
+                                  a + "\n" + b + "\n" + a, "x" + a.substr(1)}) {
     EXPECT_THAT(read_keys(text), IsEmpty()) << text;
   }
 }
@@ -71,9 +71,10 @@ TEST(WebhookEndpoint, IsAPlainHttpsUrl) {
 }
 
 TEST(WebhookEvent, IsACloudEvent) {
-  const pw_message message{sizeof(pw_message), 1, "pack_usage/1", "a\"b", "https://x", "zh-CN",
-                           "pack_usage", "题", "文 \"{{x}}\" 😀", "", R"({"level":50})",
-                           "2026-11-20T12:00:00.000000Z"};
+  const pw_message message{
+      sizeof(pw_message), 1,       "pack_usage/1",    "a\"b",
+      "https://x",        "zh-CN", "pack_usage",      "题",
+      "文 \"{{x}}\" 😀",   "",      R"({"level":50})", "2026-11-20T12:00:00.000000Z"};
   const auto event = boost::json::parse(event_of(message, "packwarden").value());
   EXPECT_EQ(event, boost::json::parse(R"({"specversion": "1.0", "id": "pack_usage/1",
       "source": "packwarden", "type": "packwarden.notice.pack_usage",
