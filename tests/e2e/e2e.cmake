@@ -41,3 +41,4 @@ set_tests_properties(plugins_email PROPERTIES LABELS e2e TIMEOUT 120
 packwarden_outside_test(plugins_tencent e2e 120 plugins/tencent_test.py)
 packwarden_outside_test(plugins_kannel e2e 120 plugins/kannel_test.py)
 packwarden_outside_test(plugins_webhook e2e 120 plugins/webhook_test.py)
+packwarden_outside_test(faults_unreliable_provider e2e 120 faults/unreliable_provider_test.py)
