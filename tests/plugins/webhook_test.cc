@@ -38,6 +38,13 @@ TEST(WebhookSignature, EachAccountHasASecretOfItsOwn) {
   EXPECT_EQ(account_secret(key, "acme").size(), 32u);
 }
 
+// The value is from openssl dgst -sha256 -mac HMAC -macopt hexkey:...
+TEST(WebhookSignature, N4_SecretOfAnAccountIsMadeOfTheFirstKeyAndTheName) {
+  const auto keys = read_keys("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
+  EXPECT_EQ(pw_plugin::to_base64(account_secret(keys.at(0), "acme")),
+            "NRQjLGajbtCMiem1assoSDVZvaAKj3XKk9U7ddSg3oM=");
+}
+
 TEST(WebhookSignature, KeysAreOneOrTwoLinesOfHex) {
   const std::string a(64, 'a');
   const std::string b(66, 'b');
