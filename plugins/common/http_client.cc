@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kLeastTime{20};  // with less left nothing is begun
 constexpr milliseconds kPollTimeMax{500};
+constexpr long kReachTimeMaxMs = 20'000;   // less than a host waits for a check
 constexpr std::size_t kUnansweredMax = 8;  // in a row; then a lane is left for the next call
 
 struct Lane {
@@ -165,8 +166,9 @@ class HttpClient::Impl {
     HttpRequest request;
     request.url = url;
     HttpAnswer answer;
-    HttpTransfer transfer(options_, request, answer,
-                          static_cast<long>(options_.request_timeout_ms));
+    HttpTransfer transfer(
+        options_, request, answer,
+        std::min(static_cast<long>(options_.request_timeout_ms), kReachTimeMaxMs));
     transfer.connect_only();
     transfer.end(curl_easy_perform(transfer.handle()));
     return answer.error;

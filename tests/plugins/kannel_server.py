@@ -1,6 +1,8 @@
 """A real Kannel with a fake centre, on ports of its own in a folder of its own."""
 
+import errno
 import pathlib
+import random
 import re
 import socket
 import subprocess
@@ -52,7 +54,14 @@ concatenation = true
 
 
 def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Below the ports that the system gives out for connections, so that none of those takes one meanwhile."""
+    sockets = []
+    while len(sockets) < count:
+        try:
+            sockets.append(socket.create_server(("127.0.0.1", random.randrange(10_000, 32_000))))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
         each.close()
