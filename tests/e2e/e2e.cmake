@@ -35,7 +35,7 @@ packwarden_outside_test(histories_replay "database;e2e" 300 histories/replay_tes
 
 # Plugins against real providers, through drive_plugin. Debian's own Python is the one that sees python3-aiosmtpd.
 find_program(PACKWARDEN_DEBIAN_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
-foreach(script email zoo)
+foreach(script email sample zoo)
   add_test(NAME plugins_${script} COMMAND "${PACKWARDEN_DEBIAN_PYTHON}" -B "${CMAKE_SOURCE_DIR}/tests/plugins/${script}_test.py")
   set_tests_properties(plugins_${script} PROPERTIES LABELS e2e TIMEOUT 120
     ENVIRONMENT "PACKWARDEN_BIN=${CMAKE_BINARY_DIR}/bin;PACKWARDEN_PLUGINS=${PACKWARDEN_PLUGIN_DIR}")

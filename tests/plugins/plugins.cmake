@@ -19,6 +19,8 @@ packwarden_fixture(no_deliver broken.c BROKEN_DELIVER)
 packwarden_fixture(no_batch broken.c BROKEN_BATCH)
 packwarden_fixture(scripted scripted.c)
 packwarden_fixture(beast beast.cc)
+packwarden_fixture(sample ../../../plugins/sample/sample.c)
+target_compile_options(fixture_sample PRIVATE -Wall -Wextra -Wpedantic -Werror)  # it is what others begin with
 foreach(deed CRASHES HANGS THROWS EXITS FORKS)
   string(TOLOWER ${deed} name)
   packwarden_fixture(${name}_at_load at_load.cc AT_LOAD_${deed})
