@@ -126,6 +126,7 @@ void install_handlers() {
   }
   spdlog::default_logger_raw();  // made before on_exit is registered, so that it ends after it
   std::atexit(on_exit);
+  signal(SIGPIPE, SIG_IGN);  // a line that drops is an error of a write, not the end of the process
   pthread_atfork(nullptr, on_fork_in_parent, on_fork_in_child);
   std::set_terminate(on_terminate);
 }

@@ -17,7 +17,8 @@ struct PluginIdentity {
 
 // What the plugin of this process is doing right now. The first one makes the process say so in one
 // line when it ends by a crash, by std::terminate, by exit or by a fork, which the plugin may have
-// caused: handlers of signals, of exit and of fork stay installed from then on. One at a time.
+// caused: handlers of signals, of exit and of fork stay installed from then on, and SIGPIPE is
+// ignored. One at a time.
 class PluginCall {
  public:
   // `function` is a literal. What the views of `identity` show is copied.

@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kSetUpLimit{30'000};
 // runs of it ends the process if it crashes or takes longer than `limit`; `channel` is for that
 // line.
 tl::expected<const pw_notifier*, std::string> load_notifier(
-    const std::string& path, const std::string& channel = "(unknown)",
+    const std::string& path, const std::string& channel,
     std::chrono::milliseconds limit = kSetUpLimit);
 
 }  // namespace packwarden

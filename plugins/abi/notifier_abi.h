@@ -23,7 +23,7 @@
  * not end the process, and does not fork (posix_spawn and system are fine). One that does has lost
  * its state, and the host ends the process of the channel with a line in its log; what was being
  * delivered is then unknown. The same goes for loading the library. It leaves the handlers of
- * signals, of std::terminate and the locale as they are.
+ * signals, of std::terminate and the locale as they are; SIGPIPE is ignored.
  */
 #ifndef PACKWARDEN_NOTIFIER_ABI_H
 #define PACKWARDEN_NOTIFIER_ABI_H

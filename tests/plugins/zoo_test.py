@@ -127,10 +127,11 @@ class ZooTest(unittest.TestCase):
 
     # --- none of all this
 
-    def test_a_plugin_may_start_programs(self):
+    def test_a_plugin_may_start_programs_and_lose_its_line(self):
         with DrivenPlugin(fixture("beast")) as plugin:
-            [result] = plugin.deliver([{"body": "start a program"}])
-            self.assertEqual(result["outcome"], "accepted")
+            for body in ("start a program", "write to nobody"):
+                [result] = plugin.deliver([{"body": body}])
+                self.assertEqual(result["outcome"], "accepted")
 
     def test_a_plugin_that_keeps_the_law_ends_with_success(self):
         with DrivenPlugin(fixture("beast")) as plugin:
