@@ -31,7 +31,7 @@ int create(const pw_setting* const* list, size_t count, const pw_host* host, pw_
     pw_plugin::Settings settings(list, count);
     email::Config config = email::read_config(settings);
     if (const auto wrong = settings.finish()) return refuse(error, error_size, wrong->c_str());
-    if (!config.verify) {
+    if (!config.verify && host->log != nullptr) {
       host->log(
           host->context, PW_LOG_WARNING,
           "verify: false: whoever is between this host and the mail server can read the mail");
@@ -45,6 +45,10 @@ int create(const pw_setting* const* list, size_t count, const pw_host* host, pw_
 
 int deliver(pw_instance* instance, const pw_message* const* messages, size_t count,
             pw_result* const* results, uint32_t deadline_ms) {
+  if (messages[0]->struct_size < sizeof(pw_message)) {
+    return refuse(results[0]->reason, sizeof results[0]->reason,
+                  "the host is older than the plugin; install both of one version");
+  }
   try {
     instance->sender.deliver({messages, count}, {results, count},
                              std::chrono::milliseconds(deadline_ms));

@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kReserve{200};  // of a call, to be back in time
-constexpr milliseconds kMailMin{100};  // with less time left no mail is begun
+constexpr milliseconds kMailMinMax{5'000};
 constexpr milliseconds kCheckLimit{10'000};
 
 void require(CURLMcode code) {
@@ -42,7 +42,10 @@ class Sender::Call {
       : sender_(sender),
         messages_(messages),
         results_(results),
-        end_(steady_clock::now() + std::max(limit - kReserve, limit / 2)) {}
+        end_(steady_clock::now() + std::max(limit - kReserve, limit / 2)),
+        mail_min_(std::min(limit / 4, kMailMinMax)) {
+    running_.reserve(sender_.transactions_.size());  // nothing may fail once a mail is under way
+  }
 
   ~Call() {  // at an exception some are under way: libcurl lets them go with their connections
     for (const Running& running : running_) {
@@ -94,7 +97,7 @@ class Sender::Call {
   // not once a connection.
   void begin_more() {
     while (!waiting_.empty() && !free_.empty() && (sender_.is_proven_ || running_.empty())) {
-      if (left() < kMailMin) {
+      if (left() < mail_min_) {
         give_up_waiting({PW_OUTCOME_RETRY, "not begun: the time of the call was over"});
         return;
       }
@@ -169,6 +172,7 @@ class Sender::Call {
   std::span<const pw_message* const> messages_;
   std::span<pw_result* const> results_;
   steady_clock::time_point end_;
+  milliseconds mail_min_;  // with less left no mail is begun: it would end as unknown
   std::deque<Waiting> waiting_;
   std::vector<Running> running_;
   std::vector<Transaction*> free_;

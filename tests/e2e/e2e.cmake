@@ -35,10 +35,12 @@ packwarden_outside_test(histories_replay "database;e2e" 300 histories/replay_tes
 
 # Plugins against real providers, through drive_plugin. Debian's own Python is the one that sees python3-aiosmtpd.
 find_program(PACKWARDEN_DEBIAN_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
-add_test(NAME plugins_email COMMAND "${PACKWARDEN_DEBIAN_PYTHON}" -B "${CMAKE_SOURCE_DIR}/tests/plugins/email_test.py")
-set_tests_properties(plugins_email PROPERTIES LABELS e2e TIMEOUT 120
-  ENVIRONMENT "PACKWARDEN_BIN=${CMAKE_BINARY_DIR}/bin;PACKWARDEN_PLUGINS=${PACKWARDEN_PLUGIN_DIR}")
 packwarden_outside_test(plugins_tencent e2e 120 plugins/tencent_test.py)
 packwarden_outside_test(plugins_kannel e2e 120 plugins/kannel_test.py)
 packwarden_outside_test(plugins_webhook e2e 120 plugins/webhook_test.py)
 packwarden_outside_test(faults_unreliable_provider e2e 120 faults/unreliable_provider_test.py)
+foreach(script email sample zoo)
+  add_test(NAME plugins_${script} COMMAND "${PACKWARDEN_DEBIAN_PYTHON}" -B "${CMAKE_SOURCE_DIR}/tests/plugins/${script}_test.py")
+  set_tests_properties(plugins_${script} PROPERTIES LABELS e2e TIMEOUT 120
+    ENVIRONMENT "PACKWARDEN_BIN=${CMAKE_BINARY_DIR}/bin;PACKWARDEN_PLUGINS=${PACKWARDEN_PLUGIN_DIR}")
+endforeach()

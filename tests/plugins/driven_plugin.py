@@ -11,15 +11,16 @@ ANSWER_LIMIT_S = 30
 
 
 class DrivenPlugin:
-    """plugin: its file, or the name of one that the build made."""
+    """plugin: its file, or the name of one that the build made; prefix: a command that runs it."""
 
-    def __init__(self, plugin, settings=None, prefix=()):
+    def __init__(self, plugin, settings=None, prefix=(), options=()):
         path = pathlib.Path(plugin)
         if not path.is_absolute():
             path = pathlib.Path(os.environ["PACKWARDEN_PLUGINS"]) / f"{plugin}.so"
         words = [f"{key}={value}" for key, value in (settings or {}).items()]
         self.process = subprocess.Popen(
-            [*prefix, pathlib.Path(os.environ["PACKWARDEN_BIN"]) / "drive_plugin", path, *words],
+            [*prefix, pathlib.Path(os.environ["PACKWARDEN_BIN"]) / "drive_plugin", *options, path,
+             *words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.answers, self.reports, self.errors = queue.Queue(), queue.Queue(), []
         self.readers = [threading.Thread(target=read, daemon=True)

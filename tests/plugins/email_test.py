@@ -192,6 +192,12 @@ class EmailTest(unittest.TestCase):
             self.server.on_data = lambda _, reply=reply: reply
             self.assertEqual(self.outcome(plugin), (outcome, f"after the mail: {reply}"))
 
+    def test_N6_a_mail_that_is_too_large_is_refused_before_it_is_sent(self):
+        self.server.mail_bytes_max = 1_000
+        outcome, detail = self.outcome(self.new_plugin(), body="x" * 2_000)
+        self.assertEqual(outcome, "rejected")
+        self.assertRegex(detail, "^to MAIL FROM: 552 ")
+
     def test_N6_a_line_that_drops_before_the_mail_is_tried_again(self):
         self.server.on_recipient = lambda session: session.transport.abort()
         self.assertEqual(self.outcome(self.new_plugin())[0], "retry")

@@ -22,6 +22,7 @@ class MailServer:
         self.tls.load_cert_chain(certificate, key)
         self.connections, self.log_ins, self.recipients, self.mails = 0, 0, [], []
         self.on_recipient = self.on_data = self.on_sender = lambda session: None
+        self.mail_bytes_max = 1_000_000
         self.sessions = []
         self.loop = asyncio.new_event_loop()
         self.release = asyncio.Event()
@@ -34,6 +35,7 @@ class MailServer:
     def _session(self):
         self.connections += 1
         session = SMTP(self, hostname="mail.test", loop=self.loop, tls_context=self.tls,
+                       data_size_limit=self.mail_bytes_max,
                        require_starttls=True, auth_required=True, authenticator=self._log_in)
         self.sessions.append(session)
         return session
