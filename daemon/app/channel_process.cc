@@ -63,7 +63,7 @@ std::unique_ptr<Plugin> make_plugin(const ChannelSettings& channel, const std::s
     board.set_state(ChannelState::broken, why.substr(0, 255));
     return nullptr;
   };
-  const auto notifier = load_notifier(path);
+  const auto notifier = load_notifier(path, channel.name);
   if (!notifier) return refused(notifier.error());
   auto plugin = Plugin::create(*notifier, channel.name, channel.settings, stores);
   if (!plugin) return refused(plugin.error());

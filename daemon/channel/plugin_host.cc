@@ -15,7 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kGrace{2'000};  // for a plugin that comes back a little late by itself
-constexpr milliseconds kSetUpLimit{30'000};
 constexpr std::size_t kDetailBytesMax =
     200;  // leaves room in the outcome column for the host's own words
 constexpr std::size_t kErrorBytes = 512;
@@ -60,23 +59,32 @@ void log_failure(const std::string& channel, const char* what,
 
 }  // namespace
 
-Plugin::Plugin(const pw_notifier* notifier, const std::string& channel, PluginStores stores)
+Plugin::Plugin(const pw_notifier* notifier, const std::string& channel, PluginStores stores,
+               milliseconds set_up_limit)
     : notifier_(notifier),
       channel_(channel),
       stores_(stores),
       host_{sizeof(pw_host), PW_NOTIFIER_ABI_VERSION, this, log, store_messages, report},
-      watchdog_(channel) {}
+      watchdog_(fmt::format("channel {}: plugin {}", channel, notifier->name)),
+      set_up_limit_(set_up_limit) {}
+
+template <typename Code>
+auto Plugin::run(const char* function, milliseconds limit, Code&& code) {
+  const Watchdog::Guard guard(watchdog_, function, limit);
+  return run_plugin_code({channel_, notifier_->name}, function, code);
+}
 
 Plugin::~Plugin() {
-  const Watchdog::Guard guard(watchdog_, "destroy", kSetUpLimit);
-  if (instance_ != nullptr) notifier_->destroy(instance_);
+  if (instance_ == nullptr) return;
+  run("destroy", set_up_limit_, [&] { notifier_->destroy(instance_); });
 }
 
 tl::expected<std::unique_ptr<Plugin>, std::string> Plugin::create(const pw_notifier* notifier,
                                                                   const std::string& channel,
                                                                   const PluginSettings& settings,
-                                                                  PluginStores stores) {
-  std::unique_ptr<Plugin> plugin(new Plugin(notifier, channel, stores));
+                                                                  PluginStores stores,
+                                                                  milliseconds set_up_limit) {
+  std::unique_ptr<Plugin> plugin(new Plugin(notifier, channel, stores, set_up_limit));
   std::vector<pw_setting> values;
   for (const auto& [key, value] : settings) {
     values.push_back({sizeof(pw_setting), key.c_str(), value.c_str()});
@@ -84,23 +92,26 @@ tl::expected<std::unique_ptr<Plugin>, std::string> Plugin::create(const pw_notif
   std::vector<const pw_setting*> pointers;
   for (const pw_setting& value : values) pointers.push_back(&value);
   std::array<char, kErrorBytes> error{};
-  const Watchdog::Guard guard(plugin->watchdog_, "create", kSetUpLimit);
-  const int status = notifier->create(pointers.data(), pointers.size(), &plugin->host_,
-                                      &plugin->instance_, error.data(), error.size());
+  pw_instance* instance = nullptr;
+  const int status = plugin->run("create", set_up_limit, [&] {
+    return notifier->create(pointers.data(), pointers.size(), &plugin->host_, &instance,
+                            error.data(), error.size());
+  });
   if (status != PW_OK) {
-    plugin->instance_ = nullptr;
     return tl::make_unexpected(fmt::format("plugin {}: {}", notifier->name, text_of(error)));
   }
-  if (plugin->instance_ == nullptr) {
+  if (instance == nullptr) {
     return tl::make_unexpected(fmt::format("plugin {}: made no instance", notifier->name));
   }
+  plugin->instance_ = instance;
   return plugin;
 }
 
 tl::expected<void, std::string> Plugin::check() {
   std::array<char, kErrorBytes> error{};
-  const Watchdog::Guard guard(watchdog_, "check", kSetUpLimit);
-  if (notifier_->check(instance_, error.data(), error.size()) == PW_OK) return {};
+  const int status = run("check", set_up_limit_,
+                         [&] { return notifier_->check(instance_, error.data(), error.size()); });
+  if (status == PW_OK) return {};
   return tl::make_unexpected(text_of(error));
 }
 
@@ -141,14 +152,12 @@ void Plugin::call_deliver(std::span<const OutboxRow* const> rows,
     message_pointers.push_back(&messages[i]);
     result_pointers.push_back(&results[i]);
   }
-  int status = PW_OK;
-  {
-    const Watchdog::Guard guard(watchdog_, "deliver", limit + kGrace);
-    delivering_ = true;
-    status = notifier_->deliver(instance_, message_pointers.data(), rows.size(),
-                                result_pointers.data(), static_cast<std::uint32_t>(limit.count()));
-    delivering_ = false;
-  }
+  delivering_ = true;
+  const int status = run("deliver", limit + kGrace, [&] {
+    return notifier_->deliver(instance_, message_pointers.data(), rows.size(),
+                              result_pointers.data(), static_cast<std::uint32_t>(limit.count()));
+  });
+  delivering_ = false;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (status == PW_OK) {
       *reports[i] = report_of(results[i]);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "channel/plugin_guard.h"
 #include "channel/plugin_loader.h"
 #include "channel/retry_policy.h"
 #include "channel/watchdog.h"
@@ -25,15 +26,15 @@ struct PluginStores {
 };
 
 // A plugin at work. One thread at a time. Nothing that the plugin answers is trusted: texts are cut
-// and cleaned, numbers that mean nothing are unknown outcomes, and a call that takes too long ends
-// the process.
+// and cleaned, numbers that mean nothing are unknown outcomes, and a call that takes too long or
+// lets an exception out ends the process.
 class Plugin {
  public:
-  // `notifier` comes from load_notifier. The error is the plugin's own sentence.
-  static tl::expected<std::unique_ptr<Plugin>, std::string> create(const pw_notifier* notifier,
-                                                                   const std::string& channel,
-                                                                   const PluginSettings& settings,
-                                                                   PluginStores stores);
+  // `notifier` comes from load_notifier. The error is the plugin's own sentence. `set_up_limit` is
+  // for each of create, check and destroy.
+  static tl::expected<std::unique_ptr<Plugin>, std::string> create(
+      const pw_notifier* notifier, const std::string& channel, const PluginSettings& settings,
+      PluginStores stores, std::chrono::milliseconds set_up_limit = kSetUpLimit);
   ~Plugin();
   Plugin(const Plugin&) = delete;
   Plugin& operator=(const Plugin&) = delete;
@@ -51,8 +52,12 @@ class Plugin {
   tl::expected<void, std::string> check();
 
  private:
-  Plugin(const pw_notifier* notifier, const std::string& channel, PluginStores stores);
+  Plugin(const pw_notifier* notifier, const std::string& channel, PluginStores stores,
+         std::chrono::milliseconds set_up_limit);
 
+  // Runs `code`, which is the plugin's `function`.
+  template <typename Code>
+  auto run(const char* function, std::chrono::milliseconds limit, Code&& code);
   static void log(void* context, int level, const char* text);
   static int store_messages(void* context, const pw_message* const* messages, std::size_t count);
   static int report(void* context, const char* idempotency_key, int report, const char* detail);
@@ -64,6 +69,8 @@ class Plugin {
   PluginStores stores_;
   pw_host host_;
   Watchdog watchdog_;
+  std::chrono::milliseconds set_up_limit_;
+  PluginLife life_;
   pw_instance* instance_ = nullptr;  // owned by the plugin
   bool delivering_ = false;
 };

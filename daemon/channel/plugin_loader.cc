@@ -6,6 +6,9 @@
 #include <cstddef>
 #include <cstring>
 
+#include "channel/plugin_guard.h"
+#include "channel/watchdog.h"
+
 namespace packwarden {
 namespace {
 
@@ -24,17 +27,24 @@ std::string incomplete_part(const pw_notifier& notifier) {
 
 }  // namespace
 
-tl::expected<const pw_notifier*, std::string> load_notifier(const std::string& path) {
+tl::expected<const pw_notifier*, std::string> load_notifier(const std::string& path,
+                                                            const std::string& channel,
+                                                            std::chrono::milliseconds limit) {
   const auto refuse = [&path](const std::string& why) {
     return tl::make_unexpected(fmt::format("plugin {}: {}", path, why));
   };
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  Watchdog watchdog(fmt::format("channel {}: plugin {}", channel, path));
+  const Watchdog::Guard guard(watchdog, "load", limit);
+  const PluginIdentity identity{channel, path};
+  void* library = run_plugin_code(identity, "load",
+                                  [&] { return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); });
   if (library == nullptr) return refuse(fmt::format("cannot be loaded: {}", dlerror()));
   void* symbol = dlsym(library, "pw_notifier_entry");
   if (symbol == nullptr) return refuse("exports no pw_notifier_entry, so it is not a notifier");
   Entry entry = nullptr;
   std::memcpy(&entry, &symbol, sizeof entry);
-  const pw_notifier* notifier = entry(PW_NOTIFIER_ABI_VERSION);
+  const pw_notifier* notifier = run_plugin_code(identity, "pw_notifier_entry",
+                                                [&] { return entry(PW_NOTIFIER_ABI_VERSION); });
   if (notifier == nullptr) {
     return refuse(
         fmt::format("does not serve version {} of the interface", PW_NOTIFIER_ABI_VERSION));

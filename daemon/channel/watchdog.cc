@@ -6,8 +6,8 @@
 
 namespace packwarden {
 
-Watchdog::Watchdog(std::string channel)
-    : channel_(std::move(channel)), thread_([this](const std::stop_token& stop) { watch(stop); }) {}
+Watchdog::Watchdog(std::string subject)
+    : subject_(std::move(subject)), thread_([this](const std::stop_token& stop) { watch(stop); }) {}
 
 Watchdog::~Watchdog() = default;
 
@@ -47,9 +47,8 @@ void Watchdog::watch(const std::stop_token& stop) {
       const auto end = *end_;
       changed_.wait_until(lock, stop, end, [&] { return end_ != end; });
     } else {
-      spdlog::critical("channel {}: the plugin's {} did not return in time; ending the process",
-                       channel_, what_);
-      spdlog::default_logger()->flush();
+      spdlog::critical("{}: {} did not return in time; ending the process", subject_, what_);
+      spdlog::default_logger_raw()->flush();
       std::_Exit(kExitStatus);
     }
   }

@@ -17,7 +17,8 @@ class Watchdog {
   // The exit status of a process that was ended.
   static constexpr int kExitStatus = 75;
 
-  explicit Watchdog(std::string channel);
+  // `subject` begins its line in the log, e.g. "channel sms: plugin kannel".
+  explicit Watchdog(std::string subject);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -51,7 +52,7 @@ class Watchdog {
  private:
   void watch(const std::stop_token& stop);
 
-  std::string channel_;
+  std::string subject_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::optional<std::chrono::steady_clock::time_point> end_;

@@ -1,8 +1,7 @@
 /* The interface between a channel process of packwardend and a notifier plugin, in C99.
  *
  * A plugin is a shared library that exports one symbol, pw_notifier_entry. It includes this header
- * and nothing else of Packwarden, and never lets a C++ exception out of a function of this
- * interface.
+ * and nothing else of Packwarden.
  *
  * Versions: PW_NOTIFIER_ABI_VERSION changes when existing fields change; the host then refuses
  * older plugins. New fields and functions are added at the end of a struct and change only its
@@ -19,6 +18,12 @@
  *
  * Time: a function that does not return within its limit ends the process of the channel; what was
  * being delivered is then unknown.
+ *
+ * Law: a plugin lets no C++ exception out of a function of this interface or out of a thread, does
+ * not end the process, and does not fork (posix_spawn and system are fine). One that does has lost
+ * its state, and the host ends the process of the channel with a line in its log; what was being
+ * delivered is then unknown. The same goes for loading the library. It leaves the handlers of
+ * signals, of std::terminate and the locale as they are; SIGPIPE is ignored.
  */
 #ifndef PACKWARDEN_NOTIFIER_ABI_H
 #define PACKWARDEN_NOTIFIER_ABI_H

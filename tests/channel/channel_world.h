@@ -39,7 +39,7 @@ class Channel {
 
  private:
   static std::unique_ptr<Plugin> load(const std::string& path, PluginStores stores) {
-    auto plugin = Plugin::create(load_notifier(path).value(), "inbox", {}, stores);
+    auto plugin = Plugin::create(load_notifier(path, "test").value(), "inbox", {}, stores);
     if (!plugin) throw std::runtime_error(plugin.error());
     return std::move(*plugin);
   }

@@ -32,3 +32,15 @@ set_tests_properties(faults_hostile PROPERTIES PROCESSORS 2)
 packwarden_outside_test(histories "database;e2e" 600 histories/histories_test.py --histories 200 --chunk 50)
 set_tests_properties(histories PROPERTIES PROCESSORS 2)
 packwarden_outside_test(histories_replay "database;e2e" 300 histories/replay_test.py)
+
+# Plugins against real providers, through drive_plugin. Debian's own Python is the one that sees python3-aiosmtpd.
+find_program(PACKWARDEN_DEBIAN_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+packwarden_outside_test(plugins_tencent e2e 120 plugins/tencent_test.py)
+packwarden_outside_test(plugins_kannel e2e 120 plugins/kannel_test.py)
+packwarden_outside_test(plugins_webhook e2e 120 plugins/webhook_test.py)
+packwarden_outside_test(faults_unreliable_provider e2e 120 faults/unreliable_provider_test.py)
+foreach(script email sample zoo)
+  add_test(NAME plugins_${script} COMMAND "${PACKWARDEN_DEBIAN_PYTHON}" -B "${CMAKE_SOURCE_DIR}/tests/plugins/${script}_test.py")
+  set_tests_properties(plugins_${script} PROPERTIES LABELS e2e TIMEOUT 120
+    ENVIRONMENT "PACKWARDEN_BIN=${CMAKE_BINARY_DIR}/bin;PACKWARDEN_PLUGINS=${PACKWARDEN_PLUGIN_DIR}")
+endforeach()

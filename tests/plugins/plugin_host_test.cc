@@ -42,7 +42,7 @@ FakeReports no_reports;
 
 std::unique_ptr<Plugin> start(const std::string& path, OutboxStore& store,
                               DeliveryReports& reports = no_reports) {
-  const auto notifier = load_notifier(path);
+  const auto notifier = load_notifier(path, "test");
   if (!notifier) throw std::runtime_error(notifier.error());
   auto plugin = Plugin::create(*notifier, "test", {}, {&store, &reports});
   if (!plugin) throw std::runtime_error(plugin.error());
@@ -61,7 +61,7 @@ struct Refusal {
 class RefusedLibrary : public testing::TestWithParam<Refusal> {};
 
 TEST_P(RefusedLibrary, SaysWhy) {
-  const auto notifier = load_notifier(fixture(GetParam().name));
+  const auto notifier = load_notifier(fixture(GetParam().name), "test");
   ASSERT_FALSE(notifier.has_value());
   EXPECT_THAT(notifier.error(), AllOf(HasSubstr(GetParam().name), HasSubstr(GetParam().because)));
 }
@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(PluginHost, GivesThePluginsReasonWhenItCannotBeMade) {
   FakeOutbox store;
-  const auto notifier = load_notifier(fixture("scripted"));
+  const auto notifier = load_notifier(fixture("scripted"), "test");
   ASSERT_TRUE(notifier.has_value());
   const auto plugin = Plugin::create(*notifier, "test", {{"colour", "red"}}, {&store, &no_reports});
   ASSERT_FALSE(plugin.has_value());
@@ -197,8 +197,8 @@ TEST(InboxPlugin, RetriesWhatTheHostCouldNotStore) {
 
 TEST(InboxPlugin, HasNoSettings) {
   FakeOutbox store;
-  const auto plugin =
-      Plugin::create(*load_notifier(inbox()), "inbox", {{"a", "b"}}, {&store, &no_reports});
+  const auto plugin = Plugin::create(*load_notifier(inbox(), "inbox"), "inbox", {{"a", "b"}},
+                                     {&store, &no_reports});
   ASSERT_FALSE(plugin.has_value());
   EXPECT_THAT(plugin.error(), HasSubstr("has no settings"));
 }

@@ -1,7 +1,7 @@
 // Drives one plugin through the host that the daemon has, for tests that start a provider of their
 // own:
 //
-//   drive_plugin PLUGIN.so [KEY=VALUE...]
+//   drive_plugin [--set-up-limit-ms N] PLUGIN.so [KEY=VALUE...]
 //
 // Reads a JSON line from standard input, does it, and answers with a JSON line:
 //   {"deliver": [{"idempotency_key": ..., "recipient": ..., "body": ..., ...}], "limit_ms": 5000}
@@ -10,6 +10,10 @@
 // What the provider reports comes between the answers, when it comes:
 //   {"report": "delivered", "idempotency_key": ..., "detail": ...}
 // Ends at the end of its input; status 1 and a line on standard error where the plugin is refused.
+// The log of the host goes to standard error too.
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 
 #include <array>
 #include <boost/json.hpp>
@@ -78,15 +82,17 @@ json::object deliver(Plugin& plugin, const json::object& order) {
   return {{"results", std::move(results)}};
 }
 
-int drive(const std::string& path, const PluginSettings& settings) {
-  const auto notifier = load_notifier(path);
+int drive(const std::string& path, const PluginSettings& settings,
+          std::chrono::milliseconds set_up_limit) {
+  const auto notifier = load_notifier(path, "test", set_up_limit);
   FakeOutbox outbox;
   ReportPrinter reports;
   if (!notifier) {
     std::cerr << notifier.error() << "\n";
     return 1;
   }
-  const auto plugin = Plugin::create(*notifier, "test", settings, {&outbox, &reports});
+  const auto plugin =
+      Plugin::create(*notifier, "test", settings, {&outbox, &reports}, set_up_limit);
   if (!plugin) {
     std::cerr << plugin.error() << "\n";
     return 1;
@@ -107,16 +113,23 @@ int drive(const std::string& path, const PluginSettings& settings) {
 }  // namespace packwarden
 
 int main(int argc, char** argv) {
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  std::vector<std::string> words(argv + 1, argv + argc);
+  std::chrono::milliseconds set_up_limit = packwarden::kSetUpLimit;
+  if (words.size() > 2 && words.front() == "--set-up-limit-ms") {
+    set_up_limit = std::chrono::milliseconds(std::stol(words[1]));
+    words.erase(words.begin(), words.begin() + 2);
+  }
   if (words.empty()) {
-    std::cerr << "usage: drive_plugin PLUGIN.so [KEY=VALUE...]\n";
+    std::cerr << "usage: drive_plugin [--set-up-limit-ms N] PLUGIN.so [KEY=VALUE...]\n";
     return 2;
   }
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("drive_plugin"));
+  spdlog::set_pattern("%l: %v");
   packwarden::PluginSettings settings;
   for (auto word = words.begin() + 1; word != words.end(); ++word) {
     const auto equals = word->find('=');
     settings.emplace_back(word->substr(0, equals),
                           equals == std::string::npos ? "" : word->substr(equals + 1));
   }
-  return packwarden::drive(words.front(), settings);
+  return packwarden::drive(words.front(), settings, set_up_limit);
 }
