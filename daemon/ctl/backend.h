@@ -3,10 +3,13 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "domain/business_calendar.h"
 #include "domain/catalogue.h"
+#include "domain/refusal.h"
+#include "usecases/account_changes.h"
 #include "usecases/file_check.h"
 #include "usecases/job_port.h"
 #include "usecases/ledger_port.h"
@@ -51,6 +54,7 @@ class Context {
   virtual const BusinessCalendar& calendar() const = 0;
   // As the settings have it, without ids.
   virtual const Catalogue& catalogue() const = 0;
+  virtual const NoticeRules& notices() const = 0;
   // With the ids of the ledger.
   virtual const Catalogue& stored_catalogue() = 0;
   virtual Ledger& ledger() = 0;
@@ -64,6 +68,9 @@ class Context {
   virtual DaemonOfHistory& daemon_of_history() = 0;
   // Who may ask the daemon over HTTP. Throws TokensUnavailable.
   virtual TokenDesk& tokens() = 0;
+  // Of a main account, from the key of the channel for webhooks. Refusals: no_webhook_channel,
+  // no_webhook_key.
+  virtual tl::expected<std::string, Refusal> webhook_secret(const std::string& account) = 0;
   // The lines of `file` that were duplicates of records of the file `digest` (U10). Not empty: why
   // they could not be looked for.
   virtual std::string find_duplicates(const Digest& digest, const FileWithDuplicates& file,

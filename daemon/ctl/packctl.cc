@@ -104,6 +104,7 @@ void add_all_words(CLI::App& app, Action& chosen) {
   add_statement_words(app, chosen);
   add_why_words(app, chosen);
   add_file_words(app, chosen);
+  add_notice_words(app, chosen);
   add_spool_words(app, chosen);
   add_rejects_words(app, chosen);
   add_token_words(app, chosen);

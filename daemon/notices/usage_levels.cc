@@ -3,10 +3,10 @@
 namespace packwarden {
 
 std::vector<Notice> tell_usage(AccountId account, ProductId product, PackState& pack,
-                               std::span<const int> levels) {
+                               std::span<const int> levels, const NoticePolicy& policy) {
   std::vector<Notice> notices;
   const auto tell = [&](NoticeKind kind, int level, std::uint32_t bit) {
-    if ((pack.levels_told & bit) != 0) return;
+    if ((pack.levels_told & bit) != 0 || policy.is_off(kind)) return;
     if (!notices.empty()) notices.back().superseded = true;
     notices.push_back({account, product, pack.id, kind, level, false, pack.used});
     pack.levels_told |= bit;

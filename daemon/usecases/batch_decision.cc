@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "notices/texts.h"
 #include "notices/usage_levels.h"
 #include "rating/rating.h"
 
@@ -314,24 +313,11 @@ void BatchDecision::tell(AccountId account, std::size_t touched_from) {
   for (std::size_t t = touched_from; t < touched_.size(); ++t) {
     PackState& state = *touched_[t].pack;
     if (state.left() == 0) write_.exhausted.push_back(account);
-    for (const Notice& notice :
-         tell_usage(account, books_->product_of(state.id), state, books_->levels_of(state))) {
-      const Account& owner = books_->directory()->at(account);
-      NoticeWrite out{notice, owner.name, owner.language, "", ""};
-      if (!notice.superseded) {
-        const std::string last_day = to_string(context_->calendar->day_of(state.expires_at));
-        NoticeText text = render(notice,
-                                 {.account = owner.name,
-                                  .product = product(notice.product).name,
-                                  .tier = books_->tier_of(state.id),
-                                  .quota = state.quota,
-                                  .used = notice.used,
-                                  .expires_on = last_day},
-                                 owner.language);
-        out.subject = std::move(text.subject);
-        out.body = std::move(text.body);
-      }
-      write_.notices.push_back(std::move(out));
+    for (const Notice& notice : tell_usage(account, books_->product_of(state.id), state,
+                                           books_->levels_of(state), context_->notices->policy)) {
+      notices_.push_back({notice, books_->directory()->at(account).name,
+                          product(notice.product).name, books_->tier_of(state.id), state.quota,
+                          state.expires_at});
     }
   }
 }

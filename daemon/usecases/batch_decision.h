@@ -6,6 +6,7 @@
 #include "rating/rating.h"
 #include "usecases/books.h"
 #include "usecases/decoded_unit.h"
+#include "usecases/notice_writing.h"
 
 namespace packwarden {
 
@@ -13,6 +14,7 @@ namespace packwarden {
 struct DecideContext {
   const Catalogue* catalogue = nullptr;
   const BusinessCalendar* calendar = nullptr;
+  const NoticeRules* notices = nullptr;
   Units max_file_units = INT64_MAX;  // U2: the accepted units of one file must fit
 };
 
@@ -30,6 +32,9 @@ class BatchDecision {
   // To be committed. Points into the batch and into this decision. `now` is for the caller to set.
   const IngestWrite& write() const { return write_; }
   IngestWrite& write() { return write_; }
+
+  // What is to be told of it, for the caller to write with it.
+  std::span<const UsageNotice> notices() const { return notices_; }
 
   // Committed: the books keep what was decided.
   void stand() { stands_ = true; }
@@ -63,6 +68,7 @@ class BatchDecision {
   const DecideContext* context_;
   Books* books_;
   IngestWrite write_;
+  std::vector<UsageNotice> notices_;
   std::vector<UnitSeen> seen_;
   std::vector<std::vector<RecordKey>> kept_keys_;  // where not all keys of a unit are new
   std::vector<PackBefore> touched_;

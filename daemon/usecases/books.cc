@@ -38,9 +38,8 @@ void Books::take_over(Changes changes) {
   const bool has_closing =
       std::any_of(changes.facts.begin(), changes.facts.end(),
                   [](const AccountFact& fact) { return fact.kind == AccountFactKind::closed; });
-  if (!changes.accounts.empty() || !changes.details.empty() || has_closing) {
-    directory_ = AccountDirectory::extend(*directory_, std::move(changes.accounts),
-                                          {changes.facts, changes.details});
+  if (!changes.accounts.empty() || has_closing) {
+    directory_ = AccountDirectory::extend(*directory_, std::move(changes.accounts), changes.facts);
   }
   for (const AccountFact& fact : changes.facts) learn(fact);
   for (const Pack& pack : changes.packs) add_pack(pack);

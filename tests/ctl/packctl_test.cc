@@ -52,6 +52,7 @@ class Offline : public Backend, public Context {
   Instant now() const override { return {}; }
   const BusinessCalendar& calendar() const override { return calendar_; }
   const Catalogue& catalogue() const override { return catalogue_; }
+  const NoticeRules& notices() const override { return notices_; }
   const Catalogue& stored_catalogue() override { throw LedgerUnavailable("there is no database"); }
   Ledger& ledger() override { throw LedgerUnavailable("there is no database"); }
   JobStore& jobs() override { throw LedgerUnavailable("there is no database"); }
@@ -60,6 +61,9 @@ class Offline : public Backend, public Context {
   SpoolDesk& spool() override { throw SpoolUnavailable("there is no spool"); }
   DaemonOfHistory& daemon_of_history() override { throw SpoolUnavailable("there is no spool"); }
   TokenDesk& tokens() override { return tokens_; }
+  tl::expected<std::string, Refusal> webhook_secret(const std::string&) override {
+    return tl::unexpected(Refusal{"no_webhook_channel", "There is none."});
+  }
   std::string find_duplicates(const Digest&, const FileWithDuplicates&,
                               const std::function<void(std::uint64_t)>&) override {
     throw LedgerUnavailable("there is no database");
@@ -72,6 +76,7 @@ class Offline : public Backend, public Context {
  private:
   BusinessCalendar calendar_ = BusinessCalendar::for_zone("Asia/Shanghai").value();
   Catalogue catalogue_;
+  NoticeRules notices_;
   OneToken tokens_;
 };
 
