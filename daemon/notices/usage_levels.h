@@ -22,6 +22,12 @@ inline constexpr std::size_t max_notice_levels = 31;
 std::vector<Notice> tell_usage(AccountId account, ProductId product, PackState& pack,
                                std::span<const int> levels, const NoticePolicy& policy);
 
+// The same with scope `stack`: of all that was left right after `last` was bought, so much of it
+// was `drawn` since. The notices are of `last`, and marked in it.
+std::vector<Notice> tell_stack_usage(AccountId account, ProductId product, PackState& last,
+                                     const PackStack& stack, Units drawn,
+                                     std::span<const int> levels, const NoticePolicy& policy);
+
 // The bit that stands for a notice of this pack; 0 if its list has no such level.
 std::uint32_t told_bit(NoticeKind kind, int level_percent, std::span<const int> levels);
 

@@ -153,7 +153,9 @@ constexpr std::array checks{
           " p.account_id AND n.product_id = p.product_id AND n.pack_id = p.pack_id AND n.kind ="
           " IF(l.level = 100, 'pack_used_up', 'pack_usage') AND n.cause = l.level WHERE n.seq IS"
           " NULL AND NOT FIND_IN_SET(IF(l.level = 100, 'pack_used_up', 'pack_usage'), @off_kinds)"
-          " AND (l.level < 100 AND CAST(b.used_units AS DECIMAL(30)) * 100 >"
+          " AND NOT EXISTS (SELECT 1 FROM pack s WHERE s.account_id = p.account_id AND s.product_id"
+          " = p.product_id AND s.pack_id >= p.pack_id AND s.stack_left_units IS NOT NULL) AND"
+          " (l.level < 100 AND CAST(b.used_units AS DECIMAL(30)) * 100 >"
           " CAST(p.quota_units AS DECIMAL(30)) * l.level OR l.level = 100 AND b.used_units ="
           " p.quota_units)"},
     Check{"bill_notices", "N3", "SELECT COUNT(*) FROM bill",

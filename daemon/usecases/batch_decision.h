@@ -48,6 +48,7 @@ class BatchDecision {
     PackState* pack;
     Units used;
     std::uint32_t levels_told;
+    bool is_drawn;  // else it only has notices
   };
   void decide(const BatchItem& item, Units accepted_before);
   void dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
@@ -63,6 +64,8 @@ class BatchDecision {
                     std::span<const std::span<const std::uint32_t>> accounts);
   std::size_t remember(std::span<PackState> packs);
   void tell(AccountId account, std::size_t touched_from);
+  void tell_of_stack(AccountId account, ProductId of, const Books::LastPurchase& last);
+  void add_notice(const Notice& notice, const PackState& pack, Units quota);
   void undo();
 
   const DecideContext* context_;

@@ -99,5 +99,25 @@ TEST(N2_Levels, AreToldLaterWhereTheirKindWasOff) {
   EXPECT_EQ(notices[0].cause, 50);
 }
 
+TEST(N2_Stack, MeasuresWhatWasDrawnSinceTheLastPurchase) {
+  PackState last = pack_of(100);
+  const PackStack stack{160, 340};  // 60 were left of others
+  const auto told = [&](Units drawn) {
+    std::string text;
+    for (const Notice& one :
+         tell_stack_usage(AccountId{1}, ProductId{1}, last, stack, drawn, levels, NoticePolicy())) {
+      text += std::string(name_of(one.kind)) + " " + std::to_string(one.cause) + " " +
+              std::to_string(one.used) + (one.superseded ? " superseded; " : "; ");
+    }
+    return text;
+  };
+  EXPECT_EQ(told(80), "");
+  EXPECT_EQ(told(81), "pack_usage 50 81; ");
+  EXPECT_EQ(told(-5), "") << "a void gave units back";
+  EXPECT_EQ(told(145), "pack_usage 70 145 superseded; pack_usage 90 145; ");
+  EXPECT_EQ(told(160), "pack_usage 95 160 superseded; pack_used_up 100 160; ");
+  EXPECT_EQ(told(170), "");
+}
+
 }  // namespace
 }  // namespace packwarden

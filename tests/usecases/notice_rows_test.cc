@@ -2,9 +2,11 @@
 
 #include <boost/json.hpp>
 
+#include "store/mysql_reports.h"
 #include "usecases/account_commands.h"
 #include "usecases/billing_jobs.h"
 #include "usecases/notice_writing.h"
+#include "usecases/pack_commands.h"
 #include "usecases/world.h"
 
 namespace packwarden::testing {
@@ -172,6 +174,52 @@ TEST_F(NoticeRows, N4_bills_go_to_contacts_and_are_none_where_they_are_off) {
   charge("2026-11-20", noon + Span::days(3));
   EXPECT_EQ(database.value("SELECT COUNT(*) FROM bill"), "6");
   EXPECT_EQ(database.value("SELECT COUNT(*) FROM notice WHERE kind = 'bill'"), "3");
+}
+
+TEST_F(NoticeRows, N2_scope_stack_goes_by_what_was_left_after_the_last_purchase) {
+  add_reached("acme");
+  BillingContext context = shipped_billing(database);
+  Catalogue catalogue = *context.catalogue;
+  for (Product& product : catalogue.products) product.notice_scope = NoticeScope::stack;
+  context.catalogue = &catalogue;
+  MySqlLedger ledger(database.address());
+  const std::vector<std::string> buyers = {"acme"};
+  const auto buy = [&](const std::string& payment) {
+    const PackOrder order{"captcha", buyers, noon - Span::days(2), payment};
+    const auto bought = buy_packs(ledger, context, order, "30k", payment);
+    ASSERT_TRUE(bought) << bought.error().message;
+  };
+  const auto told = [&] {
+    return database.value(
+        "SELECT GROUP_CONCAT(CONCAT(pack_id, ' ', cause, ' ', state, ' ', used_units) ORDER BY seq,"
+        " cause) FROM notice WHERE kind IN ('pack_usage', 'pack_used_up')");
+  };
+  const std::string first = "1 50 due 15001";
+  buy("bank-1");
+  use("acme", "15001");
+  EXPECT_EQ(told(), first);
+  buy("bank-2");  // 44,999 are left
+  use("acme", "22499");
+  EXPECT_EQ(told(), first) << "half of them at most; the first pack is used up by the way";
+  EXPECT_EQ(database.value("SELECT used_units FROM pack_balance WHERE pack_id = 1"), "30000");
+  use("acme", "1");
+  EXPECT_EQ(told(), first + ",2 50 due 22500");
+  EXPECT_EQ(outbox("body", "channel = 'sms' AND idempotency_key LIKE 'pack_usage/1/1/2/50/%'"),
+            "acme: 22500 of 44999 units of the captcha pack 30k are used, 22499 are left until "
+            "2027-11-18.");
+  use("acme", "22499");
+  EXPECT_EQ(told(), first +
+                        ",2 50 due 22500,2 70 superseded 44999,2 90 superseded 44999,2 95 "
+                        "superseded 44999,2 100 due 44999");
+  buy("bank-3");  // begins anew
+  use("acme", "15001");
+  EXPECT_TRUE(told().ends_with(",2 100 due 44999,3 50 due 15001")) << told();
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(CONCAT(stack_left_units, ' ', stack_used_units) "
+                           "ORDER BY pack_id) FROM pack"),
+            "30000 0,44999 15001,30000 60000");
+  for (const AuditCheck& check : MySqlReports(database.address()).audit(5, {})) {
+    EXPECT_EQ(check.breaks, 0) << check.name;
+  }
 }
 
 }  // namespace
