@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t max_name_bytes = 4'096;
 constexpr std::size_t max_value_bytes = 4'096;
 constexpr std::size_t max_plugin_settings = 100;
-constexpr std::int64_t max_interval_ms = 3'600'000;
+constexpr std::int64_t max_poll_ms = 60'000;
 constexpr std::int64_t max_pause_ms = 86'400'000;
 constexpr std::int64_t seconds_per_day = 86'400;
 const std::vector<std::string> media = {"sms", "email", "inbox", "webhook"};
@@ -51,7 +51,7 @@ void read_names(MapReader& map, const std::vector<ChannelSettings>& channels,
 
 void read_attempts(MapReader& map, ChannelSettings& out) {
   map.whole_number("batch_max", out.batch_max, {1, 10'000});
-  map.whole_number("poll_interval_ms", out.poll_interval_ms, {10, max_interval_ms});
+  map.whole_number("poll_interval_ms", out.poll_interval_ms, {10, max_poll_ms});
   map.whole_number("send_timeout_ms", out.send_timeout_ms, {1, 600'000});
   map.whole_number("lease_s", out.lease_s, {1, seconds_per_day});
   map.whole_number("retry_min_ms", out.retry_min_ms, {1, max_pause_ms});
@@ -60,6 +60,7 @@ void read_attempts(MapReader& map, ChannelSettings& out) {
   map.whole_number("useful_for_s", out.useful_for_s, {1, 365 * seconds_per_day});
   if (out.medium == "inbox") out.on_unknown = "retry";  // stored once by its key
   map.one_of("on_unknown", out.on_unknown, {"hold", "retry"});
+  map.whole_number("unknown_attempts_max", out.unknown_attempts_max, {1, 100'000});
   if (out.retry_max_ms < out.retry_min_ms) {
     map.error_at_value("retry_max_ms",
                        fmt::format("is below retry_min_ms: give at least {}", out.retry_min_ms));
@@ -79,6 +80,12 @@ void read_limits(MapReader& map, ChannelSettings& out) {
   map.text("quiet_hours", out.quiet_hours, 64);
   if (!out.quiet_hours.empty() && !QuietHours::parse(out.quiet_hours)) {
     map.error_at_value("quiet_hours", "give two times of day such as \"22:00-08:00\"");
+  }
+  map.whole_number("silent_max_s", out.silent_max_s, {1, seconds_per_day});
+  const std::uint64_t busy_ms = std::uint64_t{out.send_timeout_ms} + out.poll_interval_ms;
+  if (std::uint64_t{out.silent_max_s} * 1'000 < busy_ms + kLeaseReserveMs) {
+    map.error_at_value("silent_max_s", fmt::format("a send may take longer: give at least {}",
+                                                   (busy_ms + kLeaseReserveMs + 999) / 1'000));
   }
   map.whole_number("memory_max_bytes", out.memory_max_bytes, {16 << 20, std::int64_t{1} << 40});
 }

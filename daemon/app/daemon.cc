@@ -4,98 +4,20 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <cstring>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 
 #include "app/archive_loop.h"
+#include "app/clocks.h"
 #include "app/entitlement_loop.h"
 #include "app/ingest_loop.h"
 #include "app/job_loop.h"
-#include "channel/relay.h"
+#include "app/process.h"
 #include "spool/spool_watch.h"
-#include "store/outbox_store.h"
 
 namespace packwarden {
-namespace {
-
-namespace asio = boost::asio;
-
-constexpr int status_failed = 1;
-constexpr int status_unavailable = 3;
-
-// Runs `work` on its own thread until SIGTERM or SIGINT, or until it ends by itself. What it throws
-// comes out here. `inotify_fd` (or -1): `on_hint` is called when it has something to tell.
-template <class Work>
-void run_until_signalled(Work work, int inotify_fd = -1, std::function<void()> on_hint = {}) {
-  asio::io_context io;
-  asio::signal_set signals(io, SIGTERM, SIGINT);
-  std::exception_ptr failure;
-  std::jthread worker([&](std::stop_token stop) {
-    try {
-      work(stop);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    asio::post(io, [&] { io.stop(); });
-  });
-  signals.async_wait([&](const boost::system::error_code& error, int number) {
-    if (error) return;
-    spdlog::info("stopping on {}", number == SIGTERM ? "SIGTERM" : "SIGINT");
-    worker.request_stop();
-  });
-  asio::posix::stream_descriptor watched(io);
-  std::function<void()> watch = [&] {
-    watched.async_wait(asio::posix::stream_descriptor::wait_read,
-                       [&](const boost::system::error_code& error) {
-                         if (error) return;
-                         on_hint();
-                         watch();
-                       });
-  };
-  if (inotify_fd >= 0) {
-    watched.assign(::dup(inotify_fd));
-    watch();
-  }
-  const auto keep_alive = asio::make_work_guard(io);
-  io.run();
-  worker.join();
-  if (failure) std::rethrow_exception(failure);
-}
-
-// Maps a broken environment to an exit status, with a line that says what to do.
-template <class Run>
-int guarded(Run run) {
-  try {
-    run();
-    return 0;
-  } catch (const LedgerUnavailable& error) {
-    spdlog::critical("{}; check that the server runs and that section database is right",
-                     error.what());
-  } catch (const DatabaseError& error) {
-    spdlog::critical(
-        "the database {}: {} ({}); check that the server runs and that section database is right",
-        to_string(error.kind()), error.what(), error.code());
-  } catch (const HttpUnavailable& error) {
-    spdlog::critical("{}", error.what());
-    return status_failed;
-  } catch (const SpoolUnavailable& error) {
-    spdlog::critical("{}", error.what());
-  } catch (const std::exception& error) {
-    spdlog::critical("stopped, since going on could harm the ledger: {}", error.what());
-    return status_failed;
-  }
-  return status_unavailable;
-}
-
-}  // namespace
-
 namespace {
 
 // The unit gives the daemon a high priority, for the entitlement check. This thread, and those that
@@ -190,38 +112,6 @@ int run_once(const Settings& settings, std::optional<Instant> as_of) {
     ArchiveComposition archive(settings, composition.spool());
     run_archive_once(archive, as_of);
   });
-}
-
-int run_channel(const Settings& settings, const std::string& channel) {
-  for (const ChannelSettings& found : settings.channels) {
-    if (found.name != channel) continue;
-    ChannelPolicy policy;
-    policy.channel = found.name;
-    policy.batch_max = found.batch_max;
-    policy.poll_interval_ms = found.poll_interval_ms;
-    policy.send_timeout_ms = found.send_timeout_ms;
-    policy.lease_ms = found.lease_s * 1'000;
-    policy.retry_min_ms = found.retry_min_ms;
-    policy.retry_max_ms = found.retry_max_ms;
-    policy.attempts_max = found.attempts_max;
-    policy.on_unknown = found.on_unknown == "retry" ? UnknownOutcome::retry : UnknownOutcome::hold;
-    const auto notifier = load_notifier(settings.plugin_directory + "/" + found.plugin);
-    if (!notifier) {
-      spdlog::critical("channel {}: {}", channel, notifier.error());
-      return status_failed;
-    }
-    return guarded([&] {
-      MysqlOutboxStore store(database_address(settings));
-      MysqlDeliveryReports reports(database_address(settings));
-      auto plugin = Plugin::create(*notifier, channel, found.settings, {&store, &reports});
-      if (!plugin) throw std::runtime_error("channel " + channel + ": " + plugin.error());
-      spdlog::info("channel {} delivers through {}", channel, (*plugin)->name());
-      Relay relay(store, **plugin, policy);
-      run_until_signalled([&](std::stop_token stop) { relay.run(stop); });
-    });
-  }
-  spdlog::critical("no channel '{}' in section channels", channel);
-  return status_failed;
 }
 
 }  // namespace packwarden

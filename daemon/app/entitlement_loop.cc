@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "app/clocks.h"
 #include "app/composition.h"
 #include "app/http_settings.h"
 #include "app/ingest_loop.h"

@@ -91,12 +91,6 @@ class HoldNotice {
 
 }  // namespace
 
-Instant now() {
-  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
-  return Instant::from_micros(
-      std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
-}
-
 void Wakeup::hint() {
   const std::lock_guard lock(mutex_);
   hinted_ = true;

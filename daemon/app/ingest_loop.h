@@ -48,6 +48,4 @@ IngestTally take_all(IngestComposition& composition, LettingGo& letting_go,
 // that instant. Throws LedgerUnavailable, SpoolUnavailable.
 void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_of);
 
-Instant now();
-
 }  // namespace packwarden

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "app/clocks.h"
 #include "app/composition.h"
 #include "app/ingest_loop.h"
 #include "domain/money.h"

@@ -82,12 +82,14 @@ struct ChannelSettings {
   std::uint32_t retry_min_ms = 1'000;
   std::uint32_t retry_max_ms = 300'000;
   std::uint32_t attempts_max = 1'000;
-  std::uint32_t useful_for_s = 259'200;  // N6
-  std::string on_unknown = "hold";       // or retry; of the in-site channel: retry
-  std::uint32_t rate_max_per_s = 0;      // N7; 0: no limit, as for the next
+  std::uint32_t useful_for_s = 259'200;    // N6
+  std::string on_unknown = "hold";         // or retry; of the in-site channel: retry
+  std::uint32_t unknown_attempts_max = 5;  // with retry: then it is held
+  std::uint32_t rate_max_per_s = 0;        // N7; 0: no limit, as for the next
   std::uint32_t recipient_max_per_hour = 0;
   std::string quiet_hours;  // N7: "22:00-08:00" in the business time zone; empty: none
   std::uint64_t memory_max_bytes = 268'435'456;
+  std::uint32_t silent_max_s = 60;  // then its process hangs, and is killed
   // For the plugin: in the order of the file; the value of a key that ends in _file is an absolute
   // path.
   std::vector<std::pair<std::string, std::string>> settings;

@@ -19,11 +19,17 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kFailurePauseMin{200};
 constexpr milliseconds kFailurePauseMax{5'000};
+constexpr milliseconds kCheckInInterval{1'000};
 
 // Tells no other token of all time, also not one of another host.
 std::string new_token() {
   std::random_device device;
   return fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
+}
+
+// Of two limits of which 0 is none.
+std::uint32_t stricter(std::uint32_t one, std::uint32_t other) {
+  return one == 0 || other == 0 ? std::max(one, other) : std::min(one, other);
 }
 
 void pause(const std::stop_token& stop, milliseconds length) {
@@ -35,10 +41,12 @@ void pause(const std::stop_token& stop, milliseconds length) {
 
 }  // namespace
 
-Relay::Relay(OutboxStore& store, Plugin& plugin, ChannelPolicy policy)
+Relay::Relay(OutboxStore& store, ChannelBoard& board, Plugin& plugin, ChannelPolicy policy)
     : store_(&store),
+      board_(&board),
       plugin_(&plugin),
       policy_(std::move(policy)),
+      pacer_(stricter(policy_.rate_max_per_s, plugin.rate_max_per_s()), steady_clock::now()),
       random_(std::random_device()()),
       token_(new_token()) {
   if (policy_.lease_ms < std::uint64_t{policy_.send_timeout_ms} + kLeaseReserveMs) {
@@ -49,13 +57,15 @@ Relay::Relay(OutboxStore& store, Plugin& plugin, ChannelPolicy policy)
   }
 }
 
-void Relay::run(const std::stop_token& stop) {
+void Relay::run(const std::stop_token& stop, const std::function<void()>& alive) {
   if (const auto reached = plugin_->check(); !reached) {
     spdlog::warn("channel {}: {}", policy_.channel, reached.error());
+    trouble_ = reached.error();
   }
   milliseconds failure_pause = kFailurePauseMin;
   std::optional<steady_clock::time_point> failing_since;
   while (!stop.stop_requested()) {
+    if (alive) alive();
     try {
       const std::size_t tried = run_once();
       failure_pause = kFailurePauseMin;
@@ -64,7 +74,7 @@ void Relay::run(const std::stop_token& stop) {
         spdlog::info("channel {}: goes on after {} s", policy_.channel,
                      std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
       }
-      if (tried == 0) pause(stop, milliseconds(policy_.poll_interval_ms));
+      if (tried == 0) pause(stop, idle_pause());
     } catch (const std::exception& error) {
       if (!failing_since) failing_since = steady_clock::now();
       spdlog::error(
@@ -84,21 +94,56 @@ void Relay::run(const std::stop_token& stop) {
 
 std::size_t Relay::run_once() {
   store_outcomes();
-  if (const auto lost =
-          store_->release_expired(policy_.channel, policy_.on_unknown, policy_.attempts_max)) {
+  const bool recently = checked_in_at_ && steady_clock::now() - *checked_in_at_ < kCheckInInterval;
+  if (recently ? paused_ : check_in_now()) return 0;
+  release_expired();
+  const std::vector<OutboxRow> rows = claim();
+  if (!rows.empty()) send(rows);
+  return rows.size();
+}
+
+bool Relay::check_in_now() {
+  if (trouble_told_ != trouble_) {
+    board_->set_state(trouble_.empty() ? ChannelState::delivering : ChannelState::failing,
+                      trouble_);
+    trouble_told_ = trouble_;
+  }
+  const bool paused = board_->check_in();
+  if (paused != paused_) {
+    spdlog::info("channel {}: {}", policy_.channel, paused ? "paused by an operator" : "resumed");
+  }
+  paused_ = paused;
+  checked_in_at_ = steady_clock::now();
+  return paused_;
+}
+
+void Relay::release_expired() {
+  if (const auto lost = store_->release_expired(policy_.channel, policy_.on_unknown,
+                                                policy_.unknown_attempts_max)) {
     spdlog::warn("channel {}: {} deliveries were left in the middle by a sender that is gone",
                  policy_.channel, lost);
   }
-  const auto lease_begin = steady_clock::now();
-  const std::uint32_t batch_max = std::min(policy_.batch_max, plugin_->batch_max());
+}
+
+std::vector<OutboxRow> Relay::claim() {
+  lease_begin_ = steady_clock::now();
+  const std::uint32_t batch_max =
+      pacer_.allowed(std::min(policy_.batch_max, plugin_->batch_max()), lease_begin_);
+  if (batch_max == 0) return {};
   const bool may_hold_rows = std::exchange(token_used_, true);
-  const std::vector<OutboxRow> rows =
-      store_->claim({policy_.channel, token_, batch_max, policy_.lease_ms, may_hold_rows});
+  ClaimRequest request{policy_.channel, token_, batch_max, policy_.lease_ms, may_hold_rows};
+  if (policy_.quiet_for_ms) request.quiet_for_ms = policy_.quiet_for_ms();
+  request.recipient_max_per_hour = policy_.recipient_max_per_hour;
+  std::vector<OutboxRow> rows = store_->claim(request);
   token_used_ = false;
-  if (rows.empty()) return 0;
+  pacer_.passed(rows.size());
+  return rows;
+}
+
+void Relay::send(const std::vector<OutboxRow>& rows) {
   outcomes_token_ = std::exchange(token_, new_token());
   const milliseconds limit(policy_.send_timeout_ms);
-  if (steady_clock::now() + limit > lease_begin + milliseconds(policy_.lease_ms)) {
+  if (steady_clock::now() + limit > lease_begin_ + milliseconds(policy_.lease_ms)) {
     spdlog::warn("channel {}: the claim took too long; nothing is sent", policy_.channel);
     for (const OutboxRow& row : rows) {
       outcomes_.push_back({row.delivery_id, DeliveryState::retrying, "not sent: slow claim", 0});
@@ -106,11 +151,23 @@ std::size_t Relay::run_once() {
   } else {
     const std::vector<DeliveryReport> reports = plugin_->deliver(rows, limit);
     for (std::size_t i = 0; i < rows.size(); ++i) {
+      note(reports[i]);
       outcomes_.push_back(decide_outcome(rows[i], reports[i], policy_, random_()));
     }
   }
   store_outcomes();
-  return rows.size();
+}
+
+void Relay::note(const DeliveryReport& report) {
+  using Outcome = DeliveryReport::Outcome;
+  const bool answered = report.outcome == Outcome::accepted || report.outcome == Outcome::rejected;
+  trouble_ = answered ? "" : report.detail.empty() ? "no reason is given" : report.detail;
+}
+
+milliseconds Relay::idle_pause() const {
+  const milliseconds poll(policy_.poll_interval_ms);
+  const milliseconds next = pacer_.until_next();
+  return next.count() == 0 ? poll : std::min(poll, next);
 }
 
 void Relay::store_outcomes() {

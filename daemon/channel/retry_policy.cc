@@ -36,7 +36,10 @@ DeliveryOutcome decide_outcome(const OutboxRow& row, const DeliveryReport& repor
       return outcome;
     case DeliveryReport::Outcome::unknown:
       outcome.detail = "unknown: " + report.detail;
-      if (policy.on_unknown == UnknownOutcome::hold) return outcome;
+      if (policy.on_unknown == UnknownOutcome::hold ||
+          row.attempts >= policy.unknown_attempts_max) {
+        return outcome;
+      }
       break;
     case DeliveryReport::Outcome::retry:
       break;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "usecases/outbox_port.h"
@@ -16,9 +17,15 @@ struct ChannelPolicy {
   std::uint32_t lease_ms = 60'000;  // longer than send_timeout_ms by kLeaseReserveMs or more
   std::uint32_t retry_min_ms = 1'000;
   std::uint32_t retry_max_ms = 300'000;
-  std::uint32_t attempts_max = 20;
+  std::uint32_t attempts_max = 1'000;
+  std::uint32_t rate_max_per_s = 0;  // N7; 0: no limit, as for the next
+  std::uint32_t recipient_max_per_hour = 0;
+  // N7: how long the quiet hours still last; 0 outside of them. Null: there are none.
+  std::function<std::uint64_t()> quiet_for_ms{};
   UnknownOutcome on_unknown =
       UnknownOutcome::hold;  // the in-site channel: retry, as a key is stored once
+  // With retry: one that is unknown after so many attempts is held, or it might arrive as often.
+  std::uint32_t unknown_attempts_max = 5;
 };
 
 // What a lease has left, after a send that took all its time, to store the outcome.

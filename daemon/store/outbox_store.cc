@@ -2,37 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
-#include <chrono>
 #include <map>
-#include <thread>
+
+#include "store/outbox_sql.h"
 
 namespace packwarden {
 namespace {
-
-// A claim and the end of an attempt may meet on the same index entries.
-constexpr int kAttemptsMax = 5;
-
-// Runs a unit of work again after a deadlock or a lock wait (law 1). Relays of one channel start
-// together, hence the growing pause; a lost connection is the caller's business.
-template <class Unit>
-auto run_again(Unit unit) {
-  for (int attempt = 1;; ++attempt) {
-    try {
-      return unit();
-    } catch (const DatabaseError& error) {
-      const bool again = error.kind() == DatabaseErrorKind::deadlock ||
-                         error.kind() == DatabaseErrorKind::lock_wait_timeout;
-      if (!again || attempt == kAttemptsMax) throw;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5 * attempt));
-  }
-}
-
-std::string from_now(std::uint32_t milliseconds) {
-  return fmt::format("NOW(6) + INTERVAL {} MICROSECOND", std::uint64_t{milliseconds} * 1000);
-}
 
 template <class Number>
 Number number(const std::optional<std::string_view>& text) {
@@ -76,19 +53,6 @@ std::map<std::string, std::string> by_columns(Session& db,
   return groups;
 }
 
-// What the provider reported counts once no attempt is under way.
-void apply_reports(Session& db, const std::string& which) {
-  db.execute(fmt::format(
-      "UPDATE outbox SET state = 'sent', next_attempt_at = NULL, ended_at = NOW(6) WHERE {} AND "
-      "reported = 'delivered' AND state IN ('retrying', 'held')",
-      which));
-  db.execute(fmt::format(
-      "UPDATE outbox SET state = 'dead', next_attempt_at = NULL, ended_at = NOW(6), outcome = "
-      "LEFT(CONCAT('undeliverable: ', report), 255) WHERE {} AND reported = 'failed' AND state IN "
-      "('sent', 'retrying', 'held')",
-      which));
-}
-
 }  // namespace
 
 MysqlOutboxStore::MysqlOutboxStore(DatabaseAddress address) : session_(std::move(address)) {}
@@ -106,32 +70,113 @@ std::vector<OutboxRow> MysqlOutboxStore::claim(const ClaimRequest& request) {
     const std::string renew = fmt::format(
         "UPDATE outbox SET next_attempt_at = {} WHERE claim_token = {} AND state = 'sending'",
         lease_end, token);
-    if (run_again([&] { return db.execute(renew); }) > 0) return claimed_rows(token);
+    if (run_again([&] { return db.execute(renew); }) > 0) {
+      return within_limit(request, claimed_rows(token));
+    }
   }
   // Another relay may be faster with all the rows that were due; then the next ones are looked at.
-  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    const std::string due = due_ids(request);
-    if (due.empty()) return {};
+  for (int attempt = 0; attempt < outbox_attempts_max; ++attempt) {
+    const Due found = due(request);
+    if (found.empty()) return {};
+    set_aside(found, request.quiet_for_ms);
+    if (found.ids.empty()) continue;
     // Conditional, and outside of a transaction: it is committed when it returns. By primary key,
     // so that relays lock in one order.
     const std::string take = fmt::format(
         "UPDATE outbox SET state = 'sending', claim_token = {}, attempts = attempts + 1, "
         "next_attempt_at = {} WHERE delivery_id IN ({}) AND state IN ('queued', 'retrying') AND "
         "next_attempt_at <= NOW(6)",
-        token, lease_end, due);
-    if (run_again([&] { return db.execute(take); }) > 0) return claimed_rows(token);
+        token, lease_end, found.ids);
+    if (run_again([&] { return db.execute(take); }) > 0) {
+      return within_limit(request, claimed_rows(token));
+    }
   }
   return {};
 }
 
-std::string MysqlOutboxStore::due_ids(const ClaimRequest& request) {
-  std::string ids;
+MysqlOutboxStore::Due MysqlOutboxStore::due(const ClaimRequest& request) {
+  Due found;
   session_.for_each_row(
-      fmt::format("SELECT delivery_id FROM outbox WHERE channel = {} AND next_attempt_at <= NOW(6) "
-                  "AND state IN ('queued', 'retrying') ORDER BY next_attempt_at LIMIT {}",
+      fmt::format("SELECT delivery_id, COALESCE(useful_until <= NOW(6), 0), can_wait FROM outbox "
+                  "WHERE channel = {} AND next_attempt_at <= NOW(6) AND state IN ('queued', "
+                  "'retrying') ORDER BY next_attempt_at LIMIT {}",
                   session_.escape(request.channel), request.batch_max),
-      [&ids](RowView row) { ids.append(ids.empty() ? "" : ", ").append(*row[0]); });
-  return ids;
+      [&](RowView row) {
+        const bool over = *row[1] == "1";
+        const bool quiet = request.quiet_for_ms > 0 && *row[2] == "1";
+        std::string& ids = over ? found.over_ids : quiet ? found.quiet_ids : found.ids;
+        ids.append(ids.empty() ? "" : ", ").append(*row[0]);
+      });
+  return found;
+}
+
+void MysqlOutboxStore::set_aside(const Due& due, std::uint64_t quiet_for_ms) {
+  const auto update = [&](const std::string& columns, const std::string& ids) {
+    if (ids.empty()) return;
+    const std::string text = fmt::format(
+        "UPDATE outbox SET {} WHERE delivery_id IN ({}) AND state IN ('queued', 'retrying') AND "
+        "next_attempt_at <= NOW(6)",
+        columns, ids);
+    run_again([&] { return session_.execute(text); });
+  };
+  update(
+      "state = 'expired', next_attempt_at = NULL, ended_at = NOW(6), outcome = LEFT(CONCAT('no "
+      "longer useful', IF(outcome = '', '', '; last: '), outcome), 255)",
+      due.over_ids);
+  update("next_attempt_at = " + from_now(quiet_for_ms), due.quiet_ids);
+}
+
+// N7. The hour is the database's. Counted before the send: a crash in between counts too much,
+// never too little.
+std::vector<OutboxRow> MysqlOutboxStore::within_limit(const ClaimRequest& request,
+                                                      std::vector<OutboxRow> rows) {
+  if (request.recipient_max_per_hour == 0) return rows;
+  std::map<std::string, std::uint64_t> wanted;
+  for (const OutboxRow& row : rows) ++wanted[row.recipient];
+  const std::string channel = session_.escape(request.channel);
+  const std::string hour = "DATE_FORMAT(NOW(), '%Y-%m-%d %H:00:00')";
+  return run_again([&] {
+    Transaction transaction(session_);
+    session_.execute(
+        fmt::format("DELETE FROM recipient_hour WHERE hour < NOW() - INTERVAL 2 HOUR LIMIT 1000"));
+    std::map<std::string, std::uint64_t> over;
+    for (const auto& [recipient, count] : wanted) {
+      const std::string key = fmt::format("channel = {} AND recipient = {} AND hour = {}", channel,
+                                          session_.escape(recipient), hour);
+      session_.execute(
+          fmt::format("INSERT INTO recipient_hour (channel, recipient, hour, "
+                      "deliveries) VALUES ({}, {}, {}, {}) ON DUPLICATE KEY UPDATE "
+                      "deliveries = deliveries + {}",
+                      channel, session_.escape(recipient), hour, count, count));
+      const auto now = number<std::uint64_t>(
+          *session_.query("SELECT deliveries FROM recipient_hour WHERE " + key).at(0).at(0));
+      if (now <= request.recipient_max_per_hour) continue;
+      over[recipient] = std::min(count, now - request.recipient_max_per_hour);
+      session_.execute(fmt::format(
+          "UPDATE recipient_hour SET deliveries = deliveries - {} WHERE {}", over[recipient], key));
+    }
+    std::vector<OutboxRow> kept;
+    std::string later;
+    for (auto row = rows.rbegin(); row != rows.rend(); ++row) {  // the first come first
+      std::uint64_t& left = over[row->recipient];
+      if (left == 0) {
+        kept.insert(kept.begin(), *row);
+        continue;
+      }
+      --left;
+      later.append(later.empty() ? "" : ", ").append(std::to_string(row->delivery_id));
+    }
+    if (!later.empty()) {
+      session_.execute(fmt::format(
+          "UPDATE outbox SET state = 'retrying', attempts = attempts - 1, claim_token = '', "
+          "next_attempt_at = {} + INTERVAL 1 HOUR, outcome = 'waits for the next hour: the "
+          "recipient had as many as the channel allows' WHERE delivery_id IN ({}) AND state = "
+          "'sending'",
+          hour, later));
+    }
+    transaction.commit();
+    return kept;
+  });
 }
 
 std::vector<OutboxRow> MysqlOutboxStore::claimed_rows(const std::string& quoted_token) {
@@ -170,7 +215,7 @@ std::uint64_t MysqlOutboxStore::finish(const std::string& token,
 }
 
 std::uint64_t MysqlOutboxStore::release_expired(const std::string& channel, UnknownOutcome policy,
-                                                std::uint32_t attempts_max) {
+                                                std::uint32_t unknown_attempts_max) {
   Session& db = session();
   // Only deliveries that are being sent have a token, so that its index finds them beside any
   // backlog; by primary key, so that nothing else is locked.
@@ -183,24 +228,18 @@ std::uint64_t MysqlOutboxStore::release_expired(const std::string& channel, Unkn
   if (ids.empty()) return 0;
   const std::string expired = fmt::format(
       " WHERE delivery_id IN ({}) AND next_attempt_at <= NOW(6) AND state = 'sending'", ids);
-  const std::string change = "UPDATE outbox SET claim_token = '', ";
-  if (policy == UnknownOutcome::hold) {
-    const std::string hold = change +
-                             "state = 'held', next_attempt_at = NULL, "
-                             "outcome = 'unknown: the sender was lost'" +
-                             expired;
-    return run_again([&] { return db.execute(hold); });
-  }
-  const std::string bury = change +
-                           "state = 'dead', next_attempt_at = NULL, ended_at = NOW(6), "
-                           "outcome = 'unknown: the sender was lost; attempts are used up'" +
-                           expired + fmt::format(" AND attempts >= {}", attempts_max);
-  const std::string retry = change +
-                            "state = 'retrying', next_attempt_at = NOW(6), "
-                            "outcome = 'unknown: the sender was lost'" +
-                            expired;
-  const std::uint64_t dead = run_again([&] { return db.execute(bury); });
-  return dead + run_again([&] { return db.execute(retry); });
+  const std::uint32_t held_from = policy == UnknownOutcome::hold ? 0 : unknown_attempts_max;
+  const auto change = [&](const char* columns, const char* attempts) {
+    const std::string text = fmt::format(
+        "UPDATE outbox SET claim_token = '', outcome = 'unknown: the sender was lost', {}{} AND "
+        "attempts {} {}",
+        columns, expired, attempts, held_from);
+    return run_again([&] { return db.execute(text); });
+  };
+  const std::uint64_t held = change("state = 'held', next_attempt_at = NULL", ">=");
+  const std::uint64_t retried = change("state = 'retrying', next_attempt_at = NOW(6)", "<");
+  apply_reports(db, fmt::format("delivery_id IN ({})", ids));
+  return held + retried;
 }
 
 void MysqlOutboxStore::store_inbox_messages(std::span<const InboxMessage> messages) {
@@ -220,29 +259,6 @@ void MysqlOutboxStore::store_inbox_messages(std::span<const InboxMessage> messag
   // One that an earlier attempt stored stays as it is.
   insert += " ON DUPLICATE KEY UPDATE message_id = message_id";
   run_again([&] { return db.execute(insert); });
-}
-
-MysqlDeliveryReports::MysqlDeliveryReports(DatabaseAddress address)
-    : session_(std::move(address)) {}
-
-void MysqlDeliveryReports::record(const std::string& idempotency_key, ReportedState state,
-                                  const std::string& detail) {
-  constexpr std::array names = {"pending", "delivered", "failed"};
-  const std::lock_guard lock(mutex_);
-  if (!session_.connected()) session_.connect();
-  const std::string which = "idempotency_key = " + session_.escape(idempotency_key);
-  // One that came late does not take a final one back.
-  const std::string keep =
-      fmt::format("UPDATE outbox SET reported = '{}', report = {}, reported_at = NOW(6) WHERE {}{}",
-                  names.at(static_cast<std::size_t>(state)), session_.escape(detail), which,
-                  state == ReportedState::pending ? " AND reported IN ('', 'pending')" : "");
-  run_again([&] {
-    Transaction transaction(session_);
-    session_.execute(keep);
-    apply_reports(session_, which);
-    transaction.commit();
-    return 0;
-  });
 }
 
 }  // namespace packwarden

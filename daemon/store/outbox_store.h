@@ -1,15 +1,13 @@
 #pragma once
 
-#include <mutex>
-
 #include "store/session.h"
 #include "usecases/outbox_port.h"
 
 namespace packwarden {
 
 // The outbox in MySQL, over a session of its own, which is opened when it is needed and again after
-// it was lost. All members throw DatabaseError. Needs SELECT and UPDATE on outbox and
-// INSERT on inbox_message.
+// it was lost. All members throw DatabaseError. Needs SELECT and UPDATE on outbox,
+// INSERT and UPDATE on inbox_message, and SELECT, INSERT, UPDATE, DELETE on recipient_hour.
 //
 // next_attempt_at is, for a delivery that is being sent, the end of its lease: one index serves
 // claiming and releasing.
@@ -21,27 +19,22 @@ class MysqlOutboxStore final : public OutboxStore {
   std::uint64_t finish(const std::string& token,
                        std::span<const DeliveryOutcome> outcomes) override;
   std::uint64_t release_expired(const std::string& channel, UnknownOutcome policy,
-                                std::uint32_t attempts_max) override;
+                                std::uint32_t unknown_attempts_max) override;
   void store_inbox_messages(std::span<const InboxMessage> messages) override;
 
  private:
   Session& session();
-  std::string due_ids(const ClaimRequest& request);
+  struct Due {
+    std::string ids;        // to be claimed
+    std::string over_ids;   // no longer useful
+    std::string quiet_ids;  // can wait until the quiet hours end
+    bool empty() const { return ids.empty() && over_ids.empty() && quiet_ids.empty(); }
+  };
+  Due due(const ClaimRequest& request);
+  void set_aside(const Due& due, std::uint64_t quiet_for_ms);
   std::vector<OutboxRow> claimed_rows(const std::string& quoted_token);
+  std::vector<OutboxRow> within_limit(const ClaimRequest& request, std::vector<OutboxRow> rows);
 
-  Session session_;
-};
-
-// Over a session of its own, as above.
-class MysqlDeliveryReports final : public DeliveryReports {
- public:
-  explicit MysqlDeliveryReports(DatabaseAddress address);
-
-  void record(const std::string& idempotency_key, ReportedState state,
-              const std::string& detail) override;
-
- private:
-  std::mutex mutex_;
   Session session_;
 };
 

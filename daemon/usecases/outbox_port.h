@@ -28,7 +28,9 @@ struct ClaimRequest {
   std::string token;  // unique for all time, up to 64 bytes
   std::uint32_t batch_max = 1;
   std::uint32_t lease_ms = 0;
-  bool may_hold_rows = false;  // an earlier claim with this token ended in an exception
+  bool may_hold_rows = false;      // an earlier claim with this token ended in an exception
+  std::uint64_t quiet_for_ms = 0;  // N7: what can wait does so for so long; 0: nothing
+  std::uint32_t recipient_max_per_hour = 0;  // N7; 0: no limit
 };
 
 // Where a delivery goes after an attempt (N6).
@@ -78,7 +80,8 @@ class OutboxStore {
 
   // Takes up to batch_max due deliveries, the longest due first. They are marked as being sent
   // under the token until the lease ends, and this is committed when the call returns (N5: sent
-  // outside of any transaction).
+  // outside of any transaction). What is no longer useful ends as expired (N6); what can wait in
+  // quiet hours, or is too much for its recipient in this hour, waits (N7).
   virtual std::vector<OutboxRow> claim(const ClaimRequest& request) = 0;
 
   // Ends attempts that were claimed under `token`. Returns how many: those whose lease ended and
@@ -87,10 +90,10 @@ class OutboxStore {
                                std::span<const DeliveryOutcome> outcomes) = 0;
 
   // Deals with deliveries whose lease ended while they were being sent: nobody knows whether the
-  // provider has them. They are retried now, held, or dead after `attempts_max` attempts. Returns
-  // how many it dealt with; there may be more.
+  // provider has them. They are retried now, or held: by the policy, and after so many attempts.
+  // Returns how many it dealt with; there may be more.
   virtual std::uint64_t release_expired(const std::string& channel, UnknownOutcome policy,
-                                        std::uint32_t attempts_max) = 0;
+                                        std::uint32_t unknown_attempts_max) = 0;
 
   // Stores in-site messages, once per idempotency key, all or none.
   virtual void store_inbox_messages(std::span<const InboxMessage> messages) = 0;

@@ -68,7 +68,8 @@ TEST(RetryPolicy, UnknownIsHeldOrRetriedAsSetForTheChannel) {
   EXPECT_EQ(decide_outcome(after_attempts(1), unknown, policy, 0).state, DeliveryState::held);
   policy.on_unknown = UnknownOutcome::retry;
   EXPECT_EQ(decide_outcome(after_attempts(1), unknown, policy, 0).state, DeliveryState::retrying);
-  EXPECT_EQ(decide_outcome(after_attempts(20), unknown, policy, 0).state, DeliveryState::dead);
+  EXPECT_EQ(decide_outcome(after_attempts(4), unknown, policy, 0).state, DeliveryState::retrying);
+  EXPECT_EQ(decide_outcome(after_attempts(5), unknown, policy, 0).state, DeliveryState::held);
 }
 
 TEST(RetryPolicy, AcceptedIsSentAndRejectedIsDead) {

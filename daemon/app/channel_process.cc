@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+#include <cstring>
+
+#include "app/clocks.h"
+#include "app/composition.h"
+#include "app/daemon.h"
+#include "app/process.h"
+#include "channel/memory_limit.h"
+#include "channel/relay.h"
+#include "domain/quiet_hours.h"
+#include "store/channel_board.h"
+#include "store/delivery_reports.h"
+#include "store/outbox_store.h"
+
+namespace packwarden {
+namespace {
+
+// Below the daemon's, so that a channel never delays ingest (N8); the unit asks for the same.
+constexpr int channel_priority = 10;
+
+ChannelPolicy policy_of(const ChannelSettings& channel, const Settings& settings) {
+  ChannelPolicy policy;
+  policy.channel = channel.name;
+  policy.batch_max = channel.batch_max;
+  policy.poll_interval_ms = channel.poll_interval_ms;
+  policy.send_timeout_ms = channel.send_timeout_ms;
+  policy.lease_ms = channel.lease_s * 1'000;
+  policy.retry_min_ms = channel.retry_min_ms;
+  policy.retry_max_ms = channel.retry_max_ms;
+  policy.attempts_max = channel.attempts_max;
+  policy.rate_max_per_s = channel.rate_max_per_s;
+  policy.recipient_max_per_hour = channel.recipient_max_per_hour;
+  policy.on_unknown = channel.on_unknown == "retry" ? UnknownOutcome::retry : UnknownOutcome::hold;
+  policy.unknown_attempts_max = channel.unknown_attempts_max;
+  if (const auto hours = QuietHours::parse(channel.quiet_hours)) {
+    const BusinessCalendar calendar =
+        BusinessCalendar::for_zone(settings.business_time_zone).value();
+    policy.quiet_for_ms = [hours = *hours, calendar]() -> std::uint64_t {
+      const Instant at = now();
+      const auto end = hours.end_at(at, calendar);
+      return end ? static_cast<std::uint64_t>((end->nanos - at.nanos) / 1'000'000 + 1) : 0;
+    };
+  }
+  return policy;
+}
+
+void lower_priority() {
+  if (getpriority(PRIO_PROCESS, 0) >= channel_priority) return;
+  if (setpriority(PRIO_PROCESS, 0, channel_priority) != 0) {
+    spdlog::warn("the channel keeps the priority of the daemon: {}", std::strerror(errno));
+  }
+}
+
+// Loads and makes the plugin; what refuses it stands on the board.
+std::unique_ptr<Plugin> make_plugin(const ChannelSettings& channel, const std::string& path,
+                                    PluginStores stores, ChannelBoard& board) {
+  const auto refused = [&](const std::string& why) {
+    spdlog::critical("channel {}: {}", channel.name, why);
+    board.set_state(ChannelState::broken, why.substr(0, 255));
+    return nullptr;
+  };
+  const auto notifier = load_notifier(path);
+  if (!notifier) return refused(notifier.error());
+  auto plugin = Plugin::create(*notifier, channel.name, channel.settings, stores);
+  if (!plugin) return refused(plugin.error());
+  return std::move(*plugin);
+}
+
+int deliver(const ChannelSettings& channel, const Settings& settings) {
+  const MemoryLimit memory_limit(channel.name, channel.memory_max_bytes);
+  MysqlOutboxStore store(database_address(settings));
+  MysqlDeliveryReports reports(database_address(settings));
+  MysqlChannelBoard board(database_address(settings), channel.name);
+  if (board.start(channel.plugin)) {
+    spdlog::warn("channel {}: the process before this one ended without a word", channel.name);
+  }
+  const auto plugin = make_plugin(channel, settings.plugin_directory + "/" + channel.plugin,
+                                  {&store, &reports}, board);
+  if (!plugin) return status_failed;
+  spdlog::info("channel {} delivers through {}", channel.name, plugin->name());
+  board.set_state(ChannelState::delivering, "");
+  Relay relay(store, board, *plugin, policy_of(channel, settings));
+  run_until_signalled(
+      [&](std::stop_token stop) { relay.run(stop, [] { sd_notify(0, "WATCHDOG=1"); }); });
+  board.set_state(ChannelState::stopped, "");
+  return 0;
+}
+
+}  // namespace
+
+int run_channel(const Settings& settings, const std::string& channel) {
+  const auto found = std::find_if(settings.channels.begin(), settings.channels.end(),
+                                  [&](const ChannelSettings& one) { return one.name == channel; });
+  if (found == settings.channels.end()) {
+    spdlog::critical("no channel '{}' in section channels", channel);
+    return status_failed;
+  }
+  lower_priority();
+  int status = 0;
+  const int failure = guarded([&] { status = deliver(*found, settings); });
+  return failure != 0 ? failure : status;
+}
+
+}  // namespace packwarden

@@ -1,0 +1,73 @@
+#include "store/channel_board.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "store/outbox_sql.h"
+
+namespace packwarden {
+
+std::string_view name_of(ChannelState state) {
+  constexpr std::array<std::string_view, 6> names = {"starting", "delivering", "failing",
+                                                     "broken",   "failed",     "stopped"};
+  return names.at(static_cast<std::size_t>(state));
+}
+
+MysqlChannelBoard::MysqlChannelBoard(DatabaseAddress address, std::string channel)
+    : session_(std::move(address)), channel_(std::move(channel)) {}
+
+Session& MysqlChannelBoard::session() {
+  if (!session_.connected()) session_.connect();
+  return session_;
+}
+
+void MysqlChannelBoard::update(const std::string& columns) {
+  Session& db = session();
+  const std::string name = db.escape(channel_);
+  run_again([&] {
+    if (db.execute(fmt::format("UPDATE channel SET {} WHERE name = {}", columns, name)) > 0) return;
+    db.execute(fmt::format("INSERT IGNORE INTO channel (name, since) VALUES ({}, NOW(6))", name));
+    db.execute(fmt::format("UPDATE channel SET {} WHERE name = {}", columns, name));
+  });
+}
+
+bool MysqlChannelBoard::start(const std::string& plugin) {
+  Session& db = session();
+  const auto before =
+      db.query(fmt::format("SELECT state FROM channel WHERE name = {}", db.escape(channel_)));
+  const bool without_a_word =
+      !before.empty() &&
+      (before[0][0] == "starting" || before[0][0] == "delivering" || before[0][0] == "failing");
+  update(
+      fmt::format("plugin = {}, state = 'starting', detail = '', since = NOW(6), seen_at = "
+                  "NOW(6), starts = starts + 1, failures = failures + {}",
+                  db.escape(plugin), without_a_word ? 1 : 0));
+  return without_a_word;
+}
+
+void MysqlChannelBoard::set_state(ChannelState state, const std::string& detail) {
+  update(
+      fmt::format("since = IF(state = '{0}', since, NOW(6)), state = '{0}', detail = {1}, "
+                  "seen_at = NOW(6)",
+                  name_of(state), session().escape(detail)));
+}
+
+void MysqlChannelBoard::set_failed(const std::string& detail) {
+  // What the process itself could still say stays: it knows better why.
+  update(
+      fmt::format("failures = failures + 1, since = NOW(6), detail = IF(state IN ('broken', "
+                  "'failed') AND detail > '', detail, {}), state = IF(state = 'broken', state, "
+                  "'failed')",
+                  session().escape(detail)));
+}
+
+bool MysqlChannelBoard::check_in() {
+  Session& db = session();
+  update("seen_at = NOW(6)");
+  const auto rows = db.query(fmt::format(
+      "SELECT paused_at IS NOT NULL FROM channel WHERE name = {}", db.escape(channel_)));
+  return !rows.empty() && rows[0][0] == "1";
+}
+
+}  // namespace packwarden
