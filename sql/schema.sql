@@ -104,6 +104,8 @@ CREATE TABLE pack (
   reminder_days VARCHAR(64) NOT NULL DEFAULT '3,1',
   refund_window_days INT NOT NULL DEFAULT 5,
   seq BIGINT UNSIGNED NOT NULL,
+  stack_left_units BIGINT NULL,
+  stack_used_units BIGINT NULL,
   PRIMARY KEY (pack_id),
   KEY (account_id, product_id),
   KEY (seq),

@@ -91,6 +91,9 @@ class CatalogueReader {
     product.notice_levels_percent =
         ordered(map, "notice_levels_percent", {50, 70, 90, 95},  // N2
                 {max_notice_levels, {1, 99}, "level", "above", "ascending"});
+    std::string scope = "pack";
+    map.one_of("notice_scope", scope, {"pack", "stack"});
+    if (scope == "stack") product.notice_scope = NoticeScope::stack;
     product.reminder_days = ordered(map, "reminder_days", {3, 1},  // N1
                                     {max_reminder_days, {1, 999}, "day", "below", "descending"});
     map.whole_number("trial_valid_days", product.trial_valid_days, {1, 3'650});

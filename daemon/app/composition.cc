@@ -61,6 +61,7 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
 
 IngestComposition::IngestComposition(const Settings& settings)
     : catalogue_(settings.catalogue),
+      notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
       ledger_(database_address(settings), ledger_options(settings)),
       lookups_(database_address(settings), ledger_options(settings)) {
@@ -83,6 +84,7 @@ IngestComposition::IngestComposition(const Settings& settings)
   DecideContext decide;
   decide.catalogue = &catalogue_;
   decide.calendar = &calendar_;
+  decide.notices = notices_.get();
   ingest_ = std::make_unique<Ingest>(ledger_, *spool_, *reader_, decide,
                                      static_cast<int>(settings.dedupe_window_days));
 }

@@ -35,6 +35,7 @@ class IngestComposition {
 
  private:
   Catalogue catalogue_;
+  std::shared_ptr<const NoticeRules> notices_;
   BusinessCalendar calendar_;
   MySqlLedger ledger_;   // decides and commits
   MySqlLedger lookups_;  // of the reader

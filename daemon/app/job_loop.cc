@@ -45,6 +45,7 @@ void log(const JobReport& report, const std::string& currency) {
 
 JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s)
     : catalogue_(settings.catalogue),
+      notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
       ledger_(database_address(settings), ledger_options(settings)),
       store_(database_address(settings)) {
@@ -57,8 +58,8 @@ JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s)
                            static_cast<int>(settings.keeping.ended_deliveries_days),
                            static_cast<int>(settings.keeping.inbox_days),
                            settings.jobs.settlement_accounts};
-  jobs_ = std::make_unique<BillingJobs>(ledger_, store_, BillingContext{&catalogue_, &calendar_},
-                                        options);
+  jobs_ = std::make_unique<BillingJobs>(
+      ledger_, store_, BillingContext{&catalogue_, &calendar_, notices_.get()}, options);
 }
 
 void run_jobs(JobComposition& composition, std::chrono::milliseconds interval,

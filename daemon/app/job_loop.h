@@ -23,6 +23,7 @@ class JobComposition {
 
  private:
   Catalogue catalogue_;
+  std::shared_ptr<const NoticeRules> notices_;
   BusinessCalendar calendar_;
   MySqlLedger ledger_;
   MySqlJobStore store_;

@@ -13,6 +13,7 @@
 #include "app/composition.h"
 #include "app/history_daemon.h"
 #include "app/settings.h"
+#include "app/settings_reader.h"
 #include "ctl/packctl.h"
 #include "http/token_desk.h"
 #include "spool/directory_desk.h"
@@ -25,6 +26,7 @@
 #include "store/mysql_reports.h"
 #include "store/notice_desk.h"
 #include "usecases/void_duplicates.h"
+#include "usecases/webhook_secret.h"
 
 namespace packwarden {
 namespace {
@@ -40,6 +42,28 @@ auto reaching(Callback&& callback) {
                     "settings",
                     to_string(error.kind()), error.what(), error.code()));
   }
+}
+
+tl::expected<std::string, Refusal> webhook_secret_of(const Settings& settings,
+                                                     const std::string& account) {
+  constexpr std::size_t max_key_file_bytes = 4'096;
+  for (const ChannelSettings& channel : settings.channels) {
+    if (channel.medium != name_of(Medium::webhook)) continue;
+    for (const auto& [key, path] : channel.settings) {
+      if (key != "key_file") continue;
+      const auto keys = read_small_file(path, max_key_file_bytes);
+      const std::string fault = keys ? "its first line is no key in hex of 32 bytes" : keys.error();
+      const auto secret = keys ? webhook_secret(*keys, account) : std::nullopt;
+      if (secret) return *secret;
+      return tl::unexpected(Refusal{
+          "no_webhook_key", fmt::format("{} has no key: {}. Run this as a user who may read it, or "
+                                        "write one with: openssl rand -hex 32",
+                                        path, fault)});
+    }
+  }
+  return tl::unexpected(Refusal{"no_webhook_channel",
+                                "No channel for webhooks with a key_file is set. Add one to "
+                                "'channels' in the settings."});
 }
 
 class SettingsContext : public Context {
@@ -66,6 +90,7 @@ class SettingsContext : public Context {
   }
   const BusinessCalendar& calendar() const override { return calendar_; }
   const Catalogue& catalogue() const override { return settings_.catalogue; }
+  const NoticeRules& notice_rules() const override { return *settings_.notices.rules; }
   const Catalogue& stored_catalogue() override {
     require();
     if (!interned_) {
@@ -86,7 +111,7 @@ class SettingsContext : public Context {
     require();
     return jobs_;
   }
-  NoticeDesk& notices() override {
+  NoticeDesk& notice_desk() override {
     require();
     return notices_;
   }
@@ -119,6 +144,9 @@ class SettingsContext : public Context {
     return *tokens_;
   }
 
+  tl::expected<std::string, Refusal> webhook_secret(const std::string& account) override {
+    return webhook_secret_of(settings_, account);
+  }
   std::string find_duplicates(const Digest& digest, const FileWithDuplicates& file,
                               const std::function<void(std::uint64_t)>& line) override {
     if (file.spool != settings_.spool.name) return "it lies in another spool; ask there";

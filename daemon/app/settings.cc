@@ -11,6 +11,7 @@
 #include "app/catalogue_reader.h"
 #include "app/channel_settings.h"
 #include "app/http_settings.h"
+#include "app/notice_settings.h"
 #include "app/settings_reader.h"
 #include "domain/business_calendar.h"
 
@@ -46,20 +47,23 @@ class Loader {
   tl::expected<Settings, std::vector<SettingsError>> load(const std::string& path) {
     std::vector<SettingsError> all;
     FileErrors catalogue_errors{""};
+    std::vector<FileErrors> template_errors;
     if (const auto text = read_small_file(path, max_yaml_bytes); !text) {
       errors_.add(YAML::Mark(), fmt::format("cannot be read: {}: give the path of a readable file",
                                             text.error()));
     } else if (const auto root = parse_yaml(*text, errors_)) {
-      read(*root, catalogue_errors);
+      read(*root, catalogue_errors, template_errors);
     }
     errors_.move_to(all);
     catalogue_errors.move_to(all);
+    for (FileErrors& file : template_errors) file.move_to(all);
     if (!all.empty()) return tl::unexpected(std::move(all));
     return std::move(settings_);
   }
 
  private:
-  void read(const YAML::Node& node, FileErrors& catalogue_errors) {
+  void read(const YAML::Node& node, FileErrors& catalogue_errors,
+            std::vector<FileErrors>& template_errors) {
     MapReader root(node, node.Mark(), "", errors_);
     database(root.group("database"));
     spool(root.group("spool"));
@@ -72,6 +76,8 @@ class Loader {
       read_channel_settings(MapReader(item, item.Mark(), name, errors_), folder_,
                             settings_.channels);
     });
+    read_notice_settings(root.group("notices"), folder_, settings_.channels, settings_.notices,
+                         template_errors);
     read_http_settings(root.group("http"), folder_, settings_.http);
     root.one_of("log_level", settings_.log_level,
                 {"trace", "debug", "info", "warning", "error", "critical"});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
@@ -8,6 +9,7 @@
 
 #include "domain/catalogue.h"
 #include "domain/limits.h"
+#include "notices/notice_rules.h"
 
 namespace packwarden {
 
@@ -99,6 +101,13 @@ struct ChannelSettings {
   bool operator==(const ChannelSettings&) const = default;
 };
 
+struct NoticeSettings {
+  std::string templates_directory = "templates";
+  std::uint32_t sms_parts_max = 3;
+  // What the folder's files and notices.kinds and notices.urgent say; never null once read.
+  std::shared_ptr<const NoticeRules> rules;
+};
+
 struct HttpSettings {
   std::string listen = "127.0.0.1:8470";  // or "off"
   std::string tokens_file = "tokens";
@@ -124,6 +133,7 @@ struct Settings {
   std::string catalogue_file = "catalogue.yaml";
   std::string plugin_directory = "/usr/lib/packwarden";
   std::vector<ChannelSettings> channels;
+  NoticeSettings notices;
   HttpSettings http;
   std::string log_level = "info";
   bool allow_as_of = false;
@@ -140,10 +150,10 @@ struct SettingsError {
 // "FILE:LINE:COLUMN: MESSAGE"
 std::string to_string(const SettingsError& error);
 
-// Reads packwarden.yaml and the catalogue that it names. All errors at once, in the order of the
-// files: unknown keys (with the nearest known one as a suggestion), wrong types, values out of
-// their bounds, settings that contradict each other (U3: the dedupe window must be longer than
-// acceptance age plus skew), unreadable files, an unknown time zone.
+// Reads packwarden.yaml, the catalogue and the templates that it names. All errors at once, in the
+// order of the files: unknown keys (with the nearest known one as a suggestion), wrong types,
+// values out of their bounds, settings that contradict each other (U3: the dedupe window must be
+// longer than acceptance age plus skew), unreadable files, an unknown time zone.
 tl::expected<Settings, std::vector<SettingsError>> load_settings(const std::string& path);
 
 }  // namespace packwarden

@@ -101,4 +101,13 @@ tl::expected<Pack, Refusal> buy_pack(const Account& account, bool identity_verif
   return pack;
 }
 
+PackStack stack_after(const Pack& bought, std::span<const HeldPack> held) {
+  PackStack stack{bought.quota, 0};
+  for (const HeldPack& one : held) {
+    stack.used += one.used;
+    if (!one.is_frozen() && one.pack.expires_at > bought.purchased_at) stack.left += one.left();
+  }
+  return stack;
+}
+
 }  // namespace packwarden

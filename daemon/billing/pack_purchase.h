@@ -30,4 +30,8 @@ tl::expected<Pack, Refusal> buy_pack(const Account& account, bool identity_verif
                                      const Product& product, std::string_view tier, Instant now,
                                      const BusinessCalendar& calendar);
 
+// N2, scope `stack`: how the packs stand with `bought` among them. `held`: all packs that the
+// account had of the product before. Pure.
+PackStack stack_after(const Pack& bought, std::span<const HeldPack> held);
+
 }  // namespace packwarden

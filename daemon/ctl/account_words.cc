@@ -16,9 +16,19 @@ struct AccountWords {
   std::optional<std::string> new_language{};
   std::optional<std::string> email{};
   std::optional<std::string> phone{};
+  std::optional<std::string> webhook{};
+  MuteChange choices{};
   bool client = false;
   bool server = false;
 };
+
+Account main_account(Desk& desk, const std::string& name) {
+  Account account = desk.account(name);
+  if (account.is_main()) return account;
+  throw Refused({"sub_account",
+                 "This is a sub-account, of which there is nothing more to show. "
+                 "Name its main account; packctl account list tells it."});
+}
 
 void add(Desk& desk, const AccountWords& words) {
   run_change(desk, words.change, "account", "added",
@@ -60,15 +70,27 @@ void set(Desk& desk, const AccountWords& words) {
   add_detail(AccountDetailKind::language, words.new_language);
   add_detail(AccountDetailKind::email, words.email);
   add_detail(AccountDetailKind::phone, words.phone);
+  add_detail(AccountDetailKind::webhook, words.webhook);
   const auto [done, request_id] =
       run_request(desk, words.change.request_id, [&](const std::string& id) {
-        return set_details(desk.context().ledger(), words.main_account, details, id);
+        return set_details(desk.context().ledger(), words.main_account, details, words.choices, id);
       });
   if (desk.json) {
     return desk.print(boost::json::object{{"request_id", request_id}, {"repeated", done.repeated}});
   }
   desk.out() << "Account " << words.main_account
              << (done.repeated ? " had been changed by this request before.\n" : " changed.\n");
+}
+
+// What its holder checks signatures with.
+void webhook_secret_of(Desk& desk, const AccountWords& words) {
+  const Account account = main_account(desk, words.main_account);
+  const auto secret = desk.context().webhook_secret(account.name);
+  if (!secret) throw Refused(secret.error());
+  if (desk.json) {
+    return desk.print(boost::json::object{{"name", account.name}, {"secret", *secret}});
+  }
+  desk.out() << *secret << '\n';
 }
 
 boost::json::value shown(const std::map<AccountFactKind, Instant>& facts, AccountFactKind kind) {
@@ -121,12 +143,7 @@ void list(Desk& desk) {
 }
 
 void show(Desk& desk, const AccountWords& words) {
-  const Account account = desk.account(words.main_account);
-  if (!account.is_main()) {
-    throw Refused({"sub_account",
-                   "This is a sub-account, of which there is nothing more to show. "
-                   "Name its main account; packctl account list tells it."});
-  }
+  const Account account = main_account(desk, words.main_account);
   Reports& reports = desk.context().reports();
   std::map<AccountFactKind, Instant> facts;
   for (const AccountFact& fact : reports.facts(account.id)) facts.emplace(fact.kind, fact.known_at);
@@ -198,9 +215,23 @@ void add_account_words(CLI::App& app, Action& chosen) {
   setting->add_option("--email", words->email, "e-mail address; '' for none")->type_name("ADDRESS");
   setting->add_option("--phone", words->phone, "phone number, with + in front; '' for none")
       ->type_name("NUMBER");
+  setting->add_option("--webhook", words->webhook, "https URL that is told; '' for none")
+      ->type_name("URL");
+  setting->add_option("--mute", words->choices.mute, "send no such notices, e.g. bill/sms or */sms")
+      ->type_name("KIND/MEDIUM");
+  setting->add_option("--unmute", words->choices.unmute, "send them again")
+      ->type_name("KIND/MEDIUM");
   add_request_word(*setting, words->change.request_id);
   setting->final_callback(
       [&chosen, words] { chosen = [words](Desk& desk) { set(desk, *words); }; });
+
+  CLI::App* secret = group->add_subcommand(
+      "webhook-secret", "what the holder checks the signatures of its webhooks with");
+  secret->add_option("account", words->main_account, "main account")
+      ->type_name("ACCOUNT")
+      ->required();
+  secret->final_callback(
+      [&chosen, words] { chosen = [words](Desk& desk) { webhook_secret_of(desk, *words); }; });
 
   CLI::App* showing = group->add_subcommand("show", "all that is known of a main account");
   showing->add_option("account", words->main_account, "main account")

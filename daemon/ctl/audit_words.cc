@@ -12,7 +12,11 @@ struct AuditWords {
 };
 
 void audit(Desk& desk, const AuditWords& words) {
-  const auto checks = desk.context().reports().audit(words.limit);
+  std::vector<NoticeKind> off_kinds;
+  for (const NoticeKind kind : all_notice_kinds) {
+    if (desk.context().notice_rules().policy.is_off(kind)) off_kinds.push_back(kind);
+  }
+  const auto checks = desk.context().reports().audit(words.limit, off_kinds);
   std::int64_t breaks = 0;
   for (const AuditCheck& check : checks) breaks += check.breaks;
   if (desk.json) {

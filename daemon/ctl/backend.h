@@ -3,10 +3,13 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "domain/business_calendar.h"
 #include "domain/catalogue.h"
+#include "domain/refusal.h"
+#include "usecases/account_changes.h"
 #include "usecases/file_check.h"
 #include "usecases/inbox_port.h"
 #include "usecases/job_port.h"
@@ -60,12 +63,13 @@ class Context {
   virtual const BusinessCalendar& calendar() const = 0;
   // As the settings have it, without ids.
   virtual const Catalogue& catalogue() const = 0;
+  virtual const NoticeRules& notice_rules() const = 0;
   // With the ids of the ledger.
   virtual const Catalogue& stored_catalogue() = 0;
   virtual Ledger& ledger() = 0;
   virtual Reports& reports() = 0;
   virtual JobStore& jobs() = 0;
-  virtual NoticeDesk& notices() = 0;
+  virtual NoticeDesk& notice_desk() = 0;
   virtual Inbox& inbox() = 0;
   virtual const std::vector<ConfiguredChannel>& channels() const = 0;
   virtual SchemaChange migrate() = 0;
@@ -76,6 +80,9 @@ class Context {
   virtual DaemonOfHistory& daemon_of_history() = 0;
   // Who may ask the daemon over HTTP. Throws TokensUnavailable.
   virtual TokenDesk& tokens() = 0;
+  // Of a main account, from the key of the channel for webhooks. Refusals: no_webhook_channel,
+  // no_webhook_key.
+  virtual tl::expected<std::string, Refusal> webhook_secret(const std::string& account) = 0;
   // The lines of `file` that were duplicates of records of the file `digest` (U10). Not empty: why
   // they could not be looked for.
   virtual std::string find_duplicates(const Digest& digest, const FileWithDuplicates& file,

@@ -24,7 +24,7 @@ struct ChannelWords {
 // As configured, and as the board has them: one that was taken out of the settings stays there as
 // long as it has deliveries or a row.
 std::vector<ChannelRow> channels_of(Desk& desk) {
-  std::vector<ChannelRow> rows = desk.context().notices().channels();
+  std::vector<ChannelRow> rows = desk.context().notice_desk().channels();
   for (const ConfiguredChannel& channel : desk.context().channels()) {
     const auto known = std::find_if(
         rows.begin(), rows.end(), [&](const ChannelRow& row) { return row.name == channel.name; });
@@ -110,7 +110,7 @@ const ConfiguredChannel& configured(Desk& desk, const std::string& name) {
 
 void set_paused(Desk& desk, const std::string& channel, bool paused) {
   configured(desk, channel);
-  const bool news = desk.context().notices().set_paused(channel, paused);
+  const bool news = desk.context().notice_desk().set_paused(channel, paused);
   if (desk.json) {
     return desk.print(
         boost::json::object{{"channel", channel}, {"paused", paused}, {"changed", news}});
@@ -136,7 +136,7 @@ void test(Desk& desk, const ChannelWords& words) {
   if (words.recipient.empty() && channel.medium != "inbox") {
     throw Refused({"recipient", "Say with --to whom the test message is for."});
   }
-  NoticeDesk& notices = desk.context().notices();
+  NoticeDesk& notices = desk.context().notice_desk();
   const std::string body = words.language == "en" ? "This is a test message of Packwarden."
                                                   : "这是 Packwarden 的一条测试消息。";
   const std::uint64_t id = notices.add_test(

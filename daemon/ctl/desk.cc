@@ -26,7 +26,7 @@ Context& Desk::context() {
 }
 
 BillingContext Desk::billing() {
-  return {&context().stored_catalogue(), &context().calendar()};
+  return {&context().stored_catalogue(), &context().calendar(), &context().notice_rules()};
 }
 
 Instant Desk::now() {

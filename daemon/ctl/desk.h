@@ -65,8 +65,8 @@ using Action = std::function<void(Desk&)>;
 void add_account_words(CLI::App& app, Action& chosen);
 void add_channel_words(CLI::App& app, Action& chosen);
 void add_inbox_words(CLI::App& app, Action& chosen);
-void add_notice_words(CLI::App& app, Action& chosen);
 void add_audit_words(CLI::App& app, Action& chosen);
+void add_notice_words(CLI::App& app, Action& chosen);
 void add_pack_words(CLI::App& app, Action& chosen);
 void add_report_words(CLI::App& app, Action& chosen);
 void add_money_words(CLI::App& app, Action& chosen);
@@ -80,6 +80,8 @@ void add_rejects_words(CLI::App& app, Action& chosen);
 void add_token_words(CLI::App& app, Action& chosen);
 void add_why_words(CLI::App& app, Action& chosen);
 void add_replay_words(CLI::App& app, Action& chosen);
+// Into the group `notice`.
+void add_notice_preview_words(CLI::App& notice, Action& chosen);
 // Into the group `spool`.
 void add_check_words(CLI::App& spool, Action& chosen);
 

@@ -44,7 +44,7 @@ DeliveryFilter filter_of(Desk& desk, const NoticeWords& words) {
 }
 
 void list(Desk& desk, const NoticeWords& words) {
-  const auto rows = desk.context().notices().deliveries(filter_of(desk, words));
+  const auto rows = desk.context().notice_desk().deliveries(filter_of(desk, words));
   if (desk.json) {
     boost::json::array array;
     for (const DeliveryRow& row : rows) array.push_back(json_of(row));
@@ -70,7 +70,7 @@ void list(Desk& desk, const NoticeWords& words) {
 }
 
 void show(Desk& desk, const NoticeWords& words) {
-  NoticeDesk& notices = desk.context().notices();
+  NoticeDesk& notices = desk.context().notice_desk();
   const auto rows = notices.deliveries(words.filter);
   const auto text = notices.text_of(words.filter.ids.front());
   if (rows.empty() || !text) {
@@ -129,12 +129,12 @@ void print_count(Desk& desk, std::uint64_t count, const char* verb) {
 
 void retry(Desk& desk, const NoticeWords& words) {
   const DeliveryFilter filter = chosen_ones(desk, words);
-  print_count(desk, desk.context().notices().retry(filter), "queued again");
+  print_count(desk, desk.context().notice_desk().retry(filter), "queued again");
 }
 
 void discard(Desk& desk, const NoticeWords& words) {
   const DeliveryFilter filter = chosen_ones(desk, words);
-  print_count(desk, desk.context().notices().discard(filter, words.reason), "discarded");
+  print_count(desk, desk.context().notice_desk().discard(filter, words.reason), "discarded");
 }
 
 void add_filter(CLI::App& command, NoticeWords& words) {
@@ -151,6 +151,7 @@ void add_filter(CLI::App& command, NoticeWords& words) {
 
 void add_notice_words(CLI::App& app, Action& chosen) {
   CLI::App* group = add_group(app, "notice", "what tenants are told, and what became of it");
+  add_notice_preview_words(*group, chosen);
   const auto add = [&](const char* name, const char* help, void (*act)(Desk&, const NoticeWords&)) {
     const auto words = std::make_shared<NoticeWords>();
     CLI::App* command = group->add_subcommand(name, help);

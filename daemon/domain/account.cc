@@ -22,9 +22,8 @@ std::optional<AccountFactKind> account_fact_kind_from(std::string_view name) {
   return value_named<AccountFactKind>(fact_names, name);
 }
 
-std::shared_ptr<const AccountDirectory> AccountDirectory::extend(const AccountDirectory& base,
-                                                                 std::vector<Account> added,
-                                                                 const Changed& changed) {
+std::shared_ptr<const AccountDirectory> AccountDirectory::extend(
+    const AccountDirectory& base, std::vector<Account> added, std::span<const AccountFact> facts) {
   auto directory = std::make_shared<AccountDirectory>();
   directory->accounts_ = base.accounts_;
   directory->closings_ = base.closings_;
@@ -34,11 +33,7 @@ std::shared_ptr<const AccountDirectory> AccountDirectory::extend(const AccountDi
     }
     directory->accounts_.push_back(std::move(account));
   }
-  for (const AccountDetail& detail : changed.details) {
-    if (detail.kind != AccountDetailKind::language) continue;
-    directory->accounts_[value_of(detail.account) - 1].language = detail.value;
-  }
-  directory->close(changed.facts);
+  directory->close(facts);
   directory->by_name_.reserve(directory->accounts_.size());
   for (const Account& account : directory->accounts_) directory->by_name_.insert(&account);
   return directory;

@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/account_detail.h"
 #include "domain/ids.h"
 #include "domain/instant.h"
 
@@ -57,16 +56,11 @@ class AccountDirectory {
   AccountDirectory(const AccountDirectory&) = delete;
   AccountDirectory& operator=(const AccountDirectory&) = delete;
 
-  // What became of accounts that there are.
-  struct Changed {
-    std::span<const AccountFact> facts{};
-    std::span<const AccountDetail> details{};  // the languages among them
-  };
-  // A new snapshot with `added` behind what `base` holds, and then `changed`; ids go on without
-  // gaps from 1, in order.
+  // A new snapshot with `added` behind what `base` holds, and then what became of these by `facts`;
+  // ids go on without gaps from 1, in order.
   static std::shared_ptr<const AccountDirectory> extend(const AccountDirectory& base,
                                                         std::vector<Account> added,
-                                                        const Changed& changed);
+                                                        std::span<const AccountFact> facts);
 
   const Account* find(std::string_view name) const;
   const Account& at(AccountId id) const { return accounts_[value_of(id) - 1]; }

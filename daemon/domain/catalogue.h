@@ -49,12 +49,16 @@ struct PostpaidPrice {
 // Of a price that holds from the beginning.
 inline constexpr BusinessDay beginning_of_days{INT32_MIN};
 
+// What the levels of usage are of (N2): each pack, or all that was left after the last purchase.
+enum class NoticeScope : std::uint8_t { pack, stack };
+
 struct Product {
   ProductId id{};
   std::string name;
   std::vector<Meter> meters{};
   std::vector<Tier> tiers{};
   std::vector<int> notice_levels_percent{};  // ascending, each 1 to 99 (N2)
+  NoticeScope notice_scope = NoticeScope::pack;
   int trial_valid_days = 7;
   int pack_valid_years = 1;
   int refund_window_days = 5;                    // of 24 h from the purchase (P8)

@@ -47,6 +47,14 @@ constexpr Instant operator+(Instant at, Span by) {
 constexpr Instant operator-(Instant at, Span by) {
   return at + Span{-by.nanos};
 }
+constexpr Span operator-(Instant to, Instant from) {
+  std::int64_t difference = 0;
+  if (__builtin_sub_overflow(to.nanos, from.nanos, &difference)) {
+    return {to < from ? std::numeric_limits<std::int64_t>::min()
+                      : std::numeric_limits<std::int64_t>::max()};
+  }
+  return {difference};
+}
 
 // RFC 3339 with offset, seconds 00 to 59 (60 is refused: a leap second has no instant here), up to
 // nine digits of fraction (U2). Only the `T`/`t` or a space between date and time, `Z`/`z` or

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -24,6 +25,19 @@ enum class NoticeKind : std::uint8_t {
   refund_step,  // cause: the number of the step
 };
 inline constexpr std::size_t notice_kind_count = 12;
+inline constexpr std::array all_notice_kinds{NoticeKind::pack_usage,
+                                             NoticeKind::pack_used_up,
+                                             NoticeKind::pack_expiring,
+                                             NoticeKind::pack_expired,
+                                             NoticeKind::service_stopped,
+                                             NoticeKind::service_resumed,
+                                             NoticeKind::postpaid_on,
+                                             NoticeKind::postpaid_failed,
+                                             NoticeKind::postpaid_in_effect,
+                                             NoticeKind::arrears,
+                                             NoticeKind::bill,
+                                             NoticeKind::refund_step};
+static_assert(all_notice_kinds.size() == notice_kind_count);
 std::string_view name_of(NoticeKind kind);
 std::optional<NoticeKind> notice_kind_from(std::string_view name);
 // Whether the cause is the number of the ledger transaction that the notice is written with.

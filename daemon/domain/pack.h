@@ -12,6 +12,14 @@
 
 namespace packwarden {
 
+// N2, scope `stack`: how all packs of an account and product stood right after a purchase.
+struct PackStack {
+  Units left = 0;  // of those that are neither over nor frozen
+  Units used = 0;  // of all
+
+  bool operator==(const PackStack&) const = default;
+};
+
 // One tier of the catalogue as one account holds it (field term: grant). Never changes after the
 // purchase (C3).
 struct Pack {
@@ -29,6 +37,7 @@ struct Pack {
   std::vector<int> notice_levels;  // percent, ascending (N2)
   std::vector<int> reminder_days;  // of 24 h before the expiry, descending (N1)
   int refund_window_days = 5;      // of 24 h from the purchase (P8)
+  std::optional<PackStack> stack;  // none: scope `pack`
 };
 
 // A pack as it stands in the ledger.

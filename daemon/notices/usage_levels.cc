@@ -2,21 +2,38 @@
 
 namespace packwarden {
 
-std::vector<Notice> tell_usage(AccountId account, ProductId product, PackState& pack,
-                               std::span<const int> levels) {
+namespace {
+
+// Of `quota` units, of which so many are `used`.
+std::vector<Notice> tell_levels(AccountId account, ProductId product, PackState& pack, Units quota,
+                                Units used, std::span<const int> levels,
+                                const NoticePolicy& policy) {
   std::vector<Notice> notices;
   const auto tell = [&](NoticeKind kind, int level, std::uint32_t bit) {
-    if ((pack.levels_told & bit) != 0) return;
+    if ((pack.levels_told & bit) != 0 || policy.is_off(kind)) return;
     if (!notices.empty()) notices.back().superseded = true;
-    notices.push_back({account, product, pack.id, kind, level, false, pack.used});
+    notices.push_back({account, product, pack.id, kind, level, false, used});
     pack.levels_told |= bit;
   };
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    const bool exceeded = Wide{pack.used} * 100 > Wide{pack.quota} * levels[i];
+    const bool exceeded = Wide{used} * 100 > Wide{quota} * levels[i];
     if (exceeded) tell(NoticeKind::pack_usage, levels[i], 1U << i);
   }
-  if (pack.left() == 0) tell(NoticeKind::pack_used_up, 100, used_up_told);
+  if (used >= quota) tell(NoticeKind::pack_used_up, 100, used_up_told);
   return notices;
+}
+
+}  // namespace
+
+std::vector<Notice> tell_usage(AccountId account, ProductId product, PackState& pack,
+                               std::span<const int> levels, const NoticePolicy& policy) {
+  return tell_levels(account, product, pack, pack.quota, pack.used, levels, policy);
+}
+
+std::vector<Notice> tell_stack_usage(AccountId account, ProductId product, PackState& last,
+                                     const PackStack& stack, Units drawn,
+                                     std::span<const int> levels, const NoticePolicy& policy) {
+  return tell_levels(account, product, last, stack.left, drawn, levels, policy);
 }
 
 std::uint32_t told_bit(NoticeKind kind, int level_percent, std::span<const int> levels) {

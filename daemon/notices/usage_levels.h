@@ -5,6 +5,7 @@
 
 #include "domain/notice.h"
 #include "domain/pack.h"
+#include "notices/notice_policy.h"
 
 namespace packwarden {
 
@@ -16,9 +17,16 @@ inline constexpr std::size_t max_notice_levels = 31;
 // N2, scope `pack`: the notices that a rating unit causes that drew from `pack`: one for each level
 // of `levels` (percent, ascending) that `used` now exceeds strictly and that was never told, and
 // one for being used up, which counts as the highest. All but the highest are superseded. Marks
-// them as told in `pack`. Pure.
+// them as told in `pack`. A kind that is off tells nothing, supersedes nothing and is not marked:
+// once it is on again, what then holds is told at the next drawdown. Pure.
 std::vector<Notice> tell_usage(AccountId account, ProductId product, PackState& pack,
-                               std::span<const int> levels);
+                               std::span<const int> levels, const NoticePolicy& policy);
+
+// The same with scope `stack`: of all that was left right after `last` was bought, so much of it
+// was `drawn` since. The notices are of `last`, and marked in it.
+std::vector<Notice> tell_stack_usage(AccountId account, ProductId product, PackState& last,
+                                     const PackStack& stack, Units drawn,
+                                     std::span<const int> levels, const NoticePolicy& policy);
 
 // The bit that stands for a notice of this pack; 0 if its list has no such level.
 std::uint32_t told_bit(NoticeKind kind, int level_percent, std::span<const int> levels);

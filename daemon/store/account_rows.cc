@@ -109,13 +109,12 @@ void write_accounts(Session& session, Sequence sequence, std::span<const Account
 void for_each_pack(Session& session, std::string_view condition,
                    const std::function<void(Pack)>& take) {
   session.for_each_row(
-      fmt::format(
-          "SELECT pack_id, account_id, product_id, tier, is_trial, "
-          "quota_units, price_micros, priority, {}, {},"
-          " {}, notice_levels, reminder_days, refund_window_days FROM pack WHERE {} ORDER BY"
-          " pack_id",
-          micros_of("purchased_at"), micros_of("effective_from"), micros_of("expires_at"),
-          condition),
+      fmt::format("SELECT pack_id, account_id, product_id, tier, is_trial, "
+                  "quota_units, price_micros, priority, {}, {},"
+                  " {}, notice_levels, reminder_days, refund_window_days, stack_left_units,"
+                  " stack_used_units FROM pack WHERE {} ORDER BY pack_id",
+                  micros_of("purchased_at"), micros_of("effective_from"), micros_of("expires_at"),
+                  condition),
       [&](RowView row) {
         Pack pack;
         pack.id = PackId{to_id(row[0])};
@@ -132,6 +131,7 @@ void for_each_pack(Session& session, std::string_view condition,
         pack.notice_levels = to_numbers(*row[11]);
         pack.reminder_days = to_numbers(*row[12]);
         pack.refund_window_days = static_cast<int>(to_int(row[13]));
+        if (row[14]) pack.stack = PackStack{to_int(row[14]), to_int(row[15])};
         take(std::move(pack));
       });
 }
@@ -147,16 +147,19 @@ void write_packs(Session& session, Sequence sequence, std::span<const Pack> pack
                  "INSERT INTO pack (pack_id, account_id, product_id, tier, is_trial, quota_units, "
                  "price_micros, priority,"
                  " purchased_at, effective_from, expires_at, notice_levels, reminder_days,"
-                 " refund_window_days, seq)"
+                 " refund_window_days, seq, stack_left_units, stack_used_units)"
                  " VALUES");
   RowWriter balances(session, "INSERT INTO pack_balance (pack_id, used_units) VALUES");
   for (const Pack& pack : packs) {
-    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},'{}','{}',{},{}", value_of(pack.id),
+    const std::string stack =
+        pack.stack ? fmt::format("{},{}", pack.stack->left, pack.stack->used) : "NULL,NULL";
+    rows.add(fmt::format("{},{},{},{},{},{},{},{},{},{},{},'{}','{}',{},{},{}", value_of(pack.id),
                          value_of(pack.account), value_of(pack.product), session.escape(pack.tier),
                          pack.is_trial ? 1 : 0, pack.quota, pack.price_micros, pack.priority,
                          datetime_literal(pack.purchased_at), datetime_literal(pack.effective_from),
                          datetime_literal(pack.expires_at), fmt::join(pack.notice_levels, ","),
-                         fmt::join(pack.reminder_days, ","), pack.refund_window_days, sequence));
+                         fmt::join(pack.reminder_days, ","), pack.refund_window_days, sequence,
+                         stack));
     balances.add(fmt::format("{},0", value_of(pack.id)));
   }
   rows.finish();

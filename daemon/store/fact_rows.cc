@@ -17,6 +17,12 @@ AccountId to_account(const std::optional<std::string_view>& value) {
   return AccountId{static_cast<std::uint32_t>(to_int(value))};
 }
 
+AccountDetailKind known_detail(std::string_view name) {
+  const auto kind = account_detail_kind_from(name);
+  if (!kind) throw std::logic_error(fmt::format("there is no account detail '{}'", name));
+  return *kind;
+}
+
 }  // namespace
 
 void for_each_fact(Session& session, std::string_view condition,
@@ -65,13 +71,28 @@ std::vector<AccountDetail> read_details(Session& session, std::string_view condi
                   " ORDER BY account_id, kind",
                   condition),
       [&](RowView row) {
-        const auto kind = account_detail_kind_from(*row[1]);
-        if (!kind) {
-          throw std::logic_error(fmt::format("there is no account detail '{}'", *row[1]));
-        }
-        details.push_back({to_account(row[0]), *kind, std::string(*row[2])});
+        details.push_back({to_account(row[0]), known_detail(*row[1]), std::string(*row[2])});
       });
   return details;
+}
+
+std::vector<Contacts> read_contacts(Session& session, std::span<const AccountId> accounts) {
+  std::vector<Contacts> all;
+  all.reserve(accounts.size());
+  for_each_list(accounts, [&](const std::string& list) {
+    session.for_each_row(
+        "SELECT a.account_id, a.language, d.kind, d.value FROM account a LEFT JOIN account_detail d"
+        " ON d.account_id = a.account_id WHERE a.account_id IN " +
+            list + " ORDER BY a.account_id",
+        [&](RowView row) {
+          const AccountId account = to_account(row[0]);
+          if (all.empty() || all.back().account != account) {
+            all.push_back({account, std::string(*row[1])});
+          }
+          if (row[2]) set_detail(all.back(), known_detail(*row[2]), *row[3]);
+        });
+  });
+  return all;
 }
 
 void write_details(Session& session, Sequence sequence, std::span<const AccountDetail> details) {

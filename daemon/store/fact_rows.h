@@ -21,6 +21,8 @@ void write_facts(Session& session, Sequence sequence, std::span<const AccountFac
 
 // By account and kind.
 std::vector<AccountDetail> read_details(Session& session, std::string_view condition);
+// How accounts, given by id and each once, are reached.
+std::vector<Contacts> read_contacts(Session& session, std::span<const AccountId> accounts);
 void write_details(Session& session, Sequence sequence, std::span<const AccountDetail> details);
 
 // Calls `visit` with the ids as an SQL list in brackets, some at a time.

@@ -84,7 +84,6 @@ void read_pieces(Session& session, const ChangesSink& take) {
   // Whatever changes the directory of accounts comes at once: it is built anew for each piece.
   pieces.piece().accounts = read_accounts(session, "seq > 0");
   pieces.piece().facts = read_facts(session, "kind = 'closed'");
-  pieces.piece().details = read_details(session, "kind = 'language'");
   pieces.hand_over();
   for_each_fact(session, "kind <> 'closed'", pieces.to(&Changes::facts));
   for_each_pack(session, "seq > 0", pieces.to(&Changes::packs));
@@ -145,7 +144,6 @@ Changes read_changes(Session& session, Sequence after, Sequence upto, const Segm
   const std::string newer = fmt::format("seq > {}", after);
   changes.accounts = read_accounts(session, newer);
   changes.facts = read_facts(session, newer);
-  changes.details = read_details(session, newer + " AND kind = 'language'");
   changes.packs = read_packs(session, newer);
   changes.refund_steps = read_refund_steps(session, newer);
   changes.postpaid = read_postpaid_changes(session, newer);

@@ -45,6 +45,9 @@ class MySqlTransaction : public LedgerTransaction {
   void set_details(std::span<const AccountDetail> details) override {
     write_details(*session_, sequence_ + 1, details);
   }
+  std::vector<Contacts> contacts_of(std::span<const AccountId> accounts) override {
+    return read_contacts(*session_, accounts);
+  }
   std::vector<HeldPack> packs_of(AccountId account, ProductId product) override {
     return read_held_packs(*session_, fmt::format("account_id = {} AND product_id = {}",
                                                   value_of(account), value_of(product)));

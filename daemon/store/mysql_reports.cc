@@ -325,10 +325,11 @@ UsageOrigin MySqlReports::origin(const Account& account, BusinessDay day) {
   });
 }
 
-std::vector<AuditCheck> MySqlReports::audit(std::uint32_t shown_max) {
+std::vector<AuditCheck> MySqlReports::audit(std::uint32_t shown_max,
+                                            std::span<const NoticeKind> off_kinds) {
   return reaching(session_, [&](Session& session) {
     const Snapshot snapshot(session);
-    return read_audit(session, shown_max);
+    return read_audit(session, shown_max, off_kinds);
   });
 }
 

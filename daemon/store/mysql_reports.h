@@ -30,7 +30,8 @@ class MySqlReports : public Reports {
   StatusNumbers status() override;
   StatementRows statement(AccountId account, const StatementPeriod& period) override;
   UsageOrigin origin(const Account& account, BusinessDay day) override;
-  std::vector<AuditCheck> audit(std::uint32_t shown_max) override;
+  std::vector<AuditCheck> audit(std::uint32_t shown_max,
+                                std::span<const NoticeKind> off_kinds) override;
   void canonical(const CanonicalSink& sink) override;
 
  private:
@@ -45,7 +46,8 @@ StatementRows read_statement(Session& session, AccountId account, const Statemen
 UsageOrigin read_origin(Session& session, AccountId main_account, const std::string& entries,
                         BusinessDay day);
 // In the transaction that the session is in (store/audit_reads.cc).
-std::vector<AuditCheck> read_audit(Session& session, std::uint32_t shown_max);
+std::vector<AuditCheck> read_audit(Session& session, std::uint32_t shown_max,
+                                   std::span<const NoticeKind> off_kinds);
 
 // All of the export, in the transaction that the session is in (store/canonical_reads.cc).
 void read_canonical(Session& session, const CanonicalSink& sink);

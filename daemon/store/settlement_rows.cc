@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "store/fact_rows.h"
 #include "store/job_rows.h"
 #include "store/sql_text.h"
 
@@ -97,6 +98,19 @@ std::vector<AccountId> turned_by(std::span<const WrittenBill> bills) {
   return turned;
 }
 
+// Of `bills`, which are by account and have the languages of the accounts' beginning.
+void read_contacts(Session& session, const SettlementPart& part, std::span<WrittenBill> bills) {
+  auto bill = bills.begin();
+  for (const AccountDetail& detail :
+       read_details(session, fmt::format("account_id BETWEEN {} AND {}", value_of(part.first),
+                                         value_of(part.last)))) {
+    while (bill != bills.end() && bill->account < detail.account) ++bill;
+    for (auto its = bill; its != bills.end() && its->account == detail.account; ++its) {
+      set_detail(its->contacts, detail.kind, detail.value);
+    }
+  }
+}
+
 }  // namespace
 
 std::string open_of_part(const SettlementPart& part) {
@@ -119,18 +133,18 @@ SettledPart write_settlement(Session& session, Sequence sequence, const Settleme
   SettledPart settled;
   session.for_each_row(
       fmt::format(
-          "SELECT b.account_id, b.product_id, a.name, COALESCE(l.value, a.language), d.name,"
-          " b.amount_micros, m.balance_micros FROM bill b JOIN account a ON a.account_id ="
-          " b.account_id JOIN product d ON d.product_id = b.product_id JOIN money_balance m"
-          " ON m.account_id = b.account_id LEFT JOIN account_detail l ON l.account_id ="
-          " b.account_id AND l.kind = 'language' WHERE {} ORDER BY b.account_id, b.product_id",
+          "SELECT b.account_id, b.product_id, a.name, a.language, d.name, b.amount_micros,"
+          " m.balance_micros FROM bill b JOIN account a ON a.account_id = b.account_id JOIN product"
+          " d ON d.product_id = b.product_id JOIN money_balance m ON m.account_id = b.account_id"
+          " WHERE {} ORDER BY b.account_id, b.product_id",
           is_written(part, sequence, 'b')),
       [&](RowView row) {
-        settled.bills.push_back({AccountId{static_cast<std::uint32_t>(to_int(row[0]))},
-                                 ProductId{static_cast<std::uint32_t>(to_int(row[1]))},
-                                 std::string(*row[2]), std::string(*row[3]), std::string(*row[4]),
-                                 to_int(row[5]), to_int(row[6])});
+        const AccountId account{static_cast<std::uint32_t>(to_int(row[0]))};
+        settled.bills.push_back({account, ProductId{static_cast<std::uint32_t>(to_int(row[1]))},
+                                 std::string(*row[2]), Contacts{account, std::string(*row[3])},
+                                 std::string(*row[4]), to_int(row[5]), to_int(row[6])});
       });
+  read_contacts(session, part, settled.bills);
   settled.turned = turned_by(settled.bills);
   return settled;
 }

@@ -55,9 +55,6 @@ void read_what_is_known(Session& session, const std::string& in_list, Filling& f
   for (const AccountFact& fact : read_facts(session, in_list + " AND kind = 'closed'")) {
     filling.of(fact.account).account.closed_at = fact.known_at;
   }
-  for (AccountDetail& detail : read_details(session, in_list + " AND kind = 'language'")) {
-    filling.of(detail.account).account.language = std::move(detail.value);
-  }
   session.for_each_row(
       "SELECT account_id, balance_micros, is_suspended FROM money_balance WHERE " + in_list,
       [&](RowView row) {

@@ -7,6 +7,7 @@
 #include "billing/consequences.h"
 #include "domain/business_calendar.h"
 #include "domain/catalogue.h"
+#include "notices/notice_rules.h"
 #include "usecases/ledger_port.h"
 
 namespace packwarden {
@@ -15,6 +16,7 @@ namespace packwarden {
 struct BillingContext {
   const Catalogue* catalogue = nullptr;
   const BusinessCalendar* calendar = nullptr;
+  const NoticeRules* notices = nullptr;
 };
 
 // A change of some main accounts with all that it brings about, inside one ledger transaction (O8
@@ -35,6 +37,7 @@ class AccountChanges {
 
  private:
   void for_each_standing(const std::function<Consequences(AccountStanding&)>& decide);
+  void tell(std::span<const AccountStanding> standings, std::span<const Notice> notices);
 
   LedgerTransaction* transaction_;
   BillingContext context_;
@@ -42,8 +45,9 @@ class AccountChanges {
   Instant now_;
 };
 
-// A notice with its text, from the account as it stands. `reason`: of a rejected refund.
+// A notice with its deliveries, from the account as it stands. `reason`: of a rejected refund.
 NoticeWrite write_of(const BillingContext& context, const AccountStanding& standing,
-                     const Notice& notice, std::string_view reason = {});
+                     const Contacts& contacts, const Notice& notice, Instant now,
+                     std::string_view reason = {});
 
 }  // namespace packwarden

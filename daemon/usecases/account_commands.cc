@@ -60,6 +60,21 @@ std::string_view words_for(AccountFactKind kind) {
   return "closed";
 }
 
+// As text, in its one form; the first word that is no choice, where there is one.
+std::string changed(MutedNotices muted, const MuteChange& choices) {
+  for (const std::string& word : choices.mute) {
+    const auto more = MutedNotices::parse(word);
+    if (!more || word.empty()) return word.empty() ? "''" : word;
+    muted.add(*more);
+  }
+  for (const std::string& word : choices.unmute) {
+    const auto others = MutedNotices::parse(word);
+    if (!others || word.empty()) return word.empty() ? "''" : word;
+    muted.remove(*others);
+  }
+  return muted.to_string();
+}
+
 }  // namespace
 
 CommandOutcome add_accounts(Ledger& ledger, std::span<const std::string> names,
@@ -140,31 +155,40 @@ CommandOutcome learn(Ledger& ledger, const BillingContext& context,
 }
 
 CommandOutcome set_details(Ledger& ledger, const std::string& name,
-                           std::span<const AccountDetail> details, const std::string& request_id) {
+                           std::span<const AccountDetail> details, const MuteChange& choices,
+                           const std::string& request_id) {
   std::vector<std::string_view> content{name};
   for (const AccountDetail& detail : details) {
     content.push_back(name_of(detail.kind));
     content.push_back(detail.value);
   }
-  return run_command(ledger, "account_set", request_id, content,
-                     [&](LedgerTransaction& transaction) -> CommandOutcome {
-                       const auto accounts = main_accounts(transaction, std::span(&name, 1));
-                       if (!accounts) return tl::unexpected<Refusal>(accounts.error());
-                       if (details.empty()) {
-                         return refuse("nothing_to_do",
-                                       "Nothing is given to set. Give a language, an e-mail "
-                                       "address or a phone number.");
-                       }
-                       std::vector<AccountDetail> checked(details.begin(), details.end());
-                       for (AccountDetail& detail : checked) {
-                         if (const auto fault = fault_of(detail)) {
-                           return refuse(fmt::format("bad_{}", name_of(detail.kind)), *fault);
-                         }
-                         detail.account = accounts->front().id;
-                       }
-                       transaction.set_details(checked);
-                       return CommandDone{1, 0, false};
-                     });
+  for (const std::string& word : choices.mute) content.insert(content.end(), {"mute", word});
+  for (const std::string& word : choices.unmute) content.insert(content.end(), {"unmute", word});
+  return run_command(
+      ledger, "account_set", request_id, content,
+      [&](LedgerTransaction& transaction) -> CommandOutcome {
+        const auto accounts = main_accounts(transaction, std::span(&name, 1));
+        if (!accounts) return tl::unexpected<Refusal>(accounts.error());
+        const AccountId account = accounts->front().id;
+        if (details.empty() && choices.empty()) {
+          return refuse("nothing_to_do",
+                        "Nothing is given to set. Give a language, an e-mail address, a phone "
+                        "number, a webhook or choices of notices.");
+        }
+        std::vector<AccountDetail> checked(details.begin(), details.end());
+        if (!choices.empty()) {
+          const Contacts contacts = transaction.contacts_of(std::span(&account, 1)).front();
+          checked.push_back({account, AccountDetailKind::muted, changed(contacts.muted, choices)});
+        }
+        for (AccountDetail& detail : checked) {
+          if (const auto fault = fault_of(detail)) {
+            return refuse(fmt::format("bad_{}", name_of(detail.kind)), *fault);
+          }
+          detail.account = account;
+        }
+        transaction.set_details(checked);
+        return CommandDone{1, 0, false};
+      });
 }
 
 }  // namespace packwarden

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "usecases/account_changes.h"
 #include "usecases/command_run.h"
@@ -23,10 +24,20 @@ CommandOutcome learn(Ledger& ledger, const BillingContext& context,
                      std::span<const std::string> names, std::span<const AccountFactKind> kinds,
                      Instant now, const std::string& request_id);
 
-// N4: replaces details of a main account, whatever their `account` says. Refusals: those of
-// main_accounts, bad_language, bad_email, bad_phone, nothing_to_do.
+// Words KIND/MEDIUM of MutedNotices, for what is to be added and then for what is taken back.
+struct MuteChange {
+  std::vector<std::string> mute;
+  std::vector<std::string> unmute;
+
+  bool empty() const { return mute.empty() && unmute.empty(); }
+};
+
+// N4: replaces details of a main account, whatever their `account` says, and changes its choices.
+// Refusals: those of main_accounts, bad_language, bad_email, bad_phone, bad_webhook, bad_muted,
+// nothing_to_do.
 CommandOutcome set_details(Ledger& ledger, const std::string& name,
-                           std::span<const AccountDetail> details, const std::string& request_id);
+                           std::span<const AccountDetail> details, const MuteChange& choices,
+                           const std::string& request_id);
 
 // Sub-accounts of a main account, with its language. Refusals: bad_name, name_taken,
 // unknown_account, sub_account, closed_account, nothing_to_do.

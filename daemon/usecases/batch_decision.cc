@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "notices/texts.h"
 #include "notices/usage_levels.h"
 #include "rating/rating.h"
 
@@ -61,7 +60,9 @@ BatchDecision::BatchDecision(const DecideContext& context, Books& books, const B
       accepted += write_.units.back().counts.accepted_units;
     }
     std::vector<const PackState*> drawn;
-    for (const PackBefore& before : touched_) drawn.push_back(before.pack);
+    for (const PackBefore& before : touched_) {
+      if (before.is_drawn) drawn.push_back(before.pack);
+    }
     std::sort(drawn.begin(), drawn.end(),
               [](const auto* a, const auto* b) { return a->id < b->id; });
     drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());
@@ -300,7 +301,7 @@ void BatchDecision::rate_records(const DecodedUnit& unit,
 std::size_t BatchDecision::remember(std::span<PackState> packs) {
   const std::size_t touched_from = touched_.size();
   for (PackState& pack : packs) {
-    if (pack.left() > 0) touched_.push_back({&pack, pack.used, pack.levels_told});
+    if (pack.left() > 0) touched_.push_back({&pack, pack.used, pack.levels_told, true});
   }
   return touched_from;
 }
@@ -311,29 +312,41 @@ void BatchDecision::tell(AccountId account, std::size_t touched_from) {
   touched_.erase(std::remove_if(touched_.begin() + static_cast<std::ptrdiff_t>(touched_from),
                                 touched_.end(), untouched),
                  touched_.end());
+  if (touched_.size() == touched_from) return;
+  for (std::size_t t = touched_from; t < touched_.size(); ++t) {
+    if (touched_[t].pack->left() == 0) write_.exhausted.push_back(account);
+  }
+  const ProductId of = books_->product_of(touched_[touched_from].pack->id);
+  if (const auto last = books_->last_of_stack(account, of)) {
+    return tell_of_stack(account, of, *last);
+  }
   for (std::size_t t = touched_from; t < touched_.size(); ++t) {
     PackState& state = *touched_[t].pack;
-    if (state.left() == 0) write_.exhausted.push_back(account);
     for (const Notice& notice :
-         tell_usage(account, books_->product_of(state.id), state, books_->levels_of(state))) {
-      const Account& owner = books_->directory()->at(account);
-      NoticeWrite out{notice, owner.name, owner.language, "", ""};
-      if (!notice.superseded) {
-        const std::string last_day = to_string(context_->calendar->day_of(state.expires_at));
-        NoticeText text = render(notice,
-                                 {.account = owner.name,
-                                  .product = product(notice.product).name,
-                                  .tier = books_->tier_of(state.id),
-                                  .quota = state.quota,
-                                  .used = notice.used,
-                                  .expires_on = last_day},
-                                 owner.language);
-        out.subject = std::move(text.subject);
-        out.body = std::move(text.body);
-      }
-      write_.notices.push_back(std::move(out));
+         tell_usage(account, of, state, books_->levels_of(state), context_->notices->policy)) {
+      add_notice(notice, state, state.quota);
     }
   }
+}
+
+// N2, scope `stack`: the last pack has the notices, also where it was not drawn from.
+void BatchDecision::tell_of_stack(AccountId account, ProductId of,
+                                  const Books::LastPurchase& last) {
+  PackState& state = *last.pack;
+  touched_.push_back({&state, state.used, state.levels_told, false});
+  Units used = 0;
+  for (const PackState& one : books_->packs_of(account, of)) used += one.used;
+  for (const Notice& notice :
+       tell_stack_usage(account, of, state, last.stack, used - last.stack.used,
+                        books_->levels_of(state), context_->notices->policy)) {
+    add_notice(notice, state, last.stack.left);
+  }
+}
+
+void BatchDecision::add_notice(const Notice& notice, const PackState& pack, Units quota) {
+  notices_.push_back({notice, books_->directory()->at(notice.account).name,
+                      product(notice.product).name, books_->tier_of(pack.id), quota,
+                      pack.expires_at});
 }
 
 void BatchDecision::undo() {

@@ -6,6 +6,7 @@
 #include "rating/rating.h"
 #include "usecases/books.h"
 #include "usecases/decoded_unit.h"
+#include "usecases/notice_writing.h"
 
 namespace packwarden {
 
@@ -13,6 +14,7 @@ namespace packwarden {
 struct DecideContext {
   const Catalogue* catalogue = nullptr;
   const BusinessCalendar* calendar = nullptr;
+  const NoticeRules* notices = nullptr;
   Units max_file_units = INT64_MAX;  // U2: the accepted units of one file must fit
 };
 
@@ -31,6 +33,9 @@ class BatchDecision {
   const IngestWrite& write() const { return write_; }
   IngestWrite& write() { return write_; }
 
+  // What is to be told of it, for the caller to write with it.
+  std::span<const UsageNotice> notices() const { return notices_; }
+
   // Committed: the books keep what was decided.
   void stand() { stands_ = true; }
 
@@ -43,6 +48,7 @@ class BatchDecision {
     PackState* pack;
     Units used;
     std::uint32_t levels_told;
+    bool is_drawn;  // else it only has notices
   };
   void decide(const BatchItem& item, Units accepted_before);
   void dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
@@ -58,11 +64,14 @@ class BatchDecision {
                     std::span<const std::span<const std::uint32_t>> accounts);
   std::size_t remember(std::span<PackState> packs);
   void tell(AccountId account, std::size_t touched_from);
+  void tell_of_stack(AccountId account, ProductId of, const Books::LastPurchase& last);
+  void add_notice(const Notice& notice, const PackState& pack, Units quota);
   void undo();
 
   const DecideContext* context_;
   Books* books_;
   IngestWrite write_;
+  std::vector<UsageNotice> notices_;
   std::vector<UnitSeen> seen_;
   std::vector<std::vector<RecordKey>> kept_keys_;  // where not all keys of a unit are new
   std::vector<PackBefore> touched_;

@@ -6,7 +6,7 @@
 
 #include "billing/settlement_window.h"
 #include "domain/money.h"
-#include "notices/texts.h"
+#include "usecases/notice_writing.h"
 
 namespace packwarden {
 namespace {
@@ -56,7 +56,8 @@ NoticesByAccount reminders_of(std::span<const HeldPack> packs, std::span<const D
   return notices;
 }
 
-NoticeWrite notice_of(const WrittenBill& bill, BusinessDay day, const BillingContext& context) {
+NoticeWrite notice_of(const WrittenBill& bill, BusinessDay day, const BillingContext& context,
+                      Instant now) {
   Notice notice;
   notice.account = bill.account;
   notice.product = bill.product;
@@ -72,8 +73,7 @@ NoticeWrite notice_of(const WrittenBill& bill, BusinessDay day, const BillingCon
   facts.amount = amount;
   facts.balance = balance;
   facts.currency = context.catalogue->currency;
-  NoticeText text = render(notice, facts, bill.language);
-  return {notice, bill.account_name, bill.language, std::move(text.subject), std::move(text.body)};
+  return write_notice(*context.notices, notice, facts, bill.contacts, now);
 }
 
 // Until a step finds nothing more to do, counted into `sum`; false: the lease was lost.
@@ -221,10 +221,11 @@ bool BillingJobs::settle_day(const JobLease& lease, SettlementPart part, JobRepo
         account.balance_micros += charged.at(account.account.id);
       });
       changes.follow();
+      if (context_.notices->policy.is_off(NoticeKind::bill)) return;
       std::vector<NoticeWrite> notices;
       notices.reserve(settled.bills.size());
       for (const WrittenBill& bill : settled.bills) {
-        notices.push_back(notice_of(bill, part.day, context_));
+        notices.push_back(notice_of(bill, part.day, context_, part.now));
       }
       tx.add_notices(notices, part.now);
     });

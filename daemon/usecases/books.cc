@@ -38,9 +38,8 @@ void Books::take_over(Changes changes) {
   const bool has_closing =
       std::any_of(changes.facts.begin(), changes.facts.end(),
                   [](const AccountFact& fact) { return fact.kind == AccountFactKind::closed; });
-  if (!changes.accounts.empty() || !changes.details.empty() || has_closing) {
-    directory_ = AccountDirectory::extend(*directory_, std::move(changes.accounts),
-                                          {changes.facts, changes.details});
+  if (!changes.accounts.empty() || has_closing) {
+    directory_ = AccountDirectory::extend(*directory_, std::move(changes.accounts), changes.facts);
   }
   for (const AccountFact& fact : changes.facts) learn(fact);
   for (const Pack& pack : changes.packs) add_pack(pack);
@@ -81,6 +80,18 @@ void Books::learn(const AccountFact& fact) {
   }
   Integration& integration = integrations_[value_of(fact.account)];
   (client ? integration.client_at : integration.server_at) = fact.known_at;
+}
+
+std::optional<Books::LastPurchase> Books::last_of_stack(AccountId main_account, ProductId product) {
+  if (value_of(main_account) >= account_packs_.size()) return std::nullopt;
+  for (ProductPacks& held : account_packs_[value_of(main_account)]) {
+    if (held.product != product) continue;
+    if (!held.stack) return std::nullopt;
+    for (PackState& state : held.packs) {
+      if (state.id == held.last) return LastPurchase{&state, *held.stack};
+    }
+  }
+  return std::nullopt;
 }
 
 std::optional<Instant> Books::integrated_from(AccountId main_account) const {
@@ -147,7 +158,7 @@ Books::ProductPacks& Books::packs_of_bought(AccountId main_account, ProductId pr
   const auto held = std::find_if(products.begin(), products.end(),
                                  [&](const ProductPacks& p) { return p.product == product; });
   if (held != products.end()) return *held;
-  products.push_back({product, {}, {}});
+  products.push_back({product, {}, {}, {}, {}});
   return products.back();
 }
 
@@ -164,6 +175,8 @@ void Books::add_pack(const Pack& pack) {
   state.expires_at = pack.expires_at;
   state.quota = pack.quota;
   state.level_list = index_in(level_lists_, pack.notice_levels);
+  held.last = pack.id;
+  held.stack = pack.stack;
   held.packs.insert(std::upper_bound(held.packs.begin(), held.packs.end(), state, draws_before),
                     state);
   packs_.push_back({pack.account, pack.product, index_in(tiers_, pack.tier)});

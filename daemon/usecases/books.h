@@ -44,6 +44,13 @@ class Books {
   // All packs of a main account and product, in drawdown order; empty if there are none. Valid
   // until the next take_over.
   std::span<PackState> packs_of(AccountId main_account, ProductId product);
+  // N2: of the account's last pack of the product, where its levels are those of a stack; else
+  // none. Valid until the next take_over.
+  struct LastPurchase {
+    PackState* pack = nullptr;
+    PackStack stack;
+  };
+  std::optional<LastPurchase> last_of_stack(AccountId main_account, ProductId product);
   // B3: the later of both integrations of a main account; nullopt while one is missing.
   std::optional<Instant> integrated_from(AccountId main_account) const;
   // B3: usage of the product before this instant is not billable.
@@ -61,6 +68,8 @@ class Books {
     ProductId product{};
     std::vector<PackState> packs;
     Toggle postpaid;
+    PackId last{};                     // that was bought
+    std::optional<PackStack> stack{};  // right after it, where that counts (N2)
   };
   struct Integration {  // latest(): not yet
     Instant client_at = Instant::latest();

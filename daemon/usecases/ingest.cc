@@ -128,8 +128,10 @@ Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
     if (!still_fits(tx, batch)) return Verdict::roll_back;
     if (!decision) decision.emplace(context_, books_, batch);
     decision->write().now = now;
-    AccountChanges changes(tx, {context_.catalogue, context_.calendar}, decision->write().exhausted,
-                           now);
+    decision->write().notices =
+        write_usage_notices(tx, *context_.notices, *context_.calendar, decision->notices(), now);
+    AccountChanges changes(tx, {context_.catalogue, context_.calendar, context_.notices},
+                           decision->write().exhausted, now);
     tx.write(decision->write());
     changes.follow();  // O9
     return Verdict::commit;

@@ -8,6 +8,7 @@
 
 #include "domain/business_day.h"
 #include "domain/catalogue.h"
+#include "domain/contacts.h"
 #include "domain/instant.h"
 #include "domain/pack.h"
 
@@ -54,7 +55,7 @@ struct WrittenBill {
   AccountId account{};
   ProductId product{};
   std::string account_name;
-  std::string language;
+  Contacts contacts;
   std::string product_name;
   MoneyMicros amount_micros = 0;
   MoneyMicros balance_micros = 0;  // after all bills of the transaction

@@ -9,6 +9,8 @@
 
 #include "dedupe/dedupe_index.h"
 #include "domain/account.h"
+#include "domain/account_detail.h"
+#include "domain/contacts.h"
 #include "domain/journal.h"
 #include "domain/ledger_entry.h"
 #include "domain/notice.h"
@@ -91,7 +93,6 @@ struct Changes {
   Instant dedupe_floor;
   std::vector<Account> accounts;
   std::vector<AccountFact> facts;
-  std::vector<AccountDetail> details;  // languages alone
   std::vector<Pack> packs;
   std::vector<RefundStepTaken> refund_steps;  // of each pack in order
   std::vector<PostpaidChange> postpaid;       // in order
@@ -115,12 +116,23 @@ struct UnitWrite {
   std::size_t entry_count = 0;
   std::string rejected_lines;
 };
+// A row of the outbox (N5).
+struct DeliveryWrite {
+  Medium medium = Medium::inbox;
+  std::string channel;
+  std::string recipient;  // empty: in-site
+  std::string language;
+  std::string subject;
+  std::string body;
+  std::string html;                  // empty where the medium has none
+  std::string facts;                 // JSON object; empty where the medium needs none
+  bool can_wait = false;             // until quiet hours are over (N7)
+  std::optional<Span> useful_for{};  // from now on (N6); not above zero: it is of no use any more
+};
 struct NoticeWrite {
   Notice notice;
   std::string account_name;
-  std::string language;
-  std::string subject;  // empty where superseded
-  std::string body;
+  std::vector<DeliveryWrite> deliveries;  // none where superseded
 };
 struct IngestWrite {
   Instant now;
@@ -159,6 +171,8 @@ class LedgerTransaction {
   virtual void add_accounts(std::span<const Account> accounts) = 0;
   // Replaces what stood there for the kind; an empty value takes it away.
   virtual void set_details(std::span<const AccountDetail> details) = 0;
+  // Of main accounts that are given by id, each once; one round trip for many.
+  virtual std::vector<Contacts> contacts_of(std::span<const AccountId> accounts) = 0;
   // By id.
   virtual std::vector<HeldPack> packs_of(AccountId account, ProductId product) = 0;
   virtual std::optional<HeldPack> find_pack(PackId id) = 0;

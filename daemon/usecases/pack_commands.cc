@@ -53,6 +53,9 @@ CommandOutcome give(LedgerTransaction& transaction, const BillingContext& contex
     auto bought = purchase(account, *product);
     if (!bought) return tl::unexpected<Refusal>(bought.error());
     bought->pack.id = PackId{static_cast<std::uint32_t>(done.first_id + packs.size())};
+    if (product->notice_scope == NoticeScope::stack) {
+      bought->pack.stack = stack_after(bought->pack, transaction.packs_of(account.id, product->id));
+    }
     packs.push_back(std::move(bought->pack));
     std::move(bought->journals.begin(), bought->journals.end(), std::back_inserter(journals));
   }

@@ -26,10 +26,12 @@ tl::expected<void, Refusal> book(LedgerTransaction& transaction, const Pack& pac
 
 void tell(LedgerTransaction& transaction, const BillingContext& context, const Pack& pack,
           std::uint32_t step_no, const RefundOrder& order) {
+  if (context.notices->policy.is_off(NoticeKind::refund_step)) return;
   const auto standing = transaction.standings_of(std::span(&pack.account, 1)).front();
+  const Contacts contacts = transaction.contacts_of(std::span(&pack.account, 1)).front();
   const Notice notice{pack.account, pack.product, pack.id, NoticeKind::refund_step,
                       step_no,      false,        0};
-  const NoticeWrite write = write_of(context, standing, notice, order.reason);
+  const NoticeWrite write = write_of(context, standing, contacts, notice, order.now, order.reason);
   transaction.add_notices(std::span(&write, 1), order.now);
 }
 

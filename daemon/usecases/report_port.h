@@ -4,14 +4,17 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "domain/account.h"
+#include "domain/account_detail.h"
 #include "domain/business_day.h"
 #include "domain/ids.h"
 #include "domain/instant.h"
+#include "domain/notice.h"
 #include "domain/refund.h"
 #include "domain/standing.h"
 #include "usecases/audit.h"
@@ -234,8 +237,10 @@ class Reports {
   virtual StatementRows statement(AccountId account, const StatementPeriod& period) = 0;
   // In one snapshot: of a main account with its sub-accounts, or of one sub-account.
   virtual UsageOrigin origin(const Account& account, BusinessDay day) = 0;
-  // All checks of docs/AUDIT.md in one snapshot, each with its first `shown_max` breaks.
-  virtual std::vector<AuditCheck> audit(std::uint32_t shown_max) = 0;
+  // All checks of docs/AUDIT.md in one snapshot, each with its first `shown_max` breaks. That kinds
+  // that are off were not told is none.
+  virtual std::vector<AuditCheck> audit(std::uint32_t shown_max,
+                                        std::span<const NoticeKind> off_kinds) = 0;
   // Everything in one snapshot, kind by kind in the order of CanonicalSink, each kind in the order
   // of its columns. Rows stream: memory does not grow with them.
   virtual void canonical(const CanonicalSink& sink) = 0;

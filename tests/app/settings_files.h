@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -12,7 +13,11 @@ namespace packwarden::test {
 // A folder of its own with the files of one settings test; gone with it.
 class SettingsFiles {
  public:
-  SettingsFiles() { write("catalogue.yaml", small_catalogue); }
+  SettingsFiles() {
+    write("catalogue.yaml", small_catalogue);
+    std::filesystem::create_directory_symlink(PACKWARDEN_SOURCE_DIR "/config/templates",
+                                              path("templates"));
+  }
 
   std::string path(const std::string& name) const { return folder_ / name; }
 

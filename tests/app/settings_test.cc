@@ -54,6 +54,11 @@ TEST(Settings, stand_with_their_defaults_in_the_shipped_file) {
   HttpSettings shipped_http = shipped->http;
   shipped_http.tokens_file = defaults->http.tokens_file;
   EXPECT_EQ(shipped_http, defaults->http);
+  EXPECT_EQ(shipped->notices.templates_directory, PACKWARDEN_SOURCE_DIR "/config/templates");
+  EXPECT_EQ(shipped->notices.sms_parts_max, defaults->notices.sms_parts_max);
+  NoticePolicy policy = shipped->notices.rules->policy;
+  policy.set_channels({});
+  EXPECT_EQ(policy, defaults->notices.rules->policy);
   EXPECT_EQ(shipped->log_level, defaults->log_level);
   EXPECT_EQ(shipped->allow_as_of, defaults->allow_as_of);
 

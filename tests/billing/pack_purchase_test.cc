@@ -115,5 +115,22 @@ TEST(PackPurchase, C3_a_pack_keeps_what_the_catalogue_said) {
   EXPECT_EQ(pack->notice_levels, (std::vector{50, 90}));
 }
 
+TEST(PackPurchase, N2_a_stack_is_what_is_left_of_usable_packs_and_what_was_used_of_all) {
+  Pack bought;
+  bought.quota = 100;
+  bought.purchased_at = Instant{50};
+  HeldPack usable;
+  usable.pack.quota = 40;
+  usable.pack.expires_at = Instant{51};
+  usable.used = 10;
+  HeldPack over = usable;
+  over.pack.expires_at = Instant{50};
+  HeldPack frozen = usable;
+  frozen.last_refund_step = RefundStep::requested;
+  const std::vector<HeldPack> held = {usable, over, frozen};
+  EXPECT_EQ(stack_after(bought, held), (PackStack{130, 30}));
+  EXPECT_EQ(stack_after(bought, {}), (PackStack{100, 0}));
+}
+
 }  // namespace
 }  // namespace packwarden

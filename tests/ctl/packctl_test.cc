@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/json.hpp>
 #include <sstream>
 
 #include "ctl/receipt_words.h"
@@ -38,6 +39,12 @@ class Offline : public Backend, public Context {
     product.tiers = {{"trial", 20'000, 0, true}, {"30k", 30'000, 300'500'000, false}};
     product.postpaid_prices = {{beginning_of_days, 5'000}, {{20'454}, 5'250}};
     catalogue_.products.push_back(product);
+    NoticeTexts& texts = notices_.texts;
+    texts.set("en", NoticeKind::bill, TextForm::subject, "Bill for {{day}}");
+    texts.set("en", NoticeKind::bill, TextForm::body, "{{account}} & {{amount}}");
+    texts.set("en", NoticeKind::bill, TextForm::sms, "{{amount}}");
+    texts.set("zh-CN", NoticeKind::bill, TextForm::sms, "账单 {{amount}}");
+    texts.set_layout("<p>{{body}}</p>");
   }
 
   std::vector<std::string> check_config(const std::string& path) override {
@@ -52,17 +59,21 @@ class Offline : public Backend, public Context {
   Instant now() const override { return {}; }
   const BusinessCalendar& calendar() const override { return calendar_; }
   const Catalogue& catalogue() const override { return catalogue_; }
+  const NoticeRules& notice_rules() const override { return notices_; }
   const Catalogue& stored_catalogue() override { throw LedgerUnavailable("there is no database"); }
   Ledger& ledger() override { throw LedgerUnavailable("there is no database"); }
   JobStore& jobs() override { throw LedgerUnavailable("there is no database"); }
   Reports& reports() override { throw LedgerUnavailable("there is no database"); }
-  NoticeDesk& notices() override { throw LedgerUnavailable("there is no database"); }
+  NoticeDesk& notice_desk() override { throw LedgerUnavailable("there is no database"); }
   Inbox& inbox() override { throw LedgerUnavailable("there is no database"); }
   const std::vector<ConfiguredChannel>& channels() const override { return channels_; }
   SchemaChange migrate() override { return {0, 1}; }
   SpoolDesk& spool() override { throw SpoolUnavailable("there is no spool"); }
   DaemonOfHistory& daemon_of_history() override { throw SpoolUnavailable("there is no spool"); }
   TokenDesk& tokens() override { return tokens_; }
+  tl::expected<std::string, Refusal> webhook_secret(const std::string&) override {
+    return tl::unexpected(Refusal{"no_webhook_channel", "There is none."});
+  }
   std::string find_duplicates(const Digest&, const FileWithDuplicates&,
                               const std::function<void(std::uint64_t)>&) override {
     throw LedgerUnavailable("there is no database");
@@ -76,6 +87,7 @@ class Offline : public Backend, public Context {
   BusinessCalendar calendar_ = BusinessCalendar::for_zone("Asia/Shanghai").value();
   Catalogue catalogue_;
   std::vector<ConfiguredChannel> channels_;
+  NoticeRules notices_;
   OneToken tokens_;
 };
 
@@ -224,6 +236,26 @@ TEST(Receipts, bytes_that_are_no_text) {
   EXPECT_EQ(shown_bytes("a b\xFF"
                         "\n网"),
             "a b\\xFF\\x0A网");
+}
+
+TEST(Packctl, N4_a_notice_is_previewed_in_all_its_forms) {
+  EXPECT_EQ(packctl({"notice", "preview", "bill"}).out,
+            "--- bill in en, with example facts\nBill for 2026-11-25\n\nacme & 12.5\n--- SMS, 1 "
+            "part\n12.5\n--- HTML\n<p>acme &amp; 12.5</p>\n");
+  EXPECT_EQ(packctl({"notice", "preview", "bill", "--medium", "sms", "--language", "zh-CN"}).out,
+            "--- bill in zh-CN, with example facts\n--- SMS, 1 part\n账单 12.5\n");
+  const auto json = boost::json::parse(
+      packctl({"--output", "json", "notice", "preview", "bill", "--medium", "webhook"}).out);
+  EXPECT_EQ(json, boost::json::parse(R"({"kind": "bill", "language": "en",
+      "subject": "Bill for 2026-11-25", "body": "acme & 12.5", "facts": {"account": "acme",
+      "product": "captcha", "day": "2026-11-25", "amount": "12.5", "balance": "87.5",
+      "currency": "CNY"}})"));
+}
+
+TEST(Packctl, N4_a_preview_of_what_is_not_there_is_refused) {
+  EXPECT_THAT(packctl({"notice", "preview", "bills"}).err, HasSubstr("Give one of pack_usage, "));
+  EXPECT_EQ(packctl({"notice", "preview", "bill", "--language", "fr"}).status, 1);
+  EXPECT_EQ(packctl({"notice", "preview", "bill", "--medium", "fax"}).status, 2);
 }
 
 }  // namespace

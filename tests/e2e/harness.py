@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("PACKWARDEN_BIN", ROOT / "build/release/bin"))  # ./dev build
 PLUGINS = pathlib.Path(os.environ.get("PACKWARDEN_PLUGINS", ROOT / "build/release/lib/packwarden"))
 CATALOGUE = ROOT / "config/catalogue.yaml"
+TEMPLATES = ROOT / "config/templates"
 LONG_AGO = "2020-01-01T00:00:00Z"  # before all usage of the tests
 
 
@@ -172,7 +173,8 @@ class Deployment(ExistingDeployment):
         for section, values in (("ingest", ingest), ("jobs", jobs)):
             if values:
                 lines += [f"{section}:"] + [f"  {key}: {value}" for key, value in values.items()]
-        lines += [f"catalogue_file: {CATALOGUE}", f"plugin_directory: {PLUGINS}", "channels:",
+        lines += [f"catalogue_file: {CATALOGUE}", f"notices: {{templates_directory: {TEMPLATES}}}",
+                  f"plugin_directory: {PLUGINS}", "channels:",
                   "  - name: inbox", "    plugin: inbox.so",
                   f"    poll_interval_ms: {channel_poll_ms}", "http: {listen: off}", "allow_as_of: true"]
         self.config.write_text("\n".join(lines) + "\n")

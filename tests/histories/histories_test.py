@@ -26,6 +26,7 @@ from generator import DEFAULT_SOURCE, OPERATIONS_MIN, UNIT_RECORDS, Generator
 import server  # tests/e2e, by way of generator
 
 BIN = pathlib.Path(os.environ.get("PACKWARDEN_BIN", pathlib.Path(__file__).parents[2] / "build/release/bin"))
+TEMPLATES = pathlib.Path(__file__).parents[2] / "config/templates"
 SHOWN_DIFFERENCES = 10
 # Not for a crash, so that nothing waits for the disk.
 SERVER_OPTIONS = ("--innodb-flush-log-at-trx-commit=0",)
@@ -52,7 +53,8 @@ class Site:
             "database:", f"  socket: {database_server.socket}", f"  name: {database}", f"  user: {database_server.user}",
             "spool:", f"  directory: {directory / 'spool'}", "  name: histories", f"  default_source: {DEFAULT_SOURCE}",
             "ingest:", f"  max_unit_records: {UNIT_RECORDS}", f"business_time_zone: {axis.zone}",
-            "catalogue_file: catalogue.yaml", "http: {listen: off}", "allow_as_of: true")) + "\n")
+            "catalogue_file: catalogue.yaml", f"notices: {{templates_directory: {TEMPLATES}}}",
+            "http: {listen: off}", "allow_as_of: true")) + "\n")
         database_server.new_database(database)
         self.ctl("migrate")
 

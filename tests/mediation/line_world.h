@@ -39,7 +39,7 @@ class LineWorld {
                                            {AccountId{2}, AccountId{1}, "shop", "en"},
                                            {AccountId{3}, AccountId{}, "gone", "en"},
                                            {AccountId{4}, AccountId{3}, "gone-shop", "en"}},
-                                          {.facts = std::span(&closed, 1)});
+                                          std::span(&closed, 1));
   }
 
   // The lines `text` behind the header `head`, which JSON has none of.

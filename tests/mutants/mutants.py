@@ -18,7 +18,7 @@ import sys
 import time
 
 RULES = [f"{letter}{number}" for letter, last in
-         (("C", 4), ("B", 6), ("P", 9), ("O", 11), ("U", 10), ("D", 3)) for number in range(1, last + 1)]
+         (("C", 4), ("B", 6), ("P", 9), ("O", 11), ("U", 10), ("N", 5), ("D", 3)) for number in range(1, last + 1)]
 TABLE = "tests/mutants/mutants.table"
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
 PREFIX = re.compile(r"^((?:[A-Z]+\d+_)+)")

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "notices/texts.h"
-
 namespace packwarden {
 namespace {
 
@@ -11,7 +9,7 @@ const std::vector<int> levels = {50, 70, 90, 95};
 
 std::vector<Notice> after_using(PackState& pack, Units units) {
   pack.used += units;
-  return tell_usage(AccountId{1}, ProductId{1}, pack, levels);
+  return tell_usage(AccountId{1}, ProductId{1}, pack, levels, NoticePolicy());
 }
 
 PackState pack_of(Units quota) {
@@ -62,7 +60,7 @@ TEST(N2_Levels, TheLastUnitTellsUsedUpOnce) {
   const auto notices = after_using(pack, 4);
   ASSERT_EQ(notices.size(), 1U);
   EXPECT_EQ(notices[0].kind, NoticeKind::pack_used_up);
-  EXPECT_TRUE(tell_usage(AccountId{1}, ProductId{1}, pack, levels).empty());
+  EXPECT_TRUE(after_using(pack, 0).empty());
 }
 
 TEST(N2_Levels, HoldForTheLargestQuota) {
@@ -72,41 +70,53 @@ TEST(N2_Levels, HoldForTheLargestQuota) {
   EXPECT_EQ(after_using(pack, 1).size(), 1U);
 }
 
-TEST(N4_Texts, SpeakTheLanguageOfTheAccount) {
-  const Notice notice{AccountId{1}, ProductId{1}, PackId{1}, NoticeKind::pack_usage,
-                      70,           false,        21'001};
-  const NoticeFacts facts{.account = "acme",
-                          .product = "captcha",
-                          .tier = "30k",
-                          .quota = 30'000,
-                          .used = 21'001,
-                          .expires_on = "2027-11-22"};
-  EXPECT_EQ(render(notice, facts, "en").body,
-            "Account acme has used 21001 of 30000 units of its captcha pack 30k. 8999 units are "
-            "left, valid until "
-            "2027-11-22.");
-  EXPECT_EQ(render(notice, facts, "zh-CN").subject, "套餐包用量超过 70%：captcha 30k");
+TEST(N2_Levels, AKindThatIsOffTellsNothingAndSupersedesNothing) {
+  NoticePolicy policy;
+  policy.turn_off(NoticeKind::pack_used_up);
+  PackState pack = pack_of(100);
+  pack.used = 100;
+  const auto notices = tell_usage(AccountId{1}, ProductId{1}, pack, levels, policy);
+  ASSERT_EQ(notices.size(), 4U);
+  EXPECT_EQ(notices[3].cause, 95);
+  EXPECT_FALSE(notices[3].superseded);
+  policy = NoticePolicy();
+  policy.turn_off(NoticeKind::pack_usage);
+  pack = pack_of(100);
+  pack.used = 100;
+  const auto used_up = tell_usage(AccountId{1}, ProductId{1}, pack, levels, policy);
+  ASSERT_EQ(used_up.size(), 1U);
+  EXPECT_EQ(used_up[0].kind, NoticeKind::pack_used_up);
 }
 
-TEST(N4_Texts, OfEachKindStandInBothLanguagesAndSayWhoAndWhat) {
-  NoticeFacts facts{.account = "acme", .product = "captcha", .tier = "30k", .quota = 30'000};
-  facts.expires_on = "2027-11-22";
-  facts.reason = "arrears";
-  facts.day = "2026-11-24";
-  facts.amount = "1.5";
-  facts.balance = "-0.5";
-  facts.currency = "CNY";
-  for (std::size_t kind = 0; kind < notice_kind_count; ++kind) {
-    Notice notice;
-    notice.kind = static_cast<NoticeKind>(kind);
-    const NoticeText en = render(notice, facts, "en");
-    const NoticeText zh = render(notice, facts, "zh-CN");
-    for (const NoticeText& text : {en, zh}) {
-      EXPECT_NE(text.body.find("acme"), std::string::npos) << name_of(notice.kind);
-      EXPECT_LE(text.subject.size(), 255U) << name_of(notice.kind);
+TEST(N2_Levels, AreToldLaterWhereTheirKindWasOff) {
+  NoticePolicy off;
+  off.turn_off(NoticeKind::pack_usage);
+  PackState pack = pack_of(100);
+  pack.used = 60;
+  EXPECT_TRUE(tell_usage(AccountId{1}, ProductId{1}, pack, levels, off).empty());
+  const auto notices = after_using(pack, 1);
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0].cause, 50);
+}
+
+TEST(N2_Stack, MeasuresWhatWasDrawnSinceTheLastPurchase) {
+  PackState last = pack_of(100);
+  const PackStack stack{160, 340};  // 60 were left of others
+  const auto told = [&](Units drawn) {
+    std::string text;
+    for (const Notice& one :
+         tell_stack_usage(AccountId{1}, ProductId{1}, last, stack, drawn, levels, NoticePolicy())) {
+      text += std::string(name_of(one.kind)) + " " + std::to_string(one.cause) + " " +
+              std::to_string(one.used) + (one.superseded ? " superseded; " : "; ");
     }
-    EXPECT_NE(en.subject, zh.subject) << name_of(notice.kind);
-  }
+    return text;
+  };
+  EXPECT_EQ(told(80), "");
+  EXPECT_EQ(told(81), "pack_usage 50 81; ");
+  EXPECT_EQ(told(-5), "") << "a void gave units back";
+  EXPECT_EQ(told(145), "pack_usage 70 145 superseded; pack_usage 90 145; ");
+  EXPECT_EQ(told(160), "pack_usage 95 160 superseded; pack_used_up 100 160; ");
+  EXPECT_EQ(told(170), "");
 }
 
 }  // namespace

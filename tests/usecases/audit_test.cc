@@ -47,7 +47,7 @@ class Audit : public ::testing::Test {
   // The checks with breaks, and the first break of each.
   std::string broken() {
     std::string names;
-    for (const AuditCheck& check : reports.audit(10)) {
+    for (const AuditCheck& check : reports.audit(10, {})) {
       if (check.breaks == 0) continue;
       names += (names.empty() ? "" : " ") + check.name;
       EXPECT_EQ(check.breaks, static_cast<std::int64_t>(check.shown.size()));
@@ -69,7 +69,7 @@ class Audit : public ::testing::Test {
 };
 
 TEST_F(Audit, a_sound_ledger_has_no_breaks_and_each_check_has_looked_at_something) {
-  for (const AuditCheck& check : reports.audit(10)) {
+  for (const AuditCheck& check : reports.audit(10, {})) {
     EXPECT_GT(check.looked_at, 0) << check.name;
     EXPECT_EQ(check.breaks, 0) << check.name << ": " << check.shown.front();
   }

@@ -54,6 +54,7 @@ class DecisionWorld {
     books.take_over(std::move(changes));
     context.catalogue = &catalogue_;
     context.calendar = &calendar_;
+    context.notices = &notices_;
   }
 
   void pack(std::uint32_t id, AccountId account, Units quota, std::int64_t from,
@@ -122,6 +123,7 @@ class DecisionWorld {
   }
 
   Catalogue catalogue_;
+  NoticeRules notices_;
   BusinessCalendar calendar_ = BusinessCalendar::for_zone("Asia/Shanghai").value();
 };
 
@@ -268,8 +270,8 @@ TEST(N2_Batch, AUnitSendsTheHighestLevelAndTheNextUnitTheNext) {
   const Batch batch = world.batch({{{.id = 1, .units = 60}}, {{.id = 2, .units = 40}}});
   const BatchDecision decision(world.context, world.books, batch);
   std::vector<std::pair<int, bool>> told;
-  for (const NoticeWrite& write : decision.write().notices) {
-    told.emplace_back(write.notice.cause, write.notice.superseded);
+  for (const UsageNotice& one : decision.notices()) {
+    told.emplace_back(one.notice.cause, one.notice.superseded);
   }
   EXPECT_EQ(told, (std::vector<std::pair<int, bool>>{{50, false}, {90, true}, {100, false}}));
 }
@@ -288,8 +290,8 @@ TEST(B5_Batch, sub_accounts_share_one_order_also_where_one_of_them_uses_another_
   }
   EXPECT_EQ(drawn_by_sub, 70) << "it was the earlier one";
   std::vector<std::pair<int, bool>> told;
-  for (const NoticeWrite& write : decision.write().notices) {
-    told.emplace_back(write.notice.cause, write.notice.superseded);
+  for (const UsageNotice& one : decision.notices()) {
+    told.emplace_back(one.notice.cause, one.notice.superseded);
   }
   EXPECT_EQ(told, (std::vector<std::pair<int, bool>>{{50, true}, {90, true}, {100, false}}));
 }

@@ -78,7 +78,7 @@ std::vector<std::string> BillingCase::play() {
     }
   }
   (*results_)[block_->name] = summary();
-  for (const AuditCheck& check : MySqlReports(database_->address()).audit(1)) {
+  for (const AuditCheck& check : MySqlReports(database_->address()).audit(1, {})) {
     if (check.breaks > 0) wrong_.push_back("the audit finds: " + check.shown.front());
   }
   if (value("SELECT used_units FROM pack_balance WHERE pack_id = 1") != "0") {

@@ -9,6 +9,7 @@
 #include "usecases/money_commands.h"
 #include "usecases/pack_commands.h"
 #include "usecases/postpaid_commands.h"
+#include "usecases/world.h"
 
 namespace packwarden {
 namespace {
@@ -105,7 +106,7 @@ class Commands : public ::testing::Test {
   MySqlLedger ledger{database.address()};
   Catalogue catalogue;
   BusinessCalendar calendar = BusinessCalendar::for_zone("Asia/Shanghai").value();
-  BillingContext context{&catalogue, &calendar};
+  BillingContext context{&catalogue, &calendar, shipped_notices()};
 };
 
 TEST_F(Commands, names_are_unique_over_main_and_sub_accounts) {
@@ -250,7 +251,7 @@ TEST_F(Commands, N4_language_and_addresses_are_checked_and_replaced) {
   ASSERT_TRUE(add({"a"}));
   const auto set = [&](Kind kind, const std::string& value) {
     const AccountDetail detail{{}, kind, value};
-    return code_of(set_details(ledger, "a", std::span(&detail, 1), new_request_id()));
+    return code_of(set_details(ledger, "a", std::span(&detail, 1), {}, new_request_id()));
   };
   EXPECT_EQ(set(Kind::language, "fr"), "bad_language");
   for (const std::string bad : {"a", "@b", "a@", "a@b@c", "a@b\r\nBcc: c@d", "<a@b>", "a @b"}) {
@@ -271,6 +272,48 @@ TEST_F(Commands, N4_language_and_addresses_are_checked_and_replaced) {
     all += std::string(name_of(detail.kind)) + "=" + detail.value + " ";
   }
   EXPECT_EQ(all, "language=zh-CN email=计费@example.com ");
+}
+
+TEST_F(Commands, N4_webhooks_and_choices_are_checked_and_kept_in_one_form) {
+  ASSERT_TRUE(add({"a", "b"}));
+  const auto webhook = [&](const std::string& value) {
+    const AccountDetail detail{{}, AccountDetailKind::webhook, value};
+    return code_of(set_details(ledger, "a", std::span(&detail, 1), {}, new_request_id()));
+  };
+  EXPECT_EQ(webhook("http://example.com/"), "bad_webhook");
+  EXPECT_EQ(webhook("https://example.com/n'); DROP TABLE account; --"), "bad_webhook");
+  EXPECT_EQ(webhook("https://example.com/n';--"), "") << "a quote may stand in a URL";
+  const auto choose = [&](MuteChange choices) {
+    return code_of(set_details(ledger, "a", {}, choices, new_request_id()));
+  };
+  const auto kept = [&] {
+    return database.value(
+        "SELECT COALESCE(MAX(value), 'none') FROM account_detail WHERE kind = "
+        "'muted'");
+  };
+  EXPECT_EQ(choose({}), "nothing_to_do");
+  EXPECT_EQ(choose({{"bill/inbox"}, {}}), "bad_muted");
+  EXPECT_EQ(choose({{""}, {}}), "bad_muted");
+  EXPECT_EQ(kept(), "none");
+  EXPECT_EQ(choose({{"bill/webhook", "bill/sms", "pack_usage/*"}, {}}), "");
+  EXPECT_EQ(kept(), "pack_usage/* bill/sms bill/webhook");
+  EXPECT_EQ(choose({{"arrears/sms"}, {"bill/sms", "pack_usage/email"}}), "");
+  EXPECT_EQ(kept(), "pack_usage/sms pack_usage/webhook arrears/sms bill/webhook");
+  const auto contacts = [&] {
+    std::vector<Contacts> all;
+    ledger.transact("test", [&](LedgerTransaction& tx) {
+      const std::array ids{AccountId{1}, AccountId{2}};
+      all = tx.contacts_of(ids);
+      return Verdict::roll_back;
+    });
+    return all;
+  }();
+  ASSERT_EQ(contacts.size(), 2U);
+  EXPECT_EQ(contacts[0].webhook, "https://example.com/n';--");
+  EXPECT_TRUE(contacts[0].muted.has(NoticeKind::arrears, Medium::sms));
+  EXPECT_EQ(contacts[1].language, contacts[0].language);
+  EXPECT_EQ(contacts[1].webhook, "");
+  EXPECT_EQ(contacts[1].muted, MutedNotices());
 }
 
 TEST_F(Commands, P1_an_identity_is_verified_once_and_of_main_accounts) {

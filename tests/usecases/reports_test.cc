@@ -10,6 +10,7 @@
 #include "usecases/canonical_export.h"
 #include "usecases/money_commands.h"
 #include "usecases/pack_commands.h"
+#include "usecases/world.h"
 
 namespace packwarden {
 namespace {
@@ -54,7 +55,7 @@ class ReportsTest : public ::testing::Test {
   MySqlReports reports{database.address()};
   Catalogue catalogue;
   BusinessCalendar calendar = BusinessCalendar::for_zone("Asia/Shanghai").value();
-  BillingContext context{&catalogue, &calendar};
+  BillingContext context{&catalogue, &calendar, shipped_notices()};
 };
 
 TEST_F(ReportsTest, canonical_export_has_neither_ids_nor_clock) {

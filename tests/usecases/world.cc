@@ -13,11 +13,14 @@
 namespace packwarden::testing {
 namespace {
 
-Catalogue shipped_catalogue() {
-  const std::string file = std::string(PACKWARDEN_SOURCE_DIR) + "/config/packwarden.yaml";
-  auto settings = load_settings(file);
-  if (!settings) throw std::runtime_error(to_string(settings.error().front()));
-  return settings->catalogue;
+const Settings& shipped_settings() {
+  static const Settings shipped = [] {
+    const std::string file = std::string(PACKWARDEN_SOURCE_DIR) + "/config/packwarden.yaml";
+    auto settings = load_settings(file);
+    if (!settings) throw std::runtime_error(to_string(settings.error().front()));
+    return std::move(*settings);
+  }();
+  return shipped;
 }
 
 MySqlLedger ledger_of(TestDatabase& database) {
@@ -48,7 +51,8 @@ Host::Host(TestDatabase& database, const std::string& name, std::uint32_t unit_r
   settings_.spool.default_source = "test";
   settings_.ingest.max_unit_records = unit_records;
   settings_.ingest.max_transaction_units = transaction_units;
-  settings_.catalogue = shipped_catalogue();
+  settings_.catalogue = shipped_settings().catalogue;
+  settings_.notices = shipped_settings().notices;
   restart();
 }
 
@@ -131,10 +135,14 @@ void add_account(TestDatabase& database, const std::string& name, const std::str
 }
 
 BillingContext shipped_billing(TestDatabase& database) {
-  static Catalogue catalogue = shipped_catalogue();
+  static Catalogue catalogue = shipped_settings().catalogue;
   static const BusinessCalendar calendar = BusinessCalendar::for_zone("Asia/Shanghai").value();
   intern_catalogue(database.session(), catalogue);
-  return {&catalogue, &calendar};
+  return {&catalogue, &calendar, shipped_notices()};
+}
+
+const NoticeRules* shipped_notices() {
+  return shipped_settings().notices.rules.get();
 }
 
 void learn_fact(TestDatabase& database, const std::string& account, AccountFactKind kind,

@@ -71,6 +71,7 @@ void add_postpaid(TestDatabase& database, const std::string& account, PostpaidSt
                   Instant changed_at);
 // The shipped catalogue, with the ids that it gets in a new database.
 BillingContext shipped_billing(TestDatabase& database);
+const NoticeRules* shipped_notices();
 void learn_fact(TestDatabase& database, const std::string& account, AccountFactKind kind,
                 Instant known_at);
 void add_account(TestDatabase& database, const std::string& name, const std::string& parent = "");
