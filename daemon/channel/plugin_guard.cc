@@ -18,7 +18,7 @@
 namespace packwarden {
 namespace {
 
-constexpr std::size_t kWhatBytesMax = 300;
+constexpr std::size_t kForeignBytesMax = 300;
 constexpr std::array kCrashes = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS};
 
 // A line that is put together without memory and locks: in a handler of a signal nothing else may
@@ -33,6 +33,15 @@ class Line {
       *--begin = static_cast<char>('0' + rest % 10);
     }
     return add(begin, static_cast<std::size_t>(std::end(digits) - begin));
+  }
+  // A text of the plugin: cut, and on one line.
+  Line& add_foreign(const char* text) {
+    const std::size_t begin = size_;
+    add(text, strnlen(text, kForeignBytesMax));
+    for (std::size_t i = begin; i < size_; ++i) {
+      if (static_cast<unsigned char>(text_[i]) < ' ') text_[i] = ' ';
+    }
+    return *this;
   }
   const char* text() const { return text_; }
   void print() {
@@ -104,7 +113,7 @@ void on_terminate() {
       try {
         std::rethrow_exception(error);
       } catch (const std::exception& known) {
-        line << ": " << known.what();
+        (line << ": ").add_foreign(known.what());
       } catch (...) {
         line << ": an exception of a type of its own";
       }
@@ -183,11 +192,7 @@ PluginLife::~PluginLife() {
 void end_for_exception(const char* function, const char* what) noexcept {
   Line line;
   line << subject << "an exception came out of " << function << ": ";
-  char text[kWhatBytesMax];
-  const std::size_t bytes = strnlen(what, sizeof text - 1);
-  for (std::size_t i = 0; i < bytes; ++i) text[i] = what[i] < ' ' && what[i] >= 0 ? ' ' : what[i];
-  text[bytes] = '\0';
-  end_with(line << text << "; ending the process");
+  end_with(line.add_foreign(what) << "; ending the process");
 }
 
 }  // namespace packwarden
