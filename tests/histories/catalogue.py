@@ -22,6 +22,7 @@ class Product:
     prices: tuple      # (first business day or None, micro-units a unit), ascending (C3)
     requires_integration: bool = False
     levels: tuple = (50, 70, 90, 95)
+    scope: str = "pack"  # of levels (N2)
     trial_days: int = 7
     pack_years: int = 1
     refund_days: int = 5
@@ -53,7 +54,7 @@ def catalogue(price_change):
         {"client_verification": (METER_CHANGE, None), "ticket_check": (None, METER_CHANGE)},
         ((None, 5_000), (price_change, 8_000)), requires_integration=True)
     sms = Product("sms", (Tier("few", 40, 400_000), Tier("many", 200, 1_500_000)), {"message": (None, None)},
-                  ((price_change, 30_000),), levels=(80,), refund_days=2, reminder_days=(2,))
+                  ((price_change, 30_000),), levels=(50, 80), scope="stack", refund_days=2, reminder_days=(2,))
     return (captcha, sms)
 
 
@@ -70,7 +71,8 @@ def to_yaml(products):
         for tier in product.tiers:
             trial = ", trial: true" if tier.trial else ""
             lines.append(f'      - {{name: {tier.name}, units: {tier.units}, price: "{money(tier.price)}"{trial}}}')
-        lines += [f"    notice_levels_percent: {list(product.levels)}", f"    trial_valid_days: {product.trial_days}",
+        lines += [f"    notice_levels_percent: {list(product.levels)}", f"    notice_scope: {product.scope}",
+                  f"    trial_valid_days: {product.trial_days}",
                   f"    pack_valid_years: {product.pack_years}", f"    refund_window_days: {product.refund_days}",
                   f"    reminder_days: {list(product.reminder_days)}",
                   f"    requires_integration: {str(product.requires_integration).lower()}", "    postpaid_prices:"]

@@ -71,6 +71,7 @@ class Holding:
 
     def __init__(self):
         self.packs = []
+        self.stack = None  # (left of usable packs, used of all) right after the last purchase, of scope stack
         self.switched = Turns()
         self.postpaid_steps = []
         self.covered_by, self.reason = "none", "never_activated"

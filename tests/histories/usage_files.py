@@ -103,8 +103,11 @@ class UsageFiles:
             for _, _, record in sorted(records, key=lambda r: r[:2]):  # B5
                 self._rate(file, record, arrival, before, drawn_of_unit)
             for pack in drawn_of_unit.values():
-                self._tell(pack)
+                if not pack.account.holdings[pack.product].stack:
+                    self._tell(pack, pack.used, pack.quota)
                 drawn.append(pack)
+            for account, product in {(pack.account, pack.product): None for pack in drawn_of_unit.values()}:
+                self._tell_stack(account.holdings[product])
             records.clear()
             drawn_of_unit.clear()
 
@@ -208,10 +211,22 @@ class UsageFiles:
         self.usage[entry.account.name, entry.used_by.name, entry.product, entry.meter, entry.day, entry.outcome,
                    number] += units
 
-    def _tell(self, pack):
+    def _tell_stack(self, holding):
+        """N2, scope stack: what was drawn since the last purchase, of what was left then."""
+        if not holding.stack:
+            return
+        left_then, used_then = holding.stack
+        drawn = sum(pack.used for pack in holding.packs) - used_then
+        self.counts["stacks drawn from"] += 1
+        told = len(holding.packs[-1].told)
+        self._tell(holding.packs[-1], drawn, left_then)
+        self.counts["levels of stacks"] += len(holding.packs[-1].told) - told
+
+    @staticmethod
+    def _tell(pack, used, quota):
         """N2: the highest level that is new goes out, the lower ones are superseded."""
-        crossed = [level for level in pack.levels if pack.used * 100 > pack.quota * level]
-        crossed += [100] if pack.left == 0 else []
+        crossed = [level for level in pack.levels if used * 100 > quota * level]
+        crossed += [100] if used >= quota else []
         new = [level for level in crossed if level not in pack.told]
         for level in new:
             pack.told[level] = "due" if level == max(new) else "superseded"

@@ -29,7 +29,7 @@ BillingCase::BillingCase(TestDatabase& database, const CaseBlock& block, CaseRes
       catalogue_(*shipped_billing(database).catalogue),
       calendar_(
           std::make_unique<BusinessCalendar>(BusinessCalendar::for_zone("Asia/Shanghai").value())),
-      context_{&catalogue_, calendar_.get()},
+      context_{&catalogue_, calendar_.get(), shipped_notices()},
       ledger_(database.address()) {
   empty_ledger(database);
   add_customer_and_neighbour();

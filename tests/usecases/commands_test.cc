@@ -106,7 +106,7 @@ class Commands : public ::testing::Test {
   MySqlLedger ledger{database.address()};
   Catalogue catalogue;
   BusinessCalendar calendar = BusinessCalendar::for_zone("Asia/Shanghai").value();
-  BillingContext context{&catalogue, &calendar, shipped_notices()};
+  BillingContext context{&catalogue, &calendar, testing::shipped_notices()};
 };
 
 TEST_F(Commands, names_are_unique_over_main_and_sub_accounts) {

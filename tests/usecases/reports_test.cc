@@ -55,7 +55,7 @@ class ReportsTest : public ::testing::Test {
   MySqlReports reports{database.address()};
   Catalogue catalogue;
   BusinessCalendar calendar = BusinessCalendar::for_zone("Asia/Shanghai").value();
-  BillingContext context{&catalogue, &calendar, shipped_notices()};
+  BillingContext context{&catalogue, &calendar, testing::shipped_notices()};
 };
 
 TEST_F(ReportsTest, canonical_export_has_neither_ids_nor_clock) {
