@@ -193,8 +193,9 @@ TEST(ChannelUser, delivers_and_reports_with_the_rights_of_the_docs_and_sees_noth
   MysqlDeliveryReports reports(address);
   MysqlChannelBoard board(address, "inbox");
   board.start("inbox.so");
-  const auto plugin = Plugin::create(load_notifier(kInbox).value(), "inbox", {}, {&store, &reports})
-                          .value_or(nullptr);
+  const auto plugin =
+      Plugin::create(load_notifier(kInbox, "inbox").value(), "inbox", {}, {&store, &reports})
+          .value_or(nullptr);
   ASSERT_NE(plugin, nullptr);
   ChannelPolicy policy{.channel = "inbox"};
   policy.recipient_max_per_hour = 5;
