@@ -14,6 +14,10 @@ namespace {
 
 using Entry = decltype(&pw_notifier_entry);
 
+// dlopen is declared to let no exception out, so compilers drop what would catch one; but a library
+// that throws as it is loaded does just that.
+void* (*const volatile load_library)(const char*, int) = dlopen;
+
 std::string incomplete_part(const pw_notifier& notifier) {
   if (notifier.name == nullptr || *notifier.name == '\0') return "name";
   if (notifier.version == nullptr) return "version";
@@ -36,8 +40,8 @@ tl::expected<const pw_notifier*, std::string> load_notifier(const std::string& p
   Watchdog watchdog(fmt::format("channel {}: plugin {}", channel, path));
   const Watchdog::Guard guard(watchdog, "load", limit);
   const PluginIdentity identity{channel, path};
-  void* library = run_plugin_code(identity, "load",
-                                  [&] { return dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL); });
+  void* library = run_plugin_code(
+      identity, "load", [&] { return load_library(path.c_str(), RTLD_NOW | RTLD_LOCAL); });
   if (library == nullptr) return refuse(fmt::format("cannot be loaded: {}", dlerror()));
   void* symbol = dlsym(library, "pw_notifier_entry");
   if (symbol == nullptr) return refuse("exports no pw_notifier_entry, so it is not a notifier");

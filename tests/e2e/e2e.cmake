@@ -28,6 +28,9 @@ packwarden_outside_test(faults_settlement "database;e2e" 300 faults/settlement_t
 # 10,000 files are for running by hand: tests/faults/hostile_test.py
 packwarden_outside_test(faults_hostile "database;e2e" 600 faults/hostile_test.py --files 1500)
 set_tests_properties(faults_hostile PROPERTIES PROCESSORS 2)
+# N8's figure is for running by hand, on a quiet machine: tests/faults/zoo_test.py --measure
+packwarden_outside_test(faults_zoo "database;e2e" 300 faults/zoo_test.py)
+set_tests_properties(faults_zoo PROPERTIES PROCESSORS 2)
 # 10,000 histories are for running by hand: ./dev histories
 packwarden_outside_test(histories "database;e2e" 600 histories/histories_test.py --histories 200 --chunk 50)
 set_tests_properties(histories PROPERTIES PROCESSORS 2)
