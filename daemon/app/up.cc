@@ -3,8 +3,15 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 #include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
 
 #include "app/composition.h"
 #include "app/daemon.h"
@@ -16,30 +23,75 @@ namespace {
 
 namespace asio = boost::asio;
 
-// On the board, where operators look: a process that crashed cannot say so itself.
-void note_failure(const Settings& settings, const std::string& channel, const std::string& how) {
-  try {
-    MysqlChannelBoard(database_address(settings), channel).set_failed(how);
-  } catch (const DatabaseError& error) {
-    spdlog::warn("that channel {} {} is not noted: {}", channel, how, error.what());
+constexpr std::chrono::milliseconds longest_farewell{2'000};
+
+// Writes on the board, where operators look, what a process that crashed cannot say itself. On a
+// thread of its own: a database that stands still must not keep the supervisor from its children.
+class FailureNotes {
+ public:
+  explicit FailureNotes(const Settings& settings)
+      : address_(database_address(settings)),
+        thread_([this](const std::stop_token& stop) { write(stop); }) {}
+
+  void add(const std::string& channel, const std::string& how) {
+    const std::lock_guard lock(mutex_);
+    // Of a channel whose failures cannot be written, the first ones say enough.
+    if (notes_.size() == notes_max) return;
+    notes_.emplace_back(channel, how);
+    changed_.notify_all();
   }
-}
+
+  // Whether all is written, after at most `limit`.
+  bool finish(std::chrono::milliseconds limit) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, [this] { return notes_.empty(); });
+  }
+
+ private:
+  static constexpr std::size_t notes_max = 1'000;
+
+  void write(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (changed_.wait(lock, stop, [this] { return !notes_.empty(); })) {
+      const auto [channel, how] = notes_.front();
+      lock.unlock();
+      note(channel, how);
+      lock.lock();
+      notes_.pop_front();
+      changed_.notify_all();
+    }
+  }
+
+  void note(const std::string& channel, const std::string& how) const {
+    try {
+      MysqlChannelBoard(address_, channel).set_failed(how);
+    } catch (const DatabaseError& error) {
+      spdlog::warn("that channel {} {} is not noted: {}", channel, how, error.what());
+    }
+  }
+
+  DatabaseAddress address_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<std::pair<std::string, std::string>> notes_;  // the first one is being written
+  std::jthread thread_;
+};
 
 }  // namespace
 
 int run_up(const Settings& settings, const std::string& config_path) {
   asio::io_context io;
   asio::signal_set signals(io, SIGTERM, SIGINT);
+  FailureNotes notes(settings);
   std::deque<KeptChild> children;
   children.emplace_back(io, KeptChild::Options{"ingest", {"--config", config_path}, {}, {}});
   for (const ChannelSettings& channel : settings.channels) {
     children.emplace_back(
-        io, KeptChild::Options{"channel " + channel.name,
-                               {"--config", config_path, "channel", channel.name},
-                               std::chrono::seconds(channel.silent_max_s),
-                               [&settings, name = channel.name](const std::string& how) {
-                                 note_failure(settings, name, how);
-                               }});
+        io, KeptChild::Options{
+                "channel " + channel.name,
+                {"--config", config_path, "channel", channel.name},
+                std::chrono::seconds(channel.silent_max_s),
+                [&notes, name = channel.name](const std::string& how) { notes.add(name, how); }});
   }
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
@@ -48,8 +100,12 @@ int run_up(const Settings& settings, const std::string& config_path) {
   });
   for (KeptChild& child : children) child.start();
   io.run();  // until all children have ended after the stop
+  const bool noted = notes.finish(longest_farewell);
+  if (!noted) spdlog::warn("the database does not answer; the last failures are not on the board");
   spdlog::info("stopped");
-  return 0;
+  if (noted) return 0;
+  spdlog::default_logger()->flush();
+  std::_Exit(0);  // a thread that waits for the database cannot be joined
 }
 
 }  // namespace packwarden

@@ -36,7 +36,9 @@ SHOW_BOUND_S = 40
 STOP_BOUND_S = 15          # the longest that an animal may hang, and some
 ZOMBIE_S = 2
 BURST_ACCOUNTS = 4
-RATIO_MIN, RATIO_MIN_MEASURED = 0.7, 0.95
+SETTLED_MS = 4_000         # an animal that waits so long has been started again some times
+# Of the speed without the zoo: right after its start, when all its processes end and start at once; and settled.
+RATIO_MIN, RATIO_MIN_SETTLED = 0.5, 0.95
 
 
 class Up:
@@ -347,31 +349,30 @@ def report(where, tenants, up, board, took_s):
 class Bursts:
     """Files of many records over few accounts, of which each uses up most of a pack."""
 
-    def __init__(self, where, count, records):
-        self.where, self.records, self.taken = where, records, 0
+    def __init__(self, where, title, count, records):
+        self.where, self.title, self.records, self.taken = where, title, records, 0
         names = [name for number in range(count) for name in self.accounts(number)]
         where.ctl("account", "add", *names)
         where.ctl("account", "verify", *names)
         where.ctl("account", "integrate", *names, as_of=harness.LONG_AGO)
-        where.ctl("pack", "buy", "captcha", "1m", *names, "--paid-by", "bursts",
+        where.ctl("pack", "buy", "captcha", "1m", *names, "--paid-by", f"{title}-bursts",
                   as_of=harness.utc_now() - usage_data.datetime.timedelta(days=1))
 
-    @staticmethod
-    def accounts(number):
-        return [f"burst-{number}-{n}" for n in range(BURST_ACCOUNTS)]
+    def accounts(self, number):
+        return [f"{self.title}-{number}-{n}" for n in range(BURST_ACCOUNTS)]
 
     def content(self):
         quantity = 1_000_000 * BURST_ACCOUNTS // self.records
         at = (harness.utc_now() - usage_data.datetime.timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
         names = self.accounts(self.taken)
-        rows = [f"{self.taken:04}-{n:016},burst,{names[n % BURST_ACCOUNTS]},captcha,client_verification,{at},{quantity}"
+        rows = [f"{self.taken:04}-{n:016},{self.title},{names[n % BURST_ACCOUNTS]},captcha,client_verification,{at},{quantity}"
                 for n in range(self.records)]
         return usage_data.csv_file(rows)
 
     def next(self, up):
         """(records a second from the rename to the receipt, milliseconds from each notice to its message)"""
         content, receipts = self.content(), len(self.where.receipts())
-        file, before = f"burst-{self.taken:04}.csv", self.messages()
+        file, before = f"{self.title}-{self.taken:04}.csv", self.messages()
         self.taken += 1
         hidden = self.where.spool / "incoming" / f".{file}"
         hidden.write_bytes(content)
@@ -393,53 +394,56 @@ class Bursts:
             " JOIN outbox USING (idempotency_key)", self.where.database)}
 
 
-def let_loose(where, up):
-    """Until each animal that does not hang for long has come to harm, and with more harm to do."""
+def let_loose(where, up, settled):
+    """Until each animal that does not hang for long has come to harm, or often; with more harm to do."""
     where.server.sql("DELETE FROM outbox WHERE kind = 'test'", where.database)
     put_deeds(where)
     wild = {animal.name for animal in (*REFUSED, *AT_START, *HARMED) if not animal.end.startswith("hung")}
-    wait_until(lambda: wild <= set(up.ends()), 30, "all animals have come to harm", alive=[up.process])
     for animal in HARMED:
         put(where, animal, animal.deed, 1_000, 20)
+    pause_ms = SETTLED_MS if settled else 0
+    wait_until(lambda: wild <= {name for name, ends in up.ends().items() if ends[-1][1] >= pause_ms}, 60,
+               "all animals have come to harm", alive=[up.process])
 
 
-def compare_speed(where, rounds, records):
-    """{with zoo: [speed]}"""
-    bursts = Bursts(where, 2 * rounds, records)
+def compare_speed(where, title, rounds, records, settled):
+    """The speed with the zoo, as a part of that without it."""
+    bursts = Bursts(where, title, 2 * rounds, records)
     speeds, delays = {False: [], True: []}, {False: [], True: []}
     for number in range(2 * rounds):
         with_zoo = number % 4 in (1, 2)  # which is first changes
         up = Up(where, with_zoo)
         try:
             if with_zoo:
-                let_loose(where, up)
+                let_loose(where, up, settled)
             speed, delays_ms = bursts.next(up)
         finally:
             up.kill()
         speeds[with_zoo].append(speed)
         delays[with_zoo] += delays_ms
-    for with_zoo, title in ((False, "good channels alone"), (True, "with the zoo")):
-        print(f"{title}: {', '.join(f'{speed / 1000:.0f}' for speed in speeds[with_zoo])} thousand records/s, median"
+    for with_zoo, what in ((False, "good channels alone"), (True, f"with a {title} zoo")):
+        print(f"{what}: {', '.join(f'{speed / 1000:.0f}' for speed in speeds[with_zoo])} thousand records/s, median"
               f" {statistics.median(speeds[with_zoo]) / 1000:.0f}; {len(delays[with_zoo])} notices to in-site messages:"
               f" median {statistics.median(delays[with_zoo]):.0f} ms, worst {max(delays[with_zoo]):.0f} ms")
-    return statistics.median(speeds[True]) / statistics.median(speeds[False])
+    ratio = statistics.median(speeds[True]) / statistics.median(speeds[False])
+    print(f"speed with a {title} zoo / without: {ratio:.3f}")
+    return ratio
 
 
 def run(options):
-    rounds, records, ratio_min = (5, 3_000_000, RATIO_MIN_MEASURED) if options.measure else (3, 1_000_000, RATIO_MIN)
     database = f"zoo_{os.getpid()}"
     with harness.temporary_directory() as folder, harness.a_server(folder) as server:
         server.new_database(database)
         where = new_site(folder, server, database)
         try:
             faults = live_with_the_zoo(where)
-            ratio = compare_speed(where, rounds, records)
+            if compare_speed(where, "fresh", 3, 1_000_000, settled=False) < RATIO_MIN:
+                faults.append(f"the zoo slows down ingest to less than {RATIO_MIN}")
+            if options.measure and compare_speed(where, "settled", 5, 3_000_000, settled=True) < RATIO_MIN_SETTLED:
+                faults.append(f"the settled zoo slows down ingest to less than {RATIO_MIN_SETTLED}")
         finally:
             where.receiver.close()
             server.drop_database(database)
-    print(f"speed with the zoo / without: {ratio:.3f}, at least {ratio_min} is asked for")
-    if ratio < ratio_min:
-        faults.append("the zoo slows down ingest")
     for fault in faults:
         print(fault)
     return 1 if faults else 0
