@@ -11,7 +11,6 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <utility>
 
 #include "app/composition.h"
 #include "app/daemon.h"
@@ -37,7 +36,7 @@ class FailureNotes {
     const std::lock_guard lock(mutex_);
     // Of a channel whose failures cannot be written, the first ones say enough.
     if (notes_.size() == notes_max) return;
-    notes_.emplace_back(channel, how);
+    notes_.push_back({channel, how, std::chrono::steady_clock::now()});
     changed_.notify_all();
   }
 
@@ -50,30 +49,38 @@ class FailureNotes {
  private:
   static constexpr std::size_t notes_max = 1'000;
 
+  struct Note {
+    std::string channel;
+    std::string how;
+    std::chrono::steady_clock::time_point at;
+  };
+
   void write(const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
     while (changed_.wait(lock, stop, [this] { return !notes_.empty(); })) {
-      const auto [channel, how] = notes_.front();
+      const Note one = notes_.front();
       lock.unlock();
-      note(channel, how);
+      note(one);
       lock.lock();
       notes_.pop_front();
       changed_.notify_all();
     }
   }
 
-  void note(const std::string& channel, const std::string& how) const {
+  void note(const Note& one) const {
+    const auto ago = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - one.at);
     try {
-      MysqlChannelBoard(address_, channel).set_failed(how);
+      MysqlChannelBoard(address_, one.channel).set_failed(one.how, ago);
     } catch (const DatabaseError& error) {
-      spdlog::warn("that channel {} {} is not noted: {}", channel, how, error.what());
+      spdlog::warn("that channel {} {} is not noted: {}", one.channel, one.how, error.what());
     }
   }
 
   DatabaseAddress address_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::deque<std::pair<std::string, std::string>> notes_;  // the first one is being written
+  std::deque<Note> notes_;  // the first one is being written
   std::jthread thread_;
 };
 

@@ -53,13 +53,15 @@ void MysqlChannelBoard::set_state(ChannelState state, const std::string& detail)
                   name_of(state), session().escape(detail)));
 }
 
-void MysqlChannelBoard::set_failed(const std::string& detail) {
-  // What the process itself could still say stays: it knows better why.
-  update(
-      fmt::format("failures = failures + 1, since = NOW(6), detail = IF(state IN ('broken', "
-                  "'failed') AND detail > '', detail, {}), state = IF(state = 'broken', state, "
-                  "'failed')",
-                  session().escape(detail)));
+void MysqlChannelBoard::set_failed(const std::string& detail, std::chrono::microseconds ago) {
+  // What the process itself could still say stays: it knows better why. A note that comes late must
+  // not be taken for one of the process that was started meanwhile.
+  update(fmt::format(
+      "failures = failures + IF({0}, 0, 1), since = IF({0}, since, NOW(6)), detail = IF({0} OR "
+      "(state IN ('broken', 'failed') AND detail > ''), detail, {1}), state = IF({0} OR state = "
+      "'broken', state, 'failed')",
+      fmt::format("COALESCE(seen_at > NOW(6) - INTERVAL {} MICROSECOND, FALSE)", ago.count()),
+      session().escape(detail)));
 }
 
 bool MysqlChannelBoard::check_in() {

@@ -15,7 +15,7 @@ class MysqlChannelBoard final : public ChannelBoard {
 
   bool start(const std::string& plugin) override;
   void set_state(ChannelState state, const std::string& detail) override;
-  void set_failed(const std::string& detail) override;
+  void set_failed(const std::string& detail, std::chrono::microseconds ago) override;
   bool check_in() override;
 
  private:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -26,7 +27,9 @@ class ChannelBoard {
   virtual bool start(const std::string& plugin) = 0;
   virtual void set_state(ChannelState state, const std::string& detail) = 0;
   // The process ended by itself; counts as a failure.
-  virtual void set_failed(const std::string& detail) = 0;
+  // `ago`: for how long the process has ended. Of one after it that has been seen since, nothing
+  // changes.
+  virtual void set_failed(const std::string& detail, std::chrono::microseconds ago) = 0;
   // Tells that the process lives, and returns whether an operator paused the channel.
   virtual bool check_in() = 0;
 };

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -153,11 +154,11 @@ TEST(Board, counts_processes_that_ended_without_a_word) {
   board.set_state(ChannelState::stopped, "");
   EXPECT_FALSE(board.start("sms.so"));
   EXPECT_THAT(row(), ElementsAre("sms.so", "starting", "", "3", "1"));
-  board.set_failed("was ended by signal 11");
+  board.set_failed("was ended by signal 11", std::chrono::microseconds(0));
   EXPECT_THAT(row(), ElementsAre("sms.so", "failed", "was ended by signal 11", "3", "2"));
   EXPECT_FALSE(board.start("sms.so"));
   board.set_state(ChannelState::broken, "exports no pw_notifier_entry");
-  board.set_failed("ended with status 1");
+  board.set_failed("ended with status 1", std::chrono::microseconds(0));
   EXPECT_THAT(row(), ElementsAre("sms.so", "broken", "exports no pw_notifier_entry", "4", "3"));
 }
 
