@@ -142,7 +142,7 @@ class Account:
                 why = "answered too late"
             if why is None:
                 self.fault(delivery, f"taken at {at} without a reason")
-            self.why[why] += 1
+            self.why[why or "without a reason"] += 1
 
     def reason(self, delivery, outcome, attempt):
         if attempt is None:
@@ -159,5 +159,10 @@ class Account:
         print(f"  taken once {self.times[1]}, more often {more} (at most {most} times), never {self.times[0]};"
               f" attempts whose sender was lost {lost}")
         print("  taken beside what made it sent: "
-              + (", ".join(f"{why} {count}" for why, count in sorted(self.why.items(), key=str)) or "none"))
+              + (", ".join(f"{why} {count}" for why, count in sorted(self.why.items())) or "none"))
+        held = collections.Counter(sum(attempt.is_lost() for attempt in one.tries)
+                                   for one in self.deliveries.values() if one.state == "held")
+        if held:
+            print("  held: " + ", ".join(f"{count} with {times} attempts that are unknown"
+                                         for times, count in sorted(held.items())))
         print("  at the end: " + ", ".join(f"{state} {count}" for state, count in sorted(states.items())))

@@ -5,7 +5,7 @@ Notices as the ledger writes them wait in the outbox; a channel delivers them th
 unreliable_provider.py. The provider keeps each time that it took a notice, a trigger each step of each delivery. At the
 end each of those times is either what made the delivery `sent`, or explained by one of: the provider lost the answer;
 the process had it in flight when it was killed; the answer came after the request's time was over.
-Two parts: a channel that sends again what is unknown, and one that holds it.
+Two parts: a channel with one process that sends again what is unknown, and one with two processes that hold it.
 """
 
 import argparse
@@ -24,11 +24,14 @@ from harness import Failure  # noqa: E402
 from notices_account import account_of  # noqa: E402
 from unreliable_provider_test import KEY, provider  # noqa: E402
 
+PROCESSES = {"retry": 1, "hold": 2}  # killed at the same moment
 KILL_S_MIN, KILL_S_MAX = 0.7, 1.3
 KILLS_MIN = 5
+HOLD_NOTICES_MIN = 2_500  # so many that some are left at the first kill
 # Killed no more when so few still wait, so that the last leases can end.
 REST_SHARE = 0.02
 NOTICES_PER_ACCOUNT = 4
+IN_FLIGHT_SHARE_MIN = 0.01
 # Of so many notices one has an endpoint that is away, and one is soon of no use; both expire or arrive.
 AWAY_EACH, SHORT_EACH = 200, 50
 AWAY_USEFUL_S, SHORT_USEFUL_S = 10, 3
@@ -74,15 +77,15 @@ USUAL_LINES = (
 )
 
 
-def set_up(directory, server, database, port_of):
-    """A deployment with a channel of each name in port_of, and how each treats what is unknown."""
+def set_up(directory, server, database):
+    """A deployment with two channels, each with the name of what it does with what is unknown."""
     server.new_database(database)
     where = harness.Deployment(directory / "site", server, database)
     key_file = directory / "webhook.key"
     with open(os.open(key_file, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
         file.write(KEY + "\n")
     lines = ["channels:"]
-    for name in port_of:
+    for name in PROCESSES:
         lines += [f"  - name: {name}", "    medium: webhook", "    plugin: webhook.so", f"    on_unknown: {name}"]
         lines += [f"    {key}: {value}" for key, value in SETTINGS.items()]
         lines += ["    settings:", f"      key_file: {key_file}", f"      request_timeout_ms: {REQUEST_TIMEOUT_MS}",
@@ -123,13 +126,16 @@ class Channel:
         while self.kills < KILLS_MIN or self.open_count() > rest:
             if time.monotonic() > end:
                 raise Failure(f"channel {self.name}: {self.open_count()} deliveries are open after {bound_s} s")
-            process = self.start()
+            processes = [self.start() for _ in range(PROCESSES[self.name])]
             try:
-                process.wait(self.dice.uniform(KILL_S_MIN, KILL_S_MAX))
+                processes[0].wait(self.dice.uniform(KILL_S_MIN, KILL_S_MAX))
             except subprocess.TimeoutExpired:
+                pass  # the random instant of the kill
+            ended = [process.returncode for process in processes if process.poll() is not None]
+            for process in processes:
                 process.kill_hard()
-            else:
-                raise Failure(f"the channel ended by itself with {process.returncode}\n{process.log_tail()}")
+            if ended:
+                raise Failure(f"the channel ended by itself with {ended}\n{processes[0].log_tail()}")
             self.kills += 1
             self.in_flight |= {(int(delivery), int(attempt)) for delivery, attempt in self.sql(
                 "SELECT delivery_id, attempts FROM outbox WHERE claim_token > '' AND channel = '{}' AND"
@@ -143,6 +149,10 @@ class Channel:
         finally:
             process.stop()
 
+    def has_no_session(self):
+        """Killed processes leave none behind; one is ours."""
+        return self.sql("SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE()") == [("1",)]
+
     def log_faults(self):
         """Lines that nobody expects of a channel whose process was killed, each once."""
         text = (self.where.directory / f"packwardend-channel-{self.name}.log").read_text()
@@ -151,10 +161,10 @@ class Channel:
                 if not any(re.fullmatch(usual, line) for usual in USUAL_LINES)]
 
     def board_faults(self):
-        """Each process but the last, which ended by SIGTERM, ended without a word."""
+        """Each process but the last, which ended by SIGTERM, ended without a word. The board has one line a channel."""
         state, starts, failures = self.sql("SELECT state, starts, failures FROM channel WHERE name = '{}'"
                                            .format(self.name))[0]
-        if state == "stopped" and int(starts) <= self.starts and int(failures) == int(starts) - 1:
+        if state == "stopped" and 0 < int(starts) <= self.starts and int(failures) == int(starts) - 1:
             return []
         return [f"board of {self.name}: {state}, {starts} starts of {self.starts}, {failures} failures"]
 
@@ -169,13 +179,16 @@ def run_part(where, name, notices, first_account, options, key_file):
         channel.kill_often(int(notices * REST_SHARE), options.bound_s)
         killed_s = time.monotonic() - begin
         channel.finish(60)
+        harness.wait_until(channel.has_no_session, 10, f"the sessions of {name} are gone")
         took_s = time.monotonic() - begin
         counts = end_provider()
     account = account_of(where, name, counts, channel.in_flight)
     faults = account.faults(notices, None if name == "hold" else UNKNOWN_ATTEMPTS_MAX, ATTEMPTS_MAX)
+    if len(channel.in_flight) < notices * IN_FLIGHT_SHARE_MIN:
+        faults.append(f"{name}: only {len(channel.in_flight)} deliveries were in flight at kills: this proves little")
     faults += channel.log_faults() + channel.board_faults()
     print(f"on_unknown: {name}: {notices} notices in {took_s:.1f} s ({notices / took_s:.0f}/s),"
-          f" {sum(counts['outcomes'].values())} requests, {channel.kills} kills in {killed_s:.1f} s,"
+          f" {sum(counts['outcomes'].values())} requests, {channel.kills} kills of {PROCESSES[name]} at once in {killed_s:.1f} s,"
           f" {len(channel.in_flight)} deliveries in flight at kills")
     account.print_figures()
     return faults
@@ -183,11 +196,11 @@ def run_part(where, name, notices, first_account, options, key_file):
 
 def run(options):
     print(f"seed {options.seed}", flush=True)
-    parts = {"retry": options.notices, "hold": max(options.notices // 10, 1000)}
+    parts = {"retry": options.notices, "hold": max(options.notices // 10, HOLD_NOTICES_MIN)}
     with harness.temporary_directory() as directory, harness.a_server(directory) as server:
         database = f"notices_{os.getpid()}"
         try:
-            where, key_file = set_up(directory, server, database, parts)
+            where, key_file = set_up(directory, server, database)
             faults, first_account = [], 1
             for name, notices in parts.items():
                 faults += run_part(where, name, notices, first_account, options, key_file)
