@@ -141,11 +141,17 @@ class Channel:
                 "SELECT delivery_id, attempts FROM outbox WHERE claim_token > '' AND channel = '{}' AND"
                 " state = 'sending'".format(self.name))}
 
+    def has_checked_in(self):
+        """Its process does so every second; from the first time on SIGTERM ends it cleanly."""
+        return self.sql("SELECT seen_at > since + INTERVAL 500000 MICROSECOND FROM channel WHERE name = '{}'"
+                        .format(self.name)) == [("1",)]
+
     def finish(self, bound_s):
         process = self.start()
         try:
             harness.wait_until(lambda: self.open_count() == 0, bound_s, f"nothing is open for {self.name}",
                                alive=[process])
+            harness.wait_until(self.has_checked_in, 10, f"{self.name} checks in", alive=[process])
         finally:
             process.stop()
 
