@@ -49,6 +49,19 @@ DeliveryReport report_of(const pw_result& result) {
   }
 }
 
+// Why a plugin is not to see the row; empty where it may.
+std::string fault_of(const OutboxRow& row, std::uint32_t text_bytes_max) {
+  // A plugin would see what stands before it, which may look good.
+  const auto has_nul = [](const std::string& text) { return text.find('\0') != text.npos; };
+  if (has_nul(row.recipient) || has_nul(row.account_name) || has_nul(row.subject) ||
+      has_nul(row.body) || has_nul(row.html) || has_nul(row.facts)) {
+    return "its address or text holds a NUL";
+  }
+  const std::size_t bytes = row.subject.size() + row.body.size();
+  if (text_bytes_max == 0 || bytes <= text_bytes_max) return "";
+  return fmt::format("{} bytes of text, the plugin takes {}", bytes, text_bytes_max);
+}
+
 void log_failure(const std::string& channel, const char* what,
                  const std::exception& error) noexcept {
   try {
@@ -120,11 +133,8 @@ std::vector<DeliveryReport> Plugin::deliver(std::span<const OutboxRow> rows, mil
   std::vector<const OutboxRow*> fitting;
   std::vector<DeliveryReport*> wanted;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const std::size_t bytes = rows[i].subject.size() + rows[i].body.size();
-    if (notifier_->text_bytes_max != 0 && bytes > notifier_->text_bytes_max) {
-      reports[i] = {
-          Outcome::rejected, 0,
-          fmt::format("{} bytes of text, the plugin takes {}", bytes, notifier_->text_bytes_max)};
+    if (const std::string fault = fault_of(rows[i], notifier_->text_bytes_max); !fault.empty()) {
+      reports[i] = {Outcome::rejected, 0, fault};
       continue;
     }
     fitting.push_back(&rows[i]);

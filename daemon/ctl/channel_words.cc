@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <thread>
@@ -12,6 +13,14 @@ namespace {
 // A process that lives says so each second.
 constexpr std::int64_t silent_s = 30;
 constexpr std::chrono::milliseconds test_poll{100};
+
+constexpr std::size_t recipient_max_bytes = 255;
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
+  });
+}
 
 struct ChannelWords {
   std::string channel;
@@ -135,6 +144,11 @@ void test(Desk& desk, const ChannelWords& words) {
   const ConfiguredChannel& channel = configured(desk, words.channel);
   if (words.recipient.empty() && channel.medium != "inbox") {
     throw Refused({"recipient", "Say with --to whom the test message is for."});
+  }
+  if (words.recipient.size() > recipient_max_bytes || has_control_character(words.recipient)) {
+    throw Refused({"recipient",
+                   "The recipient is no address: give one of at most 255 bytes, "
+                   "without control characters."});
   }
   NoticeDesk& notices = desk.context().notice_desk();
   const std::string body = words.language == "en" ? "This is a test message of Packwarden."

@@ -232,10 +232,21 @@ std::optional<std::uint64_t> MySqlJobStore::remove_messages(const JobLease& leas
   return reaching(session_, [&](Session& session) -> std::optional<std::uint64_t> {
     Transaction transaction(session);
     if (!holds(session, lease, lease_s)) return std::nullopt;
-    // Stored in the order of their numbers, so that the first ones are the oldest.
-    const std::uint64_t removed = session.execute(
-        fmt::format("DELETE FROM inbox_message WHERE stored_at <= {} ORDER BY message_id LIMIT {}",
-                    datetime_literal(stored_by), limit));
+    // Stored in the order of their numbers: the first ones are the oldest, and looking ends at the
+    // first that is not old enough.
+    std::vector<std::string> ids;
+    session.for_each_row(
+        fmt::format("SELECT message_id, stored_at <= {} FROM inbox_message ORDER BY message_id "
+                    "LIMIT {}",
+                    datetime_literal(stored_by), limit),
+        [&](RowView row) {
+          if (*row[1] == "1") ids.emplace_back(*row[0]);
+        });
+    std::uint64_t removed = 0;
+    if (!ids.empty()) {
+      removed = session.execute(
+          fmt::format("DELETE FROM inbox_message WHERE message_id IN ({})", fmt::join(ids, ",")));
+    }
     transaction.commit();
     return removed;
   });

@@ -1,8 +1,8 @@
 #include <curl/curl.h>
 
-#include <cstdio>
-#include <exception>
+#include <string>
 
+#include "boundary.h"
 #include "config.h"
 #include "notifier_abi.h"
 #include "sender.h"
@@ -17,30 +17,28 @@ namespace {
 constexpr std::uint32_t kBatchMax = 100;
 constexpr std::uint32_t kTextBytesMax = 256 * 1'024;
 
-int refuse(char* error, size_t error_size, const char* sentence) {
-  std::snprintf(error, error_size, "%s", sentence);
+int refuse(char* error, size_t error_size, const std::string& sentence) {
+  pw_plugin::write_sentence(sentence, error, error_size);
   return PW_ERROR;
 }
 
 int create(const pw_setting* const* list, size_t count, const pw_host* host, pw_instance** instance,
            char* error, size_t error_size) {
-  try {
+  return pw_plugin::guarded(error, error_size, [&] {
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
       return refuse(error, error_size, "libcurl cannot be started");
     }
     pw_plugin::Settings settings(list, count);
     email::Config config = email::read_config(settings);
-    if (const auto wrong = settings.finish()) return refuse(error, error_size, wrong->c_str());
+    if (const auto wrong = settings.finish()) return refuse(error, error_size, *wrong);
     if (!config.verify && host->log != nullptr) {
       host->log(
           host->context, PW_LOG_WARNING,
           "verify: false: whoever is between this host and the mail server can read the mail");
     }
     *instance = new pw_instance{email::Sender(std::move(config))};
-    return PW_OK;
-  } catch (const std::exception& failure) {
-    return refuse(error, error_size, failure.what());
-  }
+    return static_cast<int>(PW_OK);
+  });
 }
 
 int deliver(pw_instance* instance, const pw_message* const* messages, size_t count,
@@ -49,26 +47,17 @@ int deliver(pw_instance* instance, const pw_message* const* messages, size_t cou
     return refuse(results[0]->reason, sizeof results[0]->reason,
                   "the host is older than the plugin; install both of one version");
   }
-  try {
+  return pw_plugin::guarded_delivery(results, count, [&] {
     instance->sender.deliver({messages, count}, {results, count},
                              std::chrono::milliseconds(deadline_ms));
-  } catch (const std::exception& failure) {  // the results that are not filled in are unknown
-    for (size_t i = 0; i < count; ++i) {
-      if (results[i]->outcome == PW_OUTCOME_UNKNOWN && *results[i]->reason == '\0') {
-        std::snprintf(results[i]->reason, sizeof results[i]->reason, "%s", failure.what());
-      }
-    }
-  }
-  return PW_OK;
+  });
 }
 
 int check(pw_instance* instance, char* error, size_t error_size) {
-  try {
+  return pw_plugin::guarded(error, error_size, [&] {
     const std::string why = instance->sender.check();
-    return why.empty() ? PW_OK : refuse(error, error_size, why.c_str());
-  } catch (const std::exception& failure) {
-    return refuse(error, error_size, failure.what());
-  }
+    return why.empty() ? static_cast<int>(PW_OK) : refuse(error, error_size, why);
+  });
 }
 
 void destroy(pw_instance* instance) {

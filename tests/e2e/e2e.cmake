@@ -43,8 +43,12 @@ packwarden_outside_test(faults_notices_account fast 60 faults/notices_account_te
 # 100,000 notices are for running by hand: tests/faults/notices_test.py
 packwarden_outside_test(faults_notices "database;e2e" 300 faults/notices_test.py --notices 5000)
 set_tests_properties(faults_notices PROPERTIES PROCESSORS 2)
-foreach(script email sample zoo)
-  add_test(NAME plugins_${script} COMMAND "${PACKWARDEN_DEBIAN_PYTHON}" -B "${CMAKE_SOURCE_DIR}/tests/plugins/${script}_test.py")
-  set_tests_properties(plugins_${script} PROPERTIES LABELS e2e TIMEOUT 120
+function(packwarden_debian_python_test name labels script)
+  add_test(NAME ${name} COMMAND "${PACKWARDEN_DEBIAN_PYTHON}" -B "${CMAKE_SOURCE_DIR}/tests/${script}")
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 120
     ENVIRONMENT "PACKWARDEN_BIN=${CMAKE_BINARY_DIR}/bin;PACKWARDEN_PLUGINS=${PACKWARDEN_PLUGIN_DIR}")
+endfunction()
+foreach(script email sample zoo)
+  packwarden_debian_python_test(plugins_${script} e2e plugins/${script}_test.py)
 endforeach()
+packwarden_debian_python_test(e2e_channels "database;e2e" e2e/channels_test.py)

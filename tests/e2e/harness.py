@@ -161,7 +161,9 @@ class Deployment(ExistingDeployment):
     """A new one, on a database that may be shared by several."""
 
     def __init__(self, directory, server, database, *, spool_name="e2e", socket=None, ingest=None,
-                 jobs=None, scan_interval_ms=100, default_source="e2e-source", channel_poll_ms=100):
+                 jobs=None, scan_interval_ms=100, default_source="e2e-source", channel_poll_ms=100,
+                 more_channels=()):
+        """more_channels: further items of the list `channels`, as dictionaries."""
         super().__init__(directory)
         self.server, self.database = server, database
         for name in ("incoming", "work", "done", "rejected", "failed", "receipts"):
@@ -176,7 +178,9 @@ class Deployment(ExistingDeployment):
         lines += [f"catalogue_file: {CATALOGUE}", f"notices: {{templates_directory: {TEMPLATES}}}",
                   f"plugin_directory: {PLUGINS}", "channels:",
                   "  - name: inbox", "    plugin: inbox.so",
-                  f"    poll_interval_ms: {channel_poll_ms}", "http: {listen: off}", "allow_as_of: true"]
+                  f"    poll_interval_ms: {channel_poll_ms}",
+                  *(f"  - {json.dumps(channel)}" for channel in more_channels),  # JSON is YAML
+                  "http: {listen: off}", "allow_as_of: true"]
         self.config.write_text("\n".join(lines) + "\n")
 
 

@@ -137,8 +137,20 @@ class Kannel:
         wait_until(found, f"{text!r} in {name}")
 
     def messages(self):
-        """[(from, to, text)] that the fake centre has."""
-        got = re.findall(r"Got message \d+: <(\S+) (\S+) ucs-2 (.*)>\n", self.log("centre.out"))
-        return [(urllib.parse.unquote(sender), urllib.parse.unquote(to),
-                 urllib.parse.unquote_to_bytes(text.replace("+", " ")).decode("utf-16-be"))
-                for sender, to, text in got]
+        """[(from, to, text)] that the fake centre has; the parts of a long one joined, as a phone does."""
+        got = re.findall(r"Got message \d+: <(\S+) (\S+) (?:ucs-2|udh (\S+) data) (.*)>\n", self.log("centre.out"))
+        parts, texts = {}, []
+        for sender, to, header, text in got:
+            sender, to = urllib.parse.unquote(sender), urllib.parse.unquote(to)
+            part = urllib.parse.unquote_to_bytes(text.replace("+", " "))
+            if not header:
+                texts.append((sender, to, part.decode("utf-16-be")))
+                continue
+            # 3GPP TS 23.040: length, element 0 of 3 bytes, reference, number of parts, which of them.
+            _, _, _, reference, count, number = urllib.parse.unquote_to_bytes(header.replace("+", " "))
+            those = parts.setdefault((sender, to, reference), {})
+            those[number] = part
+            if len(those) == count:
+                whole = b"".join(those[n] for n in sorted(parts.pop((sender, to, reference))))
+                texts.append((sender, to, whole.decode("utf-16-be")))
+        return texts

@@ -142,6 +142,16 @@ TEST(PluginHost, RejectsATextThatIsLargerThanThePluginTakes) {
   EXPECT_EQ(reports[1].outcome, Outcome::accepted);
 }
 
+TEST(PluginHost, N8_ANulDoesNotCutAnAddressShort) {
+  FakeOutbox store;
+  const auto plugin = start(fixture("scripted"), store);
+  OutboxRow row = message("accept");
+  row.recipient = std::string("+8613711\0+8613800", 17);
+  EXPECT_EQ(deliver_one(*plugin, row).outcome, Outcome::rejected);
+  row = message(std::string("accept\0", 7));
+  EXPECT_EQ(deliver_one(*plugin, row).outcome, Outcome::rejected);
+}
+
 TEST(PluginHost, TellsWhatTheCheckFound) {
   FakeOutbox store;
   EXPECT_EQ(start(fixture("scripted"), store)->check().error(), "the provider is away");
