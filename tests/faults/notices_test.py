@@ -141,17 +141,22 @@ class Channel:
                 "SELECT delivery_id, attempts FROM outbox WHERE claim_token > '' AND channel = '{}' AND"
                 " state = 'sending'".format(self.name))}
 
-    def has_checked_in(self):
-        """Its process does so every second; from the first time on SIGTERM ends it cleanly."""
-        return self.sql("SELECT seen_at > since + INTERVAL 500000 MICROSECOND FROM channel WHERE name = '{}'"
-                        .format(self.name)) == [("1",)]
+    def board(self, columns):
+        return self.sql(f"SELECT {columns} FROM channel WHERE name = '{self.name}'")[0]
+
+    def has_checked_in(self, starts_before):
+        """A process does so every second; from the first time on SIGTERM ends it cleanly."""
+        starts, is_later = self.board("starts, seen_at > since + INTERVAL 500000 MICROSECOND")
+        return int(starts) > starts_before and is_later == "1"
 
     def finish(self, bound_s):
+        starts_before = int(self.board("starts")[0])
         process = self.start()
         try:
             harness.wait_until(lambda: self.open_count() == 0, bound_s, f"nothing is open for {self.name}",
                                alive=[process])
-            harness.wait_until(self.has_checked_in, 10, f"{self.name} checks in", alive=[process])
+            harness.wait_until(lambda: self.has_checked_in(starts_before), 10, f"{self.name} checks in",
+                               alive=[process])
         finally:
             process.stop()
 
@@ -168,8 +173,7 @@ class Channel:
 
     def board_faults(self):
         """Each process but the last, which ended by SIGTERM, ended without a word. The board has one line a channel."""
-        state, starts, failures = self.sql("SELECT state, starts, failures FROM channel WHERE name = '{}'"
-                                           .format(self.name))[0]
+        state, starts, failures = self.board("state, starts, failures")
         if state == "stopped" and 0 < int(starts) <= self.starts and int(failures) == int(starts) - 1:
             return []
         return [f"board of {self.name}: {state}, {starts} starts of {self.starts}, {failures} failures"]
@@ -191,10 +195,11 @@ def run_part(where, name, notices, first_account, options, key_file):
     account = account_of(where, name, counts, channel.in_flight)
     faults = account.faults(notices, None if name == "hold" else UNKNOWN_ATTEMPTS_MAX, ATTEMPTS_MAX)
     if len(channel.in_flight) < notices * IN_FLIGHT_SHARE_MIN:
-        faults.append(f"{name}: only {len(channel.in_flight)} deliveries were in flight at kills: this proves little")
+        faults.append(f"{name}: {len(channel.in_flight)} deliveries in flight at kills prove too little")
     faults += channel.log_faults() + channel.board_faults()
     print(f"on_unknown: {name}: {notices} notices in {took_s:.1f} s ({notices / took_s:.0f}/s),"
-          f" {sum(counts['outcomes'].values())} requests, {channel.kills} kills of {PROCESSES[name]} at once in {killed_s:.1f} s,"
+          f" {sum(counts['outcomes'].values())} requests,"
+          f" {channel.kills} kills of {PROCESSES[name]} at once in {killed_s:.1f} s,"
           f" {len(channel.in_flight)} deliveries in flight at kills")
     account.print_figures()
     return faults
