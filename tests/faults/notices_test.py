@@ -29,7 +29,7 @@ KILL_S_MIN, KILL_S_MAX = 0.7, 1.3
 KILLS_MIN = 5
 HOLD_NOTICES_MIN = 2_500  # so many that some are left at the first kill
 # Killed no more when so few still wait, so that the last leases can end.
-REST_SHARE = 0.02
+REST_SHARE = 0.04
 NOTICES_PER_ACCOUNT = 4
 IN_FLIGHT_SHARE_MIN = 0.01
 # Of so many notices one has an endpoint that is away, and one is soon of no use; both expire or arrive.
