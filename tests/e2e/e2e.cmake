@@ -42,6 +42,10 @@ packwarden_outside_test(plugins_tencent e2e 120 plugins/tencent_test.py)
 packwarden_outside_test(plugins_kannel e2e 120 plugins/kannel_test.py)
 packwarden_outside_test(plugins_webhook e2e 120 plugins/webhook_test.py)
 packwarden_outside_test(faults_unreliable_provider e2e 120 faults/unreliable_provider_test.py)
+packwarden_outside_test(faults_notices_account fast 60 faults/notices_account_test.py)
+# 100,000 notices are for running by hand: tests/faults/notices_test.py
+packwarden_outside_test(faults_notices "database;e2e" 300 faults/notices_test.py --notices 5000)
+set_tests_properties(faults_notices PROPERTIES PROCESSORS 2)
 function(packwarden_debian_python_test name labels script)
   add_test(NAME ${name} COMMAND "${PACKWARDEN_DEBIAN_PYTHON}" -B "${CMAKE_SOURCE_DIR}/tests/${script}")
   set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT 120

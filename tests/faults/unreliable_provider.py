@@ -8,6 +8,7 @@ Prints "port N" when it listens on 127.0.0.1 (http). SIGTERM or SIGINT ends it; 
     accepted     {webhook-id: how often it took that event}: fully read and not refused, also where it
                  then hung, dropped the line or answered in half
     answered     {webhook-id: how often it took it and said so in full}
+    takes        {webhook-id: [[outcome, seconds since 1970] of each time that it took it]}
     outcomes     {outcome: how often}
     wrong        what no sender may do, such as a wrong signature or a second body under one webhook-id; the
                  first 20
@@ -26,6 +27,7 @@ import os
 import random
 import signal
 import sys
+import time
 import zlib
 
 HEAD_BYTES_MAX = 65_536
@@ -49,6 +51,7 @@ class Provider:
         self.seed, self.faults, self.hang_s = options.seed, options.faults, options.hang_ms / 1000
         self.keys, self.requests = keys, 0
         self.accepted, self.answered = collections.Counter(), collections.Counter()
+        self.takes = collections.defaultdict(list)
         self.attempts, self.outcomes, self.bodies, self.wrong = (
             collections.Counter(), collections.Counter(), {}, [])
 
@@ -98,8 +101,8 @@ class Provider:
         return f"v1,{wanted}" in headers.get("webhook-signature", "").split(" ")
 
     def counts(self):
-        return {"accepted": self.accepted, "answered": self.answered, "outcomes": self.outcomes,
-                "wrong": self.wrong}
+        return {"accepted": self.accepted, "answered": self.answered, "takes": self.takes,
+                "outcomes": self.outcomes, "wrong": self.wrong}
 
 
 class Line(asyncio.Protocol):
@@ -152,6 +155,7 @@ class Line(asyncio.Protocol):
         provider.outcomes[outcome] += 1
         if outcome not in REFUSED:
             provider.accepted[event_id] += 1
+            provider.takes[event_id].append([outcome, time.time()])
         if outcome in TAKEN:
             provider.answered[event_id] += 1
         if outcome == "hang":
