@@ -120,8 +120,12 @@ bool Relay::check_in_now() {
 void Relay::release_expired() {
   if (const auto lost = store_->release_expired(policy_.channel, policy_.on_unknown,
                                                 policy_.unknown_attempts_max)) {
-    spdlog::warn("channel {}: {} deliveries were left in the middle by a sender that is gone",
-                 policy_.channel, lost);
+    spdlog::warn("channel {}: {} deliveries were left in the middle by a sender that is gone; {}",
+                 policy_.channel, lost,
+                 policy_.on_unknown == UnknownOutcome::hold
+                     ? "they are held: see packctl notice list --state held"
+                     : fmt::format("they are sent again, or held after {} attempts",
+                                   policy_.unknown_attempts_max));
   }
 }
 

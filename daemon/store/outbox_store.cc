@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <optional>
 
 #include "store/outbox_sql.h"
 
@@ -40,6 +41,14 @@ std::string columns_of(Session& db, const DeliveryOutcome& outcome) {
       break;
   }
   return columns("held", "NULL", "NULL");
+}
+
+constexpr const char* kSenderLost = "unknown: the sender was lost";
+
+// A delivery may be what ends its senders. After each such end those that were lost with it go out
+// in an eighth of the batch, at last alone, so that it takes no others along.
+std::size_t lost_together_max(std::uint32_t batch_max, std::uint32_t attempts) {
+  return std::max<std::size_t>(1, batch_max >> std::min<std::uint32_t>(3 * attempts, 31));
 }
 
 // What ends alike is one statement: the columns, and the ids in the order of the outcomes.
@@ -96,15 +105,30 @@ std::vector<OutboxRow> MysqlOutboxStore::claim(const ClaimRequest& request) {
 
 MysqlOutboxStore::Due MysqlOutboxStore::due(const ClaimRequest& request) {
   Due found;
+  std::optional<bool> takes_lost;  // as the first one is
+  std::size_t taken = 0;
+  std::size_t most = request.batch_max;
   session_.for_each_row(
-      fmt::format("SELECT delivery_id, COALESCE(useful_until <= NOW(6), 0), can_wait FROM outbox "
+      fmt::format("SELECT delivery_id, COALESCE(useful_until <= NOW(6), 0), can_wait, state = "
+                  "'retrying' AND outcome = '{}', attempts FROM outbox "
                   "WHERE channel = {} AND next_attempt_at <= NOW(6) AND state IN ('queued', "
                   "'retrying') ORDER BY next_attempt_at LIMIT {}",
-                  session_.escape(request.channel), request.batch_max),
+                  kSenderLost, session_.escape(request.channel), request.batch_max),
       [&](RowView row) {
         const bool over = *row[1] == "1";
         const bool quiet = request.quiet_for_ms > 0 && *row[2] == "1";
         std::string& ids = over ? found.over_ids : quiet ? found.quiet_ids : found.ids;
+        if (&ids == &found.ids) {
+          const bool was_lost = *row[3] == "1";
+          if (!takes_lost) {
+            takes_lost = was_lost;
+            if (was_lost) {
+              most = lost_together_max(request.batch_max, number<std::uint32_t>(row[4]));
+            }
+          }
+          if (was_lost != *takes_lost || taken >= most) return;
+          ++taken;
+        }
         ids.append(ids.empty() ? "" : ", ").append(*row[0]);
       });
   return found;
@@ -230,10 +254,9 @@ std::uint64_t MysqlOutboxStore::release_expired(const std::string& channel, Unkn
       " WHERE delivery_id IN ({}) AND next_attempt_at <= NOW(6) AND state = 'sending'", ids);
   const std::uint32_t held_from = policy == UnknownOutcome::hold ? 0 : unknown_attempts_max;
   const auto change = [&](const char* columns, const char* attempts) {
-    const std::string text = fmt::format(
-        "UPDATE outbox SET claim_token = '', outcome = 'unknown: the sender was lost', {}{} AND "
-        "attempts {} {}",
-        columns, expired, attempts, held_from);
+    const std::string text =
+        fmt::format("UPDATE outbox SET claim_token = '', outcome = '{}', {}{} AND attempts {} {}",
+                    kSenderLost, columns, expired, attempts, held_from);
     return run_again([&] { return db.execute(text); });
   };
   const std::uint64_t held = change("state = 'held', next_attempt_at = NULL", ">=");

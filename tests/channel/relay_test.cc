@@ -79,6 +79,29 @@ TEST(Relay, KilledBeforeTheSendDeliversOnceAfterTheLease) {
   EXPECT_EQ(only_delivery(database)[0], "sent");
 }
 
+// One of them may be what ends the senders.
+TEST(Relay, N8_WhatWasLostTogetherGoesOutInEighthsAndAtLastAlone) {
+  TestDatabase database;
+  for (int number = 1; number <= 20; ++number) {
+    queue(database.session(), {.key = "k" + std::to_string(number)});
+  }
+  Channel channel(database, kInbox);
+  channel.policy.batch_max = 64;
+  claim_and_die(database);
+  end_leases(database);
+  queue(database.session(), {.key = "not lost"});
+  MysqlOutboxStore& store = channel.store();
+  EXPECT_EQ(store.release_expired("inbox", UnknownOutcome::retry, 5), 20u);
+  database.session().execute(
+      "UPDATE outbox SET next_attempt_at = NOW(6) - INTERVAL 1 MINUTE WHERE attempts = 1");
+  EXPECT_EQ(store.claim({"inbox", "second", 64, 60'000}).size(), 8u);
+  end_leases(database);
+  EXPECT_EQ(store.release_expired("inbox", UnknownOutcome::retry, 5), 8u);
+  database.session().execute(
+      "UPDATE outbox SET next_attempt_at = NOW(6) - INTERVAL 2 MINUTE WHERE attempts = 2");
+  EXPECT_EQ(store.claim({"inbox", "third", 64, 60'000}).size(), 1u);
+}
+
 TEST(Relay, KilledBetweenSendAndOutcomeDeliversOnce) {
   TestDatabase database;
   queue(database.session(), {.key = "k"});
