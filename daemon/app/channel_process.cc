@@ -19,9 +19,6 @@
 namespace packwarden {
 namespace {
 
-// Below the daemon's, so that a channel never delays ingest (N8); the unit asks for the same.
-constexpr int channel_priority = 10;
-
 ChannelPolicy policy_of(const ChannelSettings& channel, const Settings& settings) {
   ChannelPolicy policy;
   policy.channel = channel.name;
@@ -46,13 +43,6 @@ ChannelPolicy policy_of(const ChannelSettings& channel, const Settings& settings
     };
   }
   return policy;
-}
-
-void lower_priority() {
-  if (getpriority(PRIO_PROCESS, 0) >= channel_priority) return;
-  if (setpriority(PRIO_PROCESS, 0, channel_priority) != 0) {
-    spdlog::warn("the channel keeps the priority of the daemon: {}", std::strerror(errno));
-  }
 }
 
 // Loads and makes the plugin; what refuses it stands on the board.
@@ -92,6 +82,15 @@ int deliver(const ChannelSettings& channel, const Settings& settings) {
 
 }  // namespace
 
+void lower_channel_priority() {
+  // The unit asks for the same.
+  constexpr int channel_priority = 19;
+  if (getpriority(PRIO_PROCESS, 0) >= channel_priority) return;
+  if (setpriority(PRIO_PROCESS, 0, channel_priority) != 0) {
+    spdlog::warn("the channel keeps the priority of the daemon: {}", std::strerror(errno));
+  }
+}
+
 int run_channel(const Settings& settings, const std::string& channel) {
   const auto found = std::find_if(settings.channels.begin(), settings.channels.end(),
                                   [&](const ChannelSettings& one) { return one.name == channel; });
@@ -99,7 +98,6 @@ int run_channel(const Settings& settings, const std::string& channel) {
     spdlog::critical("no channel '{}' in section channels", channel);
     return status_failed;
   }
-  lower_priority();
   int status = 0;
   const int failure = guarded([&] { status = deliver(*found, settings); });
   return failure != 0 ? failure : status;

@@ -11,6 +11,9 @@ namespace packwarden {
 // database or spool not to be had.
 int run_daemon(const Settings& settings);
 int run_once(const Settings& settings, std::optional<Instant> as_of);
+// N8: puts this process below the daemon, so that a channel never delays ingest, also while it
+// starts again and again. To be called first.
+void lower_channel_priority();
 int run_channel(const Settings& settings, const std::string& channel);
 // The daemon and one process a channel, as children of this one: for a demo or a container. A child
 // that ends is started again with growing pauses.

@@ -43,6 +43,7 @@ int packwardend_main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : status_usage;
   }
 
+  if (*one_channel) lower_channel_priority();
   const auto settings = load_settings(config);
   if (!settings) {
     for (const SettingsError& error : settings.error()) std::cerr << to_string(error) << "\n";

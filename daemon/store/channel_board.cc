@@ -33,17 +33,17 @@ void MysqlChannelBoard::update(const std::string& columns) {
 }
 
 bool MysqlChannelBoard::start(const std::string& plugin) {
+  constexpr const char* without_a_word = "state IN ('starting', 'delivering', 'failing')";
   Session& db = session();
-  const auto before =
-      db.query(fmt::format("SELECT state FROM channel WHERE name = {}", db.escape(channel_)));
-  const bool without_a_word =
-      !before.empty() &&
-      (before[0][0] == "starting" || before[0][0] == "delivering" || before[0][0] == "failing");
+  const auto before = db.query(
+      fmt::format("SELECT {} FROM channel WHERE name = {}", without_a_word, db.escape(channel_)));
+  // Counted by the state at the update: whoever started this process may note the end of the one
+  // before it meanwhile, and only one of both counts.
   update(
-      fmt::format("plugin = {}, state = 'starting', detail = '', since = NOW(6), seen_at = "
-                  "NOW(6), starts = starts + 1, failures = failures + {}",
-                  db.escape(plugin), without_a_word ? 1 : 0));
-  return without_a_word;
+      fmt::format("failures = failures + IF({}, 1, 0), plugin = {}, state = 'starting', detail = "
+                  "'', since = NOW(6), seen_at = NOW(6), starts = starts + 1",
+                  without_a_word, db.escape(plugin)));
+  return !before.empty() && before[0][0] == "1";
 }
 
 void MysqlChannelBoard::set_state(ChannelState state, const std::string& detail) {

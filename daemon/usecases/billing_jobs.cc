@@ -11,6 +11,8 @@
 namespace packwarden {
 namespace {
 
+constexpr std::size_t notices_at_a_time = 2'000;
+
 constexpr std::uint32_t packs_at_a_time = 5'000;
 constexpr std::uint32_t deliveries_at_a_time = 500;
 
@@ -222,12 +224,15 @@ bool BillingJobs::settle_day(const JobLease& lease, SettlementPart part, JobRepo
       });
       changes.follow();
       if (context_.notices->policy.is_off(NoticeKind::bill)) return;
+      // Some at a time: their texts are larger than all else that is in memory of a part.
       std::vector<NoticeWrite> notices;
-      notices.reserve(settled.bills.size());
       for (const WrittenBill& bill : settled.bills) {
         notices.push_back(notice_of(bill, part.day, context_, part.now));
+        if (notices.size() == notices_at_a_time || &bill == &settled.bills.back()) {
+          tx.add_notices(notices, part.now);
+          notices.clear();
+        }
       }
-      tx.add_notices(notices, part.now);
     });
     if (!kept) return false;
     report.bills += static_cast<std::int64_t>(settled.bills.size());

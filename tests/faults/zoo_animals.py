@@ -4,7 +4,7 @@ import dataclasses
 import json
 
 SILENT_MAX_S = 7  # the least that the settings below allow
-LIMITS = {"poll_interval_ms": 100, "send_timeout_ms": 1000, "lease_s": 6, "silent_max_s": SILENT_MAX_S,
+LIMITS = {"poll_interval_ms": 500, "send_timeout_ms": 1000, "lease_s": 6, "silent_max_s": SILENT_MAX_S,
           "memory_max_bytes": 64 << 20, "batch_max": 1}
 
 
