@@ -10,6 +10,10 @@ namespace {
 
 constexpr std::int64_t nanos_a_day = Span::days(1).nanos;
 
+std::uint64_t key_of(AccountId main_account, ProductId product) {
+  return std::uint64_t{value_of(main_account)} << 32 | value_of(product);
+}
+
 // The place of `value` in `list`, at its end where it is new.
 template <class Value>
 std::uint32_t index_in(std::vector<Value>& list, const Value& value) {
@@ -83,15 +87,9 @@ void Books::learn(const AccountFact& fact) {
 }
 
 std::optional<Books::LastPurchase> Books::last_of_stack(AccountId main_account, ProductId product) {
-  if (value_of(main_account) >= account_packs_.size()) return std::nullopt;
-  for (ProductPacks& held : account_packs_[value_of(main_account)]) {
-    if (held.product != product) continue;
-    if (!held.stack) return std::nullopt;
-    for (PackState& state : held.packs) {
-      if (state.id == held.last) return LastPurchase{&state, *held.stack};
-    }
-  }
-  return std::nullopt;
+  const auto found = stacks_.find(key_of(main_account, product));
+  if (found == stacks_.end()) return std::nullopt;
+  return LastPurchase{&state_of(found->second.last), found->second.after};
 }
 
 std::optional<Instant> Books::integrated_from(AccountId main_account) const {
@@ -158,7 +156,7 @@ Books::ProductPacks& Books::packs_of_bought(AccountId main_account, ProductId pr
   const auto held = std::find_if(products.begin(), products.end(),
                                  [&](const ProductPacks& p) { return p.product == product; });
   if (held != products.end()) return *held;
-  products.push_back({product, {}, {}, {}, {}});
+  products.push_back({product, {}, {}});
   return products.back();
 }
 
@@ -175,8 +173,11 @@ void Books::add_pack(const Pack& pack) {
   state.expires_at = pack.expires_at;
   state.quota = pack.quota;
   state.level_list = index_in(level_lists_, pack.notice_levels);
-  held.last = pack.id;
-  held.stack = pack.stack;
+  if (pack.stack) {
+    stacks_[key_of(pack.account, pack.product)] = {pack.id, *pack.stack};
+  } else {
+    stacks_.erase(key_of(pack.account, pack.product));
+  }
   held.packs.insert(std::upper_bound(held.packs.begin(), held.packs.end(), state, draws_before),
                     state);
   packs_.push_back({pack.account, pack.product, index_in(tiers_, pack.tier)});

@@ -68,12 +68,15 @@ class Books {
     ProductId product{};
     std::vector<PackState> packs;
     Toggle postpaid;
-    PackId last{};                     // that was bought
-    std::optional<PackStack> stack{};  // right after it, where that counts (N2)
   };
   struct Integration {  // latest(): not yet
     Instant client_at = Instant::latest();
     Instant server_at = Instant::latest();
+  };
+  // Apart from ProductPacks, of which there is one per account: few products count by stacks (N2).
+  struct Stack {
+    PackId last{};  // that was bought
+    PackStack after;
   };
   // There is one per pack in memory.
   struct BoughtPack {
@@ -94,6 +97,7 @@ class Books {
   std::vector<BoughtPack> packs_;                          // by id
   std::vector<std::vector<ProductPacks>> account_packs_;   // by main account
   std::unordered_map<std::uint32_t, Toggle> suspensions_;  // by main account
+  std::unordered_map<std::uint64_t, Stack> stacks_;        // by main account and product
   std::vector<std::vector<int>> level_lists_;              // few: those of the catalogues so far
   std::vector<std::string> tiers_;
   DedupeIndex index_;
