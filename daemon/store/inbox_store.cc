@@ -11,11 +11,6 @@
 namespace packwarden {
 namespace {
 
-std::optional<Instant> instant(const std::optional<std::string_view>& micros) {
-  if (!micros) return std::nullopt;
-  return Instant::from_micros(to_int(micros));
-}
-
 // By InboxMark: what is set, and of which messages.
 struct Marking {
   const char* columns;
@@ -46,8 +41,8 @@ std::vector<InboxEntry> MysqlInbox::entries(const std::string& account, const In
         [&](RowView row) {
           entries.push_back({static_cast<std::uint64_t>(to_int(row[0])), std::string(*row[1]),
                              std::string(*row[2]), std::string(*row[3]), std::string(*row[4]),
-                             Instant::from_micros(to_int(row[5])), instant(row[6]), instant(row[7]),
-                             instant(row[8])});
+                             Instant::from_micros(to_int(row[5])), to_optional_instant(row[6]),
+                             to_optional_instant(row[7]), to_optional_instant(row[8])});
         });
     return entries;
   });

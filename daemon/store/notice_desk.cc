@@ -16,15 +16,6 @@ namespace {
 
 constexpr std::uint32_t changed_at_once = 1'000;
 
-std::string text(const std::optional<std::string_view>& value) {
-  return std::string(value.value_or(std::string_view()));
-}
-
-std::optional<Instant> instant(const std::optional<std::string_view>& micros) {
-  if (!micros) return std::nullopt;
-  return Instant::from_micros(to_int(micros));
-}
-
 std::optional<std::int64_t> optional_int(const std::optional<std::string_view>& value) {
   if (!value) return std::nullopt;
   return to_int(value);
@@ -60,21 +51,21 @@ std::string condition_of(Session& session, const DeliveryFilter& filter) {
 DeliveryRow delivery_of(RowView row) {
   DeliveryRow out;
   out.id = static_cast<std::uint64_t>(to_int(row[0]));
-  out.idempotency_key = text(row[1]);
-  out.channel = text(row[2]);
-  out.kind = text(row[3]);
-  out.account = text(row[4]);
-  out.recipient = text(row[5]);
-  out.state = text(row[6]);
+  out.idempotency_key = to_text(row[1]);
+  out.channel = to_text(row[2]);
+  out.kind = to_text(row[3]);
+  out.account = to_text(row[4]);
+  out.recipient = to_text(row[5]);
+  out.state = to_text(row[6]);
   out.attempts = static_cast<std::uint32_t>(to_int(row[7]));
-  out.outcome = text(row[8]);
-  out.reported = text(row[9]);
-  out.report = text(row[10]);
+  out.outcome = to_text(row[8]);
+  out.reported = to_text(row[9]);
+  out.report = to_text(row[10]);
   out.created_at = Instant::from_micros(to_int(row[11]));
-  out.next_attempt_at = instant(row[12]);
-  out.useful_until = instant(row[13]);
-  out.ended_at = instant(row[14]);
-  out.erased_at = instant(row[15]);
+  out.next_attempt_at = to_optional_instant(row[12]);
+  out.useful_until = to_optional_instant(row[13]);
+  out.ended_at = to_optional_instant(row[14]);
+  out.erased_at = to_optional_instant(row[15]);
   return out;
 }
 
@@ -88,8 +79,8 @@ void count_deliveries(Session& session, std::map<std::string, ChannelRow>& chann
                     "erased_at IS NULL AND {} GROUP BY channel, state",
                     condition),
         [&](RowView row) {
-          ChannelRow& channel = channels[text(row[0])];
-          const std::string state = text(row[1]);
+          ChannelRow& channel = channels[to_text(row[0])];
+          const std::string state = to_text(row[1]);
           const std::int64_t number = to_int(row[2]);
           if (state == "sending") channel.sending = number;
           if (state == "held") channel.held = number;
@@ -132,8 +123,8 @@ std::optional<DeliveryText> MysqlNoticeDesk::text_of(std::uint64_t id) {
         fmt::format(
             "SELECT language, subject, body, html, facts FROM outbox WHERE delivery_id = {}", id),
         [&](RowView row) {
-          found =
-              DeliveryText{text(row[0]), text(row[1]), text(row[2]), text(row[3]), text(row[4])};
+          found = DeliveryText{to_text(row[0]), to_text(row[1]), to_text(row[2]), to_text(row[3]),
+                               to_text(row[4])};
         });
     return found;
   });
@@ -187,11 +178,11 @@ std::vector<ChannelRow> MysqlNoticeDesk::channels() {
                     "NOW(6)), starts, failures, paused_at IS NOT NULL FROM channel",
                     micros_of("since")),
         [&](RowView row) {
-          ChannelRow& channel = channels[text(row[0])];
-          channel.plugin = text(row[1]);
-          channel.state = text(row[2]);
-          channel.detail = text(row[3]);
-          channel.since = instant(row[4]);
+          ChannelRow& channel = channels[to_text(row[0])];
+          channel.plugin = to_text(row[1]);
+          channel.state = to_text(row[2]);
+          channel.detail = to_text(row[3]);
+          channel.since = to_optional_instant(row[4]);
           channel.silent_s = optional_int(row[5]);
           channel.starts = static_cast<std::uint64_t>(to_int(row[6]));
           channel.failures = static_cast<std::uint64_t>(to_int(row[7]));

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "store/outbox_sql.h"
+#include "store/sql_text.h"
 
 namespace packwarden {
 namespace {
@@ -17,10 +18,6 @@ Number number(const std::optional<std::string_view>& text) {
   Number value = 0;
   if (text) std::from_chars(text->data(), text->data() + text->size(), value);
   return value;
-}
-
-std::string text(const std::optional<std::string_view>& value) {
-  return std::string(value.value_or(std::string_view()));
 }
 
 // A delivery that is held waits for a person: it has not ended, but is out of the claim index.
@@ -213,9 +210,10 @@ std::vector<OutboxRow> MysqlOutboxStore::claimed_rows(const std::string& quoted_
                   "state = 'sending' ORDER BY delivery_id",
                   quoted_token),
       [&rows](RowView row) {
-        rows.push_back({number<std::uint64_t>(row[0]), text(row[1]), text(row[2]), text(row[3]),
-                        text(row[4]), text(row[5]), text(row[6]), text(row[7]), text(row[8]),
-                        text(row[9]), text(row[10]), number<std::uint32_t>(row[11])});
+        rows.push_back({number<std::uint64_t>(row[0]), to_text(row[1]), to_text(row[2]),
+                        to_text(row[3]), to_text(row[4]), to_text(row[5]), to_text(row[6]),
+                        to_text(row[7]), to_text(row[8]), to_text(row[9]), to_text(row[10]),
+                        number<std::uint32_t>(row[11])});
       });
   return rows;
 }

@@ -48,6 +48,15 @@ std::int64_t to_int(const std::optional<std::string_view>& value) {
   return number;
 }
 
+std::string to_text(const std::optional<std::string_view>& value) {
+  return std::string(value.value_or(std::string_view()));
+}
+
+std::optional<Instant> to_optional_instant(const std::optional<std::string_view>& micros) {
+  if (!micros) return std::nullopt;
+  return Instant::from_micros(to_int(micros));
+}
+
 Digest to_digest(const std::optional<std::string_view>& value) {
   Digest digest{};
   if (!value || value->size() != digest.size())

@@ -23,6 +23,10 @@ std::string micros_of(std::string_view column);
 std::string days_of(std::string_view column);
 
 std::int64_t to_int(const std::optional<std::string_view>& value);
+// Empty for NULL.
+std::string to_text(const std::optional<std::string_view>& value);
+// From microseconds as micros_of gives them; none for NULL.
+std::optional<Instant> to_optional_instant(const std::optional<std::string_view>& micros);
 Digest to_digest(const std::optional<std::string_view>& value);
 
 // Writes rows by as few statements as a bound on their size allows: "HEAD (row), (row) TAIL".
