@@ -6,6 +6,7 @@ writes into a folder of its own above it.
 
 import hashlib
 import os
+import pathlib
 import shutil
 import subprocess
 
@@ -63,13 +64,16 @@ class Base:
     def make(self):
         """Whether it had to be made; else it only fetches the newest lists."""
         stamp = self.root / ".complete"
-        key = hashlib.sha256(repr((PACKAGES, MASKED, debian_sources(), acquire_settings())).encode()).hexdigest()
+        recipe = pathlib.Path(__file__).read_text(encoding="utf-8")
+        key = hashlib.sha256(repr((recipe, debian_sources(), acquire_settings())).encode()).hexdigest()
         made = not stamp.exists() or stamp.read_text() != key
+        self._archives().mkdir(parents=True, exist_ok=True)
         if made:
             shutil.rmtree(self.root, ignore_errors=True)
             self._bootstrap()
-        self._archives().mkdir(parents=True, exist_ok=True)
         self._inside("apt-get update -q")
+        if made:
+            self._inside("apt-get dist-upgrade -q -y")
         stamp.write_text(key)
         return made
 
@@ -77,8 +81,7 @@ class Base:
         """So that an install inside needs no network: Debian packages by name, and what the files `packages` depend on."""
         folder = self.root / "mnt"
         links = " ".join(f"/mnt/{path.name}" for path in packages)
-        self._inside(f"apt-get install -q -y --download-only {' '.join(names)} {links}", (packages[0].parent, folder)
-                     if packages else None)
+        self._inside(f"apt-get install -q -y --download-only {' '.join(names)} {links}", (packages[0].parent, folder))
 
     def _archives(self):
         return self.fetched / "var/cache/apt/archives"

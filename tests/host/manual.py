@@ -1,6 +1,7 @@
 """The commands of README and docs/OPERATIONS.md that are for a host, run there as they are written."""
 
 import pathlib
+import re
 import sys
 
 from report import Failure
@@ -23,6 +24,12 @@ class Manual:
     def scenes(self):
         """In the order in which the pages have them."""
         return list(dict.fromkeys(block.scene for block in blocks.blocks("host")))
+
+    def debian_packages(self):
+        """Names of those that its commands install from Debian."""
+        lines = [line.split() for block in blocks.blocks("host") for line in block.text.splitlines()]
+        return sorted({word for words in lines if words[:2] == ["apt-get", "install"] for word in words[2:]
+                       if re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", word)})
 
     def run(self, scene, first=1, last=None):
         """Its steps `first` to `last` (default: all from there on); what they print."""

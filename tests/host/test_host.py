@@ -22,7 +22,6 @@ from running import Running
 from packwarden_site import Site
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DEBIAN_PACKAGES = ("mariadb-server", "mariadb-backup", "openssl", "prometheus")
 # Of the manual; the scenarios run these themselves, where they belong.
 SCENES_OF_SCENARIOS = ("install",)
 
@@ -89,9 +88,11 @@ def main():
         report.chapter("This machine")
         made = debian.make()
         report.note("the base root was made" if made else "the base root was there")
-        debian.fetch(DEBIAN_PACKAGES, packages)
+        machine = host.Host(debian, options.root.resolve() / "run")
+        pages = manual.Manual(machine)
+        debian.fetch(pages.debian_packages(), packages)
         report.note("Debian packages are fetched")
-        status = on_a_host(report, debian, packages, options)
+        status = on_a_host(report, machine, pages, packages, options)
     except Failure as failure:
         print(f"test-host: {failure}", file=sys.stderr)
         status = 1
@@ -100,9 +101,7 @@ def main():
     return status
 
 
-def on_a_host(report, debian, packages, options):
-    machine = host.Host(debian, options.root.resolve() / "run")
-    pages = manual.Manual(machine)
+def on_a_host(report, machine, pages, packages, options):
     try:
         with tempfile.TemporaryDirectory() as scratch:
             for package in packages:
