@@ -10,6 +10,7 @@ install(FILES "${CMAKE_SOURCE_DIR}/systemd/packwardend.service" "${CMAKE_SOURCE_
         DESTINATION /lib/systemd/system)
 install(FILES "${CMAKE_SOURCE_DIR}/systemd/packwarden.sysusers" DESTINATION lib/sysusers.d RENAME packwarden.conf)
 install(FILES "${CMAKE_SOURCE_DIR}/systemd/packwarden.tmpfiles" DESTINATION lib/tmpfiles.d RENAME packwarden.conf)
+install(FILES "${CMAKE_SOURCE_DIR}/systemd/packwarden.catalog" DESTINATION lib/systemd/catalog)
 install(FILES "${CMAKE_SOURCE_DIR}/plugins/abi/notifier_abi.h" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/packwarden")
 
 foreach(page IN LISTS manual_pages)
