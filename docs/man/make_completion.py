@@ -39,7 +39,7 @@ BASH_TAIL = r"""
 _packctl() {
   local cur prev words cword split
   _init_completion -s -n : || return
-  local path='' position=0 expects='' word i
+  local path=packctl position=0 expects='' word i
   for ((i = 1; i < cword; i++)); do
     word=${words[i]}
     if [[ -n $expects ]]; then
@@ -47,7 +47,7 @@ _packctl() {
     elif [[ $word == --*=* ]]; then
       :
     elif [[ $word == -* ]]; then
-      [[ ! -v _packctl_values["$path $word"] && ! -v _packctl_values[" $word"] ]] || expects=$word
+      [[ ! -v _packctl_values["$path $word"] && ! -v _packctl_values["packctl $word"] ]] || expects=$word
     elif [[ -v _packctl_words["$path $word"] ]]; then
       path+=" $word"
       position=0
@@ -58,9 +58,10 @@ _packctl() {
   local values=''
   $split && expects=$prev
   if [[ -n $expects ]]; then
-    values=${_packctl_values["$path $expects"]-${_packctl_values[" $expects"]-}}
+    values=${_packctl_values["$path $expects"]-${_packctl_values["packctl $expects"]-}}
   elif [[ $cur == -* ]]; then
-    COMPREPLY=($(compgen -W "${_packctl_options["$path"]-} ${_packctl_options[""]}" -- "$cur"))
+    [[ $path == packctl ]] || values=${_packctl_options["$path"]-}
+    COMPREPLY=($(compgen -W "$values ${_packctl_options[packctl]}" -- "$cur"))
     return
   else
     values=${_packctl_words["$path"]-}
@@ -79,7 +80,7 @@ _packctl() {
 def bash(root):
     tables = {"words": {}, "options": {}, "values": {}, "arguments": {}}
     for path, word in walk(root):
-        key = "".join(" " + name for name in path)
+        key = " ".join(["packctl", *path])
         tables["words"][key] = " ".join(below["name"] for below in word["words"])
         tables["options"][key] = " ".join(name for option in word["options"] for name in option["names"])
         for option in word["options"]:
@@ -137,8 +138,10 @@ def zsh(root):
             specs += ["1: :->word", "*:: :->rest"]
         for argument in word["arguments"]:
             head = "*" if argument["many"] else "" if argument["required"] else ":"
-            specs.append(f"{head}:{zsh_text(argument['name'].lower())}:{zsh_action(argument)}")
-        lines.append("  _arguments -C \\")
+            # Without any action, zsh would not offer options in the place of an argument.
+            specs.append(f"{head}:{zsh_text(argument['name'].lower())}:{zsh_action(argument) or '{:}'}")
+        # The options behind a word belong to it.
+        lines.append("  _arguments -C -A '-*' \\" if word["words"] else "  _arguments \\")
         lines.append(" \\\n".join("    " + quoted(spec) for spec in specs))
         if word["words"]:
             shown = " ".join(quoted(f"{below['name']}:{zsh_text(below['about'])}") for below in word["words"])

@@ -12,6 +12,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+TABLE_WIDTH_MAX = 70
 FENCE = re.compile(r"^ *(```|~~~)")
 
 
@@ -61,7 +62,7 @@ def word_lines(word, path):
     lines = []
     if not word["words"]:
         shown = " ".join([f"**{' '.join(path)}**", *map(argument_shown, word["arguments"])])
-        lines += [f"### {shown}", "", plain(word["about"]) + ".", ""]
+        lines += [f"### {shown}", "", plain(word["about"][:1].upper() + word["about"][1:]) + ".", ""]
         for argument in word["arguments"]:
             about = plain(argument["about"])
             if argument["one_of"]:
@@ -113,9 +114,42 @@ def of_markdown(text, folder, by_source):
             if line.startswith("# "):  # as sections of a manual are
                 line = line.upper()
         lines.append(line)
+    lines = with_tables(lines)
     # A page begins with a section.
     first = next(line for line in lines if line.strip())
     return "\n".join(lines if first.startswith("# ") else ["# DESCRIPTION", "", *lines])
+
+
+def cells_of(row):
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row.strip().strip("|"))]
+
+
+def table_lines(rows):
+    """As it stands where it fits on a terminal; else each row as a paragraph below its first cell."""
+    head, *cells = [cells_of(row) for index, row in enumerate(rows) if index != 1]
+    width = sum(max(len(row[column]) for row in [head, *cells] if column < len(row)) + 5 for column in range(len(head)))
+    if width <= TABLE_WIDTH_MAX:
+        return rows
+    lines = []
+    for first, *rest in cells:
+        told = [f"{name}: {cell}" if len(head) > 2 and name else cell for name, cell in zip(head[1:], rest) if cell]
+        lines += [first or "-", ": " + ("; ".join(told) or "-"), ""]
+    return lines
+
+
+def with_tables(lines):
+    made, rows = [], []
+    in_code = False
+    for line in [*lines, ""]:
+        in_code ^= bool(FENCE.match(line))
+        if line.startswith("|") and not in_code:
+            rows.append(line)
+            continue
+        if rows:
+            made += table_lines(rows)
+            rows = []
+        made.append(line)
+    return made
 
 
 def body(page, programs, by_source):
@@ -138,9 +172,11 @@ def main():
     for page in all_pages:
         text = f"# NAME\n\n{page.name} - {page.about}\n\n{body(page, programs, by_source)}\n"
         made = subprocess.run(
-            ["lowdown", "-s", "-tman", "--nroff-nolinks", "--out-no-smarty", "--parse-no-metadata", "-Msource=Packwarden",
+            ["lowdown", "-s", "-tman", "--nroff-nolinks", "--out-no-smarty", "--parse-no-metadata", "--parse-no-super", "-Msource=Packwarden",
              "-Mvolume=Packwarden", f"-Mtitle={page.name.upper()}", f"-Msection={page.section}"],
             input=text, stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout
+        # Not stretched to an even right margin, which a narrow column of a table cannot have.
+        made = re.sub(r"(?m)^(\.TH .*)$", r"\1\n.ad l", made, count=1)
         with open(os.path.join(out, f"{page.name}.{page.section}"), "w", encoding="utf-8") as file:
             file.write(made)
 
