@@ -23,7 +23,7 @@ class Installing:
         for unit in (DAEMON, INBOX):
             check_equal(self.host.property(unit, "ActiveState"), "inactive", f"{unit} before there is a database")
         check_equal(self.site.journal(), "", "the journal of a daemon that was not started")
-        return self.host.out("dpkg-query -W -f '${Package} ${Version}  ' 'packwarden*'")
+        return ", ".join(self.site.installed())
 
     def files_belong_to_whom_they_should(self):
         expected = {
@@ -43,9 +43,14 @@ class Installing:
     def manual_pages_and_completion_are_there(self):
         for page in ("packctl", "packwardend", "packwarden.yaml"):
             check(page in self.host.out(f"man -P cat {page} | head -n 5"), f"man {page} shows no such page")
-        words = self.host.out("bash -ic 'source /usr/share/bash-completion/bash_completion; _load_completion packctl;"
-                              " complete -p packctl' 2>/dev/null")
-        check("packctl" in words, f"bash completes nothing after packctl: {words}")
+        completed = self.host.out("bash", stdin="""
+            source /usr/share/bash-completion/bash_completion
+            __load_completion packctl
+            COMP_WORDS=(packctl sp) COMP_CWORD=1 COMP_LINE='packctl sp' COMP_POINT=10
+            $(complete -p packctl | sed 's/.*-F \\([^ ]*\\).*/\\1/') packctl sp packctl
+            echo "${COMPREPLY[@]}"
+            """)
+        check_equal(completed.strip(), "spool", "what bash makes of: packctl sp")
 
     def commands_of_the_manual_set_it_up_and_the_start_returns_when_it_serves(self):
         before = self.site.journal_cursor()

@@ -60,6 +60,11 @@ class Site:
 
     # --- what they see
 
+    def installed(self):
+        """Its packages with their versions, as dpkg has them."""
+        lines = self.host.out("dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\\n' 'packwarden*'", status=None)
+        return [line.split(" ", 1)[1] for line in lines.splitlines() if line.startswith("installed ")]
+
     def receipt(self, name, bound_s=BILLED_BOUND_S):
         """Of a dropped file, once it has ended."""
         return wait_until(lambda: self.receipts().get(name), bound_s, f"{name} has its receipt")
