@@ -21,27 +21,25 @@ class Manual:
         self.shells = {}
         self.ran = set()
 
-    def scenes(self):
-        """In the order in which the pages have them."""
-        return list(dict.fromkeys(block.scene for block in blocks.blocks("host")))
-
     def debian_packages(self):
         """Names of those that its commands install from Debian."""
         lines = [line.split() for block in blocks.blocks("host") for line in block.text.splitlines()]
         return sorted({word for words in lines if words[:2] == ["apt-get", "install"] for word in words[2:]
                        if re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", word)})
 
-    def run(self, scene, first=1, last=None):
-        """Its steps `first` to `last` (default: all from there on); what they print."""
-        found = [block for block in blocks.scene(scene, "host") if block.step >= first and (not last or block.step <= last)]
+    def run(self, scene, first=1, last=None, shell_of=None):
+        """Its steps `first` to `last` (default: all from there on), in a shell of its own or in that of another scene; what
+        they print. `places` stand for themselves here, and scenes of the sandbox run as well as those for a host."""
+        found = [block for block in self._scene(scene) if block.step >= first and (not last or block.step <= last)]
         if not found:
-            raise Failure(f"the pages have no commands {scene}-{first} for a host")
-        if scene not in self.shells:
-            self.shells[scene] = blocks.Shell(prefix=self.host.enter(debs.THERE))
+            raise Failure(f"the pages have no commands {scene}-{first}")
+        name = shell_of or scene
+        if name not in self.shells:
+            self.shells[name] = blocks.Shell(prefix=self.host.enter(debs.THERE))
         printed = ""
         for block in found:
             try:
-                text = self.shells[scene].run(block.text)
+                text = self.shells[name].run(block.text)
             except RuntimeError as error:
                 raise Failure(f"{block.where}: {error}") from None
             shown = blocks.shown(block.name)
@@ -52,9 +50,13 @@ class Manual:
         return printed
 
     def again(self, scene, first=1, last=None):
-        """As run(), by another person's shell."""
+        """As run(), in another person's shell."""
         self.close(scene)
         return self.run(scene, first, last)
+
+    def _scene(self, name):
+        found = [block for block in blocks.blocks() if block.scene == name and block.mark in ("run", "places")]
+        return sorted(found, key=lambda block: block.step)
 
     def left_out(self):
         """Names of the blocks for a host that were not run."""

@@ -12,6 +12,7 @@ SETTINGS = "/etc/packwarden/packwarden.yaml"
 CATALOGUE = "/etc/packwarden/catalogue.yaml"
 DAEMON = "packwardend.service"
 INBOX = "packwarden-channel@inbox.service"
+ACCOUNT = "metered"  # has a pack of a million; acme is the manual's
 PRODUCER = "producer"  # a user in the group packwarden
 HEADER = "id,account,product,meter,time,quantity\n"
 BILLED_BOUND_S = 60
