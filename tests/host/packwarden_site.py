@@ -35,7 +35,7 @@ class Site:
 
     def ctl(self, words, **options):
         """packctl by root; its JSON."""
-        text = self.host.out(f"CREDENTIALS_DIRECTORY=/etc/packwarden packctl --output json {words}", **options)
+        text = self.host.out(f"packctl --output json {words}", **options)
         return json.loads(text) if text else None
 
     def new_account(self, name, product="captcha", tier="1m"):
