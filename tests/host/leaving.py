@@ -8,6 +8,8 @@ from packwarden_site import ACCOUNT, CATALOGUE, DAEMON, INBOX, SETTINGS, SPOOL
 
 MIGRATIONS = pathlib.Path(__file__).resolve().parents[2] / "sql/migrations"
 NEW = f"{debs.THERE}/packwarden*.deb"
+# What the manual's commands made outside of the package.
+THEIR_OWN = ("/root/", "/var/lib/mysql/", "/etc/mysql/", "/var/backups/")
 OLD = debs.OLDER_THERE
 
 
@@ -24,8 +26,7 @@ class Leaving:
     def purge_leaves_nothing_behind(self, files_before):
         self.host.run("apt-get purge -y 'packwarden*' && apt-get autoremove -y --purge")
         left = sorted(path for path in self.host.files() - files_before if "packwarden" in path.lower())
-        # The operator's own: what the manual's commands made outside of the package.
-        left = [path for path in left if not path.startswith(("/root/", "/var/lib/mysql/", "/etc/mysql/"))]
+        left = [path for path in left if not path.startswith(THEIR_OWN)]
         check_equal(left, [], "files after the purge")
         check_equal(self.host.out("dpkg-query -W -f '${Package} ' 'packwarden*' 2>/dev/null", status=None), "",
                     "packages that dpkg knows")
@@ -33,6 +34,7 @@ class Leaving:
 
     def older_package_upgrades_to_this_one_and_migrates(self):
         """On tables of the version before, with a daemon that waits for them to be migrated."""
+        new = self.host.out(f"dpkg-deb --show --showformat '${{Version}}' {debs.THERE}/packwarden_*.deb")
         self.host.run("mariadb -e 'DROP DATABASE packwarden; DROP USER packwarden@localhost, packwarden_channel@localhost'")
         self.host.run(f"apt-get install -y {OLD}/packwarden*.deb")
         self.manual.again("install", 3, 3)
@@ -42,7 +44,9 @@ class Leaving:
             self.host.run(f"mariadb packwarden -e 'INSERT INTO schema_version VALUES ({number}, UTC_TIMESTAMP(6))'")
         self.host.run(f"systemctl enable {DAEMON} {INBOX} && systemctl start --no-block {DAEMON} {INBOX}")
         self.site.wait_journal(["packctl migrate"])
+        before = [package.split()[0] for package in self.site.installed()]
         self.manual.run("upgrade")
+        check_equal(self.site.installed(), [f"{name} {new}" for name in before], "packages after the upgrade")
         check_equal(self.host.out("mariadb -N packwarden -e 'SELECT MAX(version) FROM schema_version'"), str(len(steps)),
                     "version of the tables after the upgrade")
         self.manual.run("install", 4, 4)

@@ -4,7 +4,7 @@ import pathlib
 import re
 import sys
 
-from report import Failure
+from report import Failure, check_equal
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "docs"))
 
@@ -27,19 +27,17 @@ class Manual:
         return sorted({word for words in lines if words[:2] == ["apt-get", "install"] for word in words[2:]
                        if re.fullmatch(r"[a-z0-9][a-z0-9.+-]+", word)})
 
-    def run(self, scene, first=1, last=None, shell_of=None):
-        """Its steps `first` to `last` (default: all from there on), in a shell of its own or in that of another scene; what
-        they print. `places` stand for themselves here, and scenes of the sandbox run as well as those for a host."""
-        found = [block for block in self._scene(scene) if block.step >= first and (not last or block.step <= last)]
+    def run(self, scene, first=1, last=None):
+        """Its steps `first` to `last` (default: all from there on); what they print."""
+        found = [block for block in blocks.scene(scene, "host") if block.step >= first and (not last or block.step <= last)]
         if not found:
             raise Failure(f"the pages have no commands {scene}-{first}")
-        name = shell_of or scene
-        if name not in self.shells:
-            self.shells[name] = blocks.Shell(prefix=self.host.enter(debs.THERE))
+        if scene not in self.shells:
+            self.shells[scene] = blocks.Shell(prefix=self.host.enter(debs.THERE))
         printed = ""
         for block in found:
             try:
-                text = self.shells[name].run(block.text)
+                text = self.shells[scene].run(block.text)
             except RuntimeError as error:
                 raise Failure(f"{block.where}: {error}") from None
             shown = blocks.shown(block.name)
@@ -54,13 +52,11 @@ class Manual:
         self.close(scene)
         return self.run(scene, first, last)
 
-    def _scene(self, name):
-        found = [block for block in blocks.blocks() if block.scene == name and block.mark in ("run", "places")]
-        return sorted(found, key=lambda block: block.step)
-
-    def left_out(self):
-        """Names of the blocks for a host that were not run."""
-        return [block.name for block in blocks.blocks("host") if block.name not in self.ran]
+    def has_nothing_left_out(self):
+        """Failure where a block for a host was not run."""
+        check_equal([block.name for block in blocks.blocks("host") if block.name not in self.ran], [],
+                    "commands of the manual that no scenario has run")
+        return f"{len(self.ran)} blocks of commands were run as written"
 
     def close(self, scene=None):
         """Its shell, or all of them: before the host is switched off."""

@@ -133,11 +133,11 @@ class Running:
 
     def ledger_is_restored_to_the_last_commit_by_the_commands_of_the_manual(self):
         """More usage and a purchase after the backup, then the data directory is lost."""
-        self.manual.run("backup")
+        self.manual.run("backup", last=4)
         self.site.is_billed("after-backup.csv", 70, ACCOUNT)
         self.site.new_account("late")
         canonical = self._canonical()
-        self.manual.run("restore", shell_of="backup")
+        self.manual.run("backup", first=5)
         self.manual.close()
         check_equal(self._canonical(), canonical, "the canonical export")
         for unit in (DAEMON, INBOX):
