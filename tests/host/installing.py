@@ -78,6 +78,9 @@ class Installing:
             check(said[-1], f"systemctl status has no line of {unit}'s own")
         return " / ".join(said)
 
+    def first_tenant_is_set_up_and_billed_by_the_commands_of_the_manual(self):
+        self.manual.run("tenant")
+
     def dropped_file_is_billed(self):
         self.site.new_account(ACCOUNT)
         self.site.is_billed("metered.csv", 1000, ACCOUNT)

@@ -52,7 +52,7 @@ class Manual:
         self.close(scene)
         return self.run(scene, first, last)
 
-    def has_nothing_left_out(self):
+    def no_command_for_a_host_is_left_out(self):
         """Failure where a block for a host was not run."""
         check_equal([block.name for block in blocks.blocks("host") if block.name not in self.ran], [],
                     "commands of the manual that no scenario has run")
