@@ -143,6 +143,9 @@ class Running:
         for unit in (DAEMON, INBOX):
             self.site.wait_active(unit)
         self.site.is_billed("after-restore.csv", 80, ACCOUNT)
+        wait_until(lambda: not self.site.files("retry") + self.site.files("work"), 60, "all files are taken again")
+        failed = {name: self.site.receipts_of_claims()[name[:28]]["reason"] for name in self.site.files("failed")}
+        check_equal(failed, {}, "files that failed when they were taken again")
         return f"{len(canonical)} lines of the canonical export are the same"
 
     def _canonical(self):
