@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
-#include <systemd/sd-daemon.h>
 
 #include <cstring>
 
@@ -9,6 +8,7 @@
 #include "app/composition.h"
 #include "app/daemon.h"
 #include "app/process.h"
+#include "app/service_manager.h"
 #include "channel/memory_limit.h"
 #include "channel/relay.h"
 #include "domain/quiet_hours.h"
@@ -60,7 +60,7 @@ std::unique_ptr<Plugin> make_plugin(const ChannelSettings& channel, const std::s
   return std::move(*plugin);
 }
 
-int deliver(const ChannelSettings& channel, const Settings& settings) {
+int deliver(const ChannelSettings& channel, const Settings& settings, MainThread& main) {
   const MemoryLimit memory_limit(channel.name, channel.memory_max_bytes);
   MysqlOutboxStore store(channel_database_address(settings));
   MysqlDeliveryReports reports(channel_database_address(settings));
@@ -74,8 +74,16 @@ int deliver(const ChannelSettings& channel, const Settings& settings) {
   spdlog::info("channel {} delivers through {}", channel.name, plugin->name());
   board.set_state(ChannelState::delivering, "");
   Relay relay(store, board, *plugin, policy_of(channel, settings));
-  run_until_signalled(
-      [&](std::stop_token stop) { relay.run(stop, [] { sd_notify(0, "WATCHDOG=1"); }); });
+  ServiceManager manager;
+  manager.status(fmt::format("delivers through {}", plugin->name()));
+  manager.ready();
+  MainThread::Hooks hooks;
+  hooks.on_stop = [&] {
+    manager.stopping();
+    manager.status("stopping: the send that has begun may end");
+  };
+  main.run([&](const std::stop_token& stop) { relay.run(stop, [&] { manager.alive(); }); },
+           std::move(hooks));
   board.set_state(ChannelState::stopped, "");
   return 0;
 }
@@ -91,7 +99,7 @@ void lower_channel_priority() {
   }
 }
 
-int run_channel(const Settings& settings, const std::string& channel) {
+int run_channel(const Settings& settings, const std::string& channel, MainThread& main) {
   const auto found = std::find_if(settings.channels.begin(), settings.channels.end(),
                                   [&](const ChannelSettings& one) { return one.name == channel; });
   if (found == settings.channels.end()) {
@@ -99,7 +107,7 @@ int run_channel(const Settings& settings, const std::string& channel) {
     return status_failed;
   }
   int status = 0;
-  const int failure = guarded([&] { status = deliver(*found, settings); });
+  const int failure = guarded([&] { status = deliver(*found, settings, main); }, &main);
   return failure != 0 ? failure : status;
 }
 

@@ -43,12 +43,13 @@ void log(const JobReport& report, const std::string& currency) {
 
 }  // namespace
 
-JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s)
+JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s,
+                               LoopWatch::Loop* loop)
     : catalogue_(settings.catalogue),
       notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
-      ledger_(database_address(settings), ledger_options(settings)),
-      store_(database_address(settings)) {
+      ledger_(database_address(settings), ledger_options(settings, beats_of(loop))),
+      store_(database_address(settings), beats_of(loop)) {
   Session session(database_address(settings));
   require_schema(session);
   intern_catalogue(session, catalogue_);
@@ -57,19 +58,20 @@ JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s)
                            spread_s,
                            static_cast<int>(settings.keeping.ended_deliveries_days),
                            static_cast<int>(settings.keeping.inbox_days),
-                           settings.jobs.settlement_accounts};
+                           settings.jobs.settlement_accounts,
+                           steps_of(loop)};
   jobs_ = std::make_unique<BillingJobs>(
       ledger_, store_, BillingContext{&catalogue_, &calendar_, notices_.get()}, options);
 }
 
-void run_jobs(JobComposition& composition, std::chrono::milliseconds interval,
+void run_jobs(JobComposition& composition, std::chrono::milliseconds interval, const LoopHost& host,
               std::stop_token stop) {
-  Wakeup wakeup;
   bool failing = false;
   while (!stop.stop_requested()) {
     try {
       run_jobs_once(composition, now());
       if (std::exchange(failing, false)) spdlog::info("jobs go on");
+      host.status.jobs_fail(failing);
     } catch (const LedgerUnavailable& error) {
       if (!std::exchange(failing, true)) {
         spdlog::error(
@@ -77,8 +79,9 @@ void run_jobs(JobComposition& composition, std::chrono::milliseconds interval,
             "back",
             error.what());
       }
+      host.status.jobs_fail(failing);
     }
-    wakeup.sleep(stop, interval);
+    host.sleep(stop, interval);
   }
 }
 

@@ -43,6 +43,9 @@ int packwardend_main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : status_usage;
   }
 
+  // From here on a signal is kept; where it should end the process at once, it does.
+  std::optional<MainThread> main;
+  if (!check_config && !*once) main.emplace();
   if (*one_channel) lower_channel_priority();
   const auto settings = load_settings(config);
   if (!settings) {
@@ -65,9 +68,9 @@ int packwardend_main(int argc, char** argv) {
 
   start_logging(*settings, *one_channel ? "channel-" + channel : *up ? "up" : "ingest");
   if (*once) return run_once(*settings, as_of);
-  if (*one_channel) return run_channel(*settings, channel);
-  if (*up) return run_up(*settings, config);
-  return run_daemon(*settings);
+  if (*one_channel) return run_channel(*settings, channel, *main);
+  if (*up) return run_up(*settings, config, *main);
+  return run_daemon(*settings, *main);
 }
 
 }  // namespace packwarden

@@ -2,10 +2,8 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <cstdlib>
 #include <deque>
 #include <mutex>
@@ -86,9 +84,8 @@ class FailureNotes {
 
 }  // namespace
 
-int run_up(const Settings& settings, const std::string& config_path) {
-  asio::io_context io;
-  asio::signal_set signals(io, SIGTERM, SIGINT);
+int run_up(const Settings& settings, const std::string& config_path, MainThread& main) {
+  asio::io_context& io = main.io();
   FailureNotes notes(settings);
   std::deque<KeptChild> children;
   children.emplace_back(io, KeptChild::Options{"ingest", {"--config", config_path}, {}, {}});
@@ -100,13 +97,13 @@ int run_up(const Settings& settings, const std::string& config_path) {
                 std::chrono::seconds(channel.silent_max_s),
                 [&notes, name = channel.name](const std::string& how) { notes.add(name, how); }});
   }
-  signals.async_wait([&](const boost::system::error_code& error, int) {
-    if (error) return;
+  for (KeptChild& child : children) child.start();
+  MainThread::Hooks hooks;
+  hooks.on_stop = [&] {
     spdlog::info("stopping all");
     for (KeptChild& child : children) child.stop();
-  });
-  for (KeptChild& child : children) child.start();
-  io.run();  // until all children have ended after the stop
+  };
+  main.run_io(std::move(hooks));  // until all children have ended after the stop
   const bool noted = notes.finish(longest_farewell);
   if (!noted) spdlog::warn("the database does not answer; the last failures are not on the board");
   spdlog::info("stopped");

@@ -125,7 +125,9 @@ class MySqlTransaction : public LedgerTransaction {
 }  // namespace
 
 MySqlLedger::MySqlLedger(DatabaseAddress address, LedgerOptions options)
-    : session_(std::move(address)), options_(options), jitter_(std::random_device{}()) {}
+    : session_(std::move(address), options.on_progress),
+      options_(std::move(options)),
+      jitter_(std::random_device{}()) {}
 
 Session& MySqlLedger::session() {
   if (!session_.connected()) session_.connect();
@@ -185,6 +187,7 @@ auto MySqlLedger::read(const char* what, Read&& read_all_of_it) {
 }
 
 void MySqlLedger::back_off(std::uint32_t attempt) {
+  if (options_.on_progress) options_.on_progress();
   const std::uint32_t most_ms = std::min(10U << std::min(attempt, 7U), 1'000U);
   std::this_thread::sleep_for(
       std::chrono::milliseconds(std::uniform_int_distribution<std::uint32_t>(1, most_ms)(jitter_)));

@@ -50,8 +50,9 @@ using BlobRow = std::vector<BlobValue>;
 // caller to run again. "Affected" rows are the rows that a statement matched, changed or not.
 class Session {
  public:
-  // Does not connect.
-  explicit Session(DatabaseAddress address);
+  // Does not connect. `on_answer`, which may be null, is called on the session's thread whenever
+  // the server has answered a statement or given a row: whoever waits for it gets on.
+  explicit Session(DatabaseAddress address, std::function<void()> on_answer = {});
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
@@ -69,8 +70,8 @@ class Session {
   // Runs one query and returns all its rows.
   std::vector<TextRow> query(std::string_view text);
   // Runs one query and calls `callback` for each row while rows arrive: memory stays bounded, but
-  // the session can do nothing else until this returns. What the callback throws comes out after
-  // the rest was thrown away.
+  // the session can do nothing else until this returns. What the callback throws comes out at
+  // once, and the session is lost: the rest of the answer could be large.
   void for_each_row(std::string_view text, const RowCallback& callback);
   // Runs a statement with ? placeholders once for each row, with values in binary form, and returns
   // all affected rows. For values too large to be quoted. All rows have as many values as the
@@ -115,7 +116,13 @@ class Session {
   [[noreturn]] void fail_native();
   [[noreturn]] void rethrow_mapped();
 
+  void answered() const {
+    if (on_answer_) on_answer_();
+  }
+  void break_off() noexcept;
+
   DatabaseAddress address_;
+  std::function<void()> on_answer_;
   std::unique_ptr<soci::session> session_;
   st_mysql* native_ = nullptr;  // owned by session_
   bool lost_ = false;
