@@ -196,9 +196,19 @@ void MySqlLedger::back_off(std::uint32_t attempt) {
 
 void MySqlLedger::load(const ChangesSink& take, const SegmentSink& sink) {
   // Not run again: what was handed over already would have to be forgotten. The caller starts over.
+  const auto or_break_off = [this](const auto& use, auto&& piece) {
+    try {
+      use(std::forward<decltype(piece)>(piece));
+    } catch (...) {
+      session_.break_off();
+      throw;
+    }
+  };
+  const ChangesSink takes = [&](Changes changes) { or_break_off(take, std::move(changes)); };
+  const SegmentSink sinks = [&](const KeySegment& segment) { or_break_off(sink, segment); };
   try {
     const Snapshot snapshot(session());
-    read_all(session_, take, sink);
+    read_all(session_, take ? takes : nullptr, sink ? sinks : nullptr);
   } catch (const DatabaseError& error) {
     throw_unavailable(error);
   }

@@ -182,8 +182,8 @@ void Session::send(std::string_view text) {
   answered();
 }
 
-// So that nobody has to take what the server still has to say.
 void Session::break_off() noexcept {
+  if (native_ == nullptr) return;
   ::shutdown(static_cast<int>(mysql_get_socket(native_)), SHUT_RDWR);
   lost_ = true;
 }
@@ -225,12 +225,7 @@ void Session::for_each_row(std::string_view text, const RowCallback& callback) {
   while (MYSQL_ROW row = mysql_fetch_row(result.get())) {
     fill_row(result.get(), row, values);
     answered();
-    try {
-      callback(values);
-    } catch (...) {
-      break_off();
-      throw;
-    }
+    callback(values);
   }
   if (mysql_errno(native_) != 0) fail_native();
 }

@@ -70,8 +70,8 @@ class Session {
   // Runs one query and returns all its rows.
   std::vector<TextRow> query(std::string_view text);
   // Runs one query and calls `callback` for each row while rows arrive: memory stays bounded, but
-  // the session can do nothing else until this returns. What the callback throws comes out at
-  // once, and the session is lost: the rest of the answer could be large.
+  // the session can do nothing else until this returns. What the callback throws comes out after
+  // the rest was thrown away.
   void for_each_row(std::string_view text, const RowCallback& callback);
   // Runs a statement with ? placeholders once for each row, with values in binary form, and returns
   // all affected rows. For values too large to be quoted. All rows have as many values as the
@@ -81,6 +81,10 @@ class Session {
   // A literal with its quotes: 'it\'s' for text in utf8mb4, x'00FF' for bytes.
   std::string escape(std::string_view text);
   static std::string escape_binary(std::string_view bytes);
+
+  // Loses the connection on purpose, also from within a callback: so that nobody has to take all
+  // that the server still has to say.
+  void break_off() noexcept;
 
   // A transaction. A COMMIT that fails with lost_connection is in doubt (law 2).
   void begin();
@@ -119,7 +123,6 @@ class Session {
   void answered() const {
     if (on_answer_) on_answer_();
   }
-  void break_off() noexcept;
 
   DatabaseAddress address_;
   std::function<void()> on_answer_;
