@@ -66,7 +66,13 @@ void run_archive(ArchiveComposition& composition, std::chrono::milliseconds inte
   while (!stop.stop_requested()) {
     try {
       host.loop.step("packing done/");
-      while (composition.step(now(), false, stop) && !stop.stop_requested()) {
+      bool is_more = true;
+      while (is_more && !stop.stop_requested()) {
+        host.settings.take_over([&](const Settings& settings) {
+          composition.change(settings);
+          interval = std::chrono::milliseconds(settings.jobs.interval_ms);
+        });
+        is_more = composition.step(now(), false, stop);
       }
       if (std::exchange(failing, false)) spdlog::info("packing of done/ goes on");
     } catch (const SpoolUnavailable& error) {

@@ -18,6 +18,11 @@ class ArchiveComposition {
   ArchiveComposition(const Settings& settings, const SpoolDirectory& spool,
                      LoopWatch::Loop* loop = nullptr);
 
+  // As IngestComposition::change.
+  void change(const Settings& settings) {
+    done_days_ = static_cast<std::int32_t>(settings.spool.done_days);
+  }
+
   // One step of bounded size: what is over by `at` is removed, then something is packed. False:
   // nothing is left to do. `trust_clock`: `at` is given, not this host's clock; else nothing is
   // removed while the clocks of host and database are apart. Throws SpoolUnavailable.

@@ -41,6 +41,16 @@ UnpackLimits unpack_limits(const Settings& settings) {
   return limits;
 }
 
+ReaderLimits reader_limits(const Settings& settings) {
+  ReaderLimits limits;
+  limits.unit_records = settings.ingest.max_unit_records;
+  limits.max_transaction_records = settings.ingest.max_transaction_records;
+  limits.max_transaction_units = settings.ingest.max_transaction_units;
+  limits.max_claimed_files = settings.ingest.max_claimed_files;
+  limits.default_source = settings.spool.default_source;
+  return limits;
+}
+
 }  // namespace
 
 ContentLimits content_limits(const Settings& settings) {
@@ -73,14 +83,9 @@ IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* 
                                             spool_name_max_bytes, content_limits(settings),
                                             beats_of(loop));
 
-  ReaderLimits limits;
-  limits.unit_records = settings.ingest.max_unit_records;
-  limits.max_transaction_records = settings.ingest.max_transaction_records;
-  limits.max_transaction_units = settings.ingest.max_transaction_units;
-  limits.max_claimed_files = settings.ingest.max_claimed_files;
-  limits.default_source = settings.spool.default_source;
-  reader_ = std::make_unique<BatchReader>(
-      *spool_, lookups_, decode_context(settings, catalogue_, *hasher_, calendar_), limits);
+  reader_ = std::make_unique<BatchReader>(*spool_, lookups_,
+                                          decode_context(settings, catalogue_, *hasher_, calendar_),
+                                          reader_limits(settings));
 
   DecideContext decide;
   decide.catalogue = &catalogue_;
@@ -88,6 +93,17 @@ IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* 
   decide.notices = notices_.get();
   ingest_ = std::make_unique<Ingest>(ledger_, *spool_, *reader_, decide,
                                      static_cast<int>(settings.dedupe_window_days), steps_of(loop));
+}
+
+void IngestComposition::change(const Settings& settings) {
+  ingest_->change([&](DecideContext& decide) {
+    catalogue_ = settings.catalogue;
+    notices_ = settings.notices.rules;
+    decide.notices = notices_.get();
+    spool_->set_limits(content_limits(settings));
+    reader_->change(decode_context(settings, catalogue_, *hasher_, calendar_),
+                    reader_limits(settings));
+  });
 }
 
 }  // namespace packwarden

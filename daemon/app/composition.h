@@ -36,6 +36,10 @@ class IngestComposition {
   // `loop`, which may be null and must outlive this, is told how the work gets on.
   explicit IngestComposition(const Settings& settings, LoopWatch::Loop* loop = nullptr);
 
+  // Other settings, which need no restart and whose catalogue has its ids, from the next round on.
+  // By the thread of the rounds, between two of them.
+  void change(const Settings& settings);
+
   Ingest& ingest() { return *ingest_; }
   SpoolDirectory& spool() { return *spool_; }
   MySqlLedger& ledger() { return ledger_; }

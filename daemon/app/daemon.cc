@@ -7,8 +7,10 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 
 #include "app/archive_loop.h"
 #include "app/clocks.h"
@@ -16,6 +18,7 @@
 #include "app/ingest_loop.h"
 #include "app/job_loop.h"
 #include "app/loop_watch.h"
+#include "app/reloader.h"
 #include "app/service_manager.h"
 #include "spool/spool_watch.h"
 
@@ -47,31 +50,34 @@ void give_way() {
 
 // A loop with what the process gives it.
 struct HostedLoop {
-  HostedLoop(LoopWatch& watch, const char* name, DaemonStatus& status)
-      : loop(watch, name), host{loop, wakeup, status} {}
+  HostedLoop(const char* name, LoopWatch& watch, SettingsFeed& feed, DaemonStatus& status)
+      : loop(watch, name),
+        new_settings(feed, name, wakeup),
+        host{loop, wakeup, status, new_settings} {}
 
   LoopWatch::Loop loop;
   Wakeup wakeup;
+  SettingsFeed::Reader new_settings;
   LoopHost host;
 };
 
 // The daemon: its loops, wired, and what is told of them to whoever started it.
 class Daemon {
  public:
-  explicit Daemon(const Settings& settings)
+  Daemon(const Settings& settings, const std::string& config_path)
       : settings_(settings),
         watch_(told_after()),
-        ingest_loop_(watch_, "ingest", status_),
-        jobs_loop_(watch_, "jobs", status_),
-        archive_loop_(watch_, "archive", status_),
-        entitlement_loop_(watch_, "entitlements", status_),
+        ingest_loop_("ingest", watch_, feed_, status_),
+        jobs_loop_("jobs", watch_, feed_, status_),
+        archive_loop_("archive", watch_, feed_, status_),
         ingest_(settings, &ingest_loop_.loop),
         jobs_(settings, settings.jobs.settlement_spread_s, &jobs_loop_.loop),
-        entitlements_(settings, &entitlement_loop_.loop),
         archive_(settings, ingest_.spool(), &archive_loop_.loop),
         spool_watch_(settings.spool.directory),
-        not_ready_(entitlements_.is_on() ? 2 : 1) {
-    if (!entitlements_.is_on()) entitlement_loop_.loop.rest(for_good);
+        not_ready_(settings.http.is_on() ? 2 : 1),
+        reloader_(config_path, std::make_shared<const Settings>(settings), feed_, manager_,
+                  status_) {
+    if (settings.http.is_on()) answering_.emplace(settings, watch_, feed_, status_);
   }
 
   void run(MainThread& main) {
@@ -82,6 +88,10 @@ class Daemon {
       ingest_loop_.wakeup.hint();
     };
     hooks.on_tick = [this] { tick(); };
+    hooks.on_reload = [this] {
+      reload_asked_ = true;
+      reload_if_ready();
+    };
     hooks.on_stop = [this] {
       status_.stopping();
       manager_.stopping();
@@ -91,24 +101,36 @@ class Daemon {
   }
 
  private:
+  // Where the HTTP port is on.
+  struct Answering {
+    Answering(const Settings& settings, LoopWatch& watch, SettingsFeed& feed, DaemonStatus& status)
+        : loop("entitlements", watch, feed, status), entitlements(settings, &loop.loop) {}
+
+    HostedLoop loop;
+    EntitlementComposition entitlements;
+  };
+
   void tick();
+  void reload_if_ready();
   void a_part_is_ready();
   void run_all(const std::stop_token& stop);
 
-  const Settings& settings_;
+  const Settings& settings_;  // of the start
   ServiceManager manager_;
   DaemonStatus status_;
   LoopWatch watch_;
+  SettingsFeed feed_;
   HostedLoop ingest_loop_;
   HostedLoop jobs_loop_;
   HostedLoop archive_loop_;
-  HostedLoop entitlement_loop_;
   IngestComposition ingest_;
   JobComposition jobs_;
-  EntitlementComposition entitlements_;
   ArchiveComposition archive_;
   SpoolWatch spool_watch_;
+  std::optional<Answering> answering_;
   std::atomic<int> not_ready_;
+  bool reload_asked_ = false;  // of the main thread
+  Reloader reloader_;
 };
 
 void Daemon::tick() {
@@ -120,6 +142,12 @@ void Daemon::tick() {
     }
   }
   manager_.status(status_.line());
+  reload_if_ready();
+}
+
+// Asked for earlier, it waits until all loops are there to take it over.
+void Daemon::reload_if_ready() {
+  if (manager_.is_ready() && std::exchange(reload_asked_, false)) reloader_.reload();
 }
 
 void Daemon::a_part_is_ready() {
@@ -149,10 +177,10 @@ void Daemon::run_all(const std::stop_token& stop) {
   const milliseconds jobs_interval(settings_.jobs.interval_ms);
   {
     std::jthread answering;
-    if (entitlements_.is_on()) {
+    if (answering_) {
       answering = std::jthread([&] {
-        guard(entitlement_loop_, [&](const LoopHost& host, const std::stop_token& until) {
-          entitlements_.follow(host, until, [this] { a_part_is_ready(); });
+        guard(answering_->loop, [&](const LoopHost& host, const std::stop_token& until) {
+          answering_->entitlements.follow(host, until, [this] { a_part_is_ready(); });
         });
       });
     }
@@ -177,10 +205,10 @@ void Daemon::run_all(const std::stop_token& stop) {
 
 }  // namespace
 
-int run_daemon(const Settings& settings, MainThread& main) {
+int run_daemon(const Settings& settings, const std::string& config_path, MainThread& main) {
   return guarded(
       [&] {
-        Daemon(settings).run(main);
+        Daemon(settings, config_path).run(main);
         spdlog::info("stopped");
       },
       &main);

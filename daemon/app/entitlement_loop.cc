@@ -36,6 +36,10 @@ void EntitlementComposition::follow(const LoopHost& host, std::stop_token stop,
   while (!stop.stop_requested()) {
     try {
       host.loop.step("following the ledger");
+      host.settings.take_over([this](const Settings& settings) {
+        catalogue_ = settings.catalogue;
+        book_->change(catalogue_);
+      });
       const bool was_loaded = loaded_;
       look(stop);
       if (!was_loaded) on_ready();

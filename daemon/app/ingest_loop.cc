@@ -111,6 +111,10 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
         host.status.loaded(composition.ingest().books().sequence());
         on_ready();
       }
+      host.settings.take_over([&](const Settings& settings) {
+        composition.change(settings);
+        scan_interval = std::chrono::milliseconds(settings.spool.scan_interval_ms);
+      });
       const Instant at = now();
       letting_go.step(at);
       hold_notice.look(composition.spool(), host.status);

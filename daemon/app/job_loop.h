@@ -19,10 +19,17 @@ class JobComposition {
   // `spread_s`: see JobOptions. `loop`: as for IngestComposition.
   JobComposition(const Settings& settings, std::int64_t spread_s, LoopWatch::Loop* loop = nullptr);
 
+  // As IngestComposition::change. The jobs are others then.
+  void change(const Settings& settings);
+
   BillingJobs& jobs() { return *jobs_; }
   const std::string& currency() const { return catalogue_.currency; }
 
  private:
+  void make_jobs(const Settings& settings);
+
+  std::int64_t spread_s_;
+  LoopWatch::Loop* loop_;
   Catalogue catalogue_;
   std::shared_ptr<const NoticeRules> notices_;
   BusinessCalendar calendar_;

@@ -1,9 +1,9 @@
 #include "app/loop_watch.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
+
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -65,12 +65,13 @@ void LoopWatch::look_at(Entry& entry, TimePoint at) const {
   entry.got_on_at = got_on ? at : std::max(stood_since, rests_until);
   const auto lasts = at - entry.got_on_at;
   if (lasts >= told_after_ && !entry.told) {
-    spdlog::critical(
-        "{} stands still for {} s at '{}'; if it goes on, the watchdog ends the process",
-        entry.name, seconds(lasts), entry.step.load(std::memory_order_relaxed));
+    log_event(events::loop_stands_still,
+              "{} stands still for {} s at '{}'; if it goes on, the watchdog ends the process",
+              entry.name, seconds(lasts), entry.step.load(std::memory_order_relaxed));
     entry.told = true;
   } else if (got_on && entry.told) {
-    spdlog::warn("{} goes on; it stood still for {} s", entry.name, seconds(at - stood_since));
+    log_event(events::loop_goes_on, "{} goes on; it stood still for {} s", entry.name,
+              seconds(at - stood_since));
     entry.told = false;
   }
 }

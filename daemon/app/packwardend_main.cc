@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/daemon.h"
+#include "app/log_settings.h"
 #include "ctl/command_words.h"
 #include "logging/log.h"
 
@@ -13,22 +14,6 @@ namespace {
 
 constexpr int status_refused = 1;
 constexpr int status_usage = 2;
-
-LogLevel level_of(const std::string& name) {
-  if (name == "critical") return LogLevel::critical;
-  if (name == "error") return LogLevel::error;
-  if (name == "warning") return LogLevel::warning;
-  return name == "debug" ? LogLevel::debug : LogLevel::info;
-}
-
-LogOptions log_options(const Settings& settings, const std::string& process) {
-  LogOptions options;
-  options.process = process;
-  options.least_level = level_of(settings.log_level);
-  options.lines_max = settings.log_limit.lines;
-  options.interval = std::chrono::seconds(settings.log_limit.interval_s);
-  return options;
-}
 
 void start_logging(const Settings& settings, const std::string& process) {
   auto logger = spdlog::stderr_color_mt(process);
@@ -93,9 +78,9 @@ int packwardend_main(int argc, char** argv) {
   const Logging logging(log_options(*settings, process));
   start_logging(*settings, process);
   if (*once) return run_once(*settings, as_of);
-  if (*one_channel) return run_channel(*settings, channel, *main);
+  if (*one_channel) return run_channel(*settings, config, channel, *main);
   if (*up) return run_up(*settings, config, *main);
-  return run_daemon(*settings, *main);
+  return run_daemon(*settings, config, *main);
 }
 
 }  // namespace packwarden

@@ -12,6 +12,8 @@ namespace packwarden {
 // Exit statuses of packwardend.
 inline constexpr int status_failed = 1;
 inline constexpr int status_unavailable = 3;
+// The settings do not have this channel, or no longer. The unit does not start it again then.
+inline constexpr int status_no_such_channel = 78;
 
 // The main thread of a process that runs until it is told to stop. From its construction on,
 // SIGTERM and SIGINT ask for a clean stop and SIGHUP for a reload; what comes before run() is done

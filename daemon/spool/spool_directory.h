@@ -65,6 +65,9 @@ class SpoolDirectory : public UsageSpool {
   // loss of power they can be written again from the database and the file.
   void end(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) override;
 
+  // For files that end from now on; by the thread that ends them.
+  void set_limits(const ContentLimits& limits) { limits_ = limits; }
+
   // The folder itself, whose lock is held as long as this lives.
   std::shared_ptr<const Fd> root() const { return root_; }
 

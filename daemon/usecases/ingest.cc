@@ -127,6 +127,12 @@ void Ingest::start_again() {
   reader_->rewind(books_.directory(), books_.dedupe_floor());
 }
 
+void Ingest::change(const std::function<void(DecideContext&)>& change) {
+  if (ahead_.valid()) ahead_.wait();
+  change(context_);
+  start_again();
+}
+
 // Accounts only ever come and are closed: that changes nothing where every name was known, and no
 // usage is of an account that was closed since. Else ingest would stand still while accounts are
 // added faster than a batch is read.

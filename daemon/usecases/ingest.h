@@ -54,6 +54,10 @@ class Ingest {
   // Returns the keys forgotten.
   std::size_t let_go(Instant now);
 
+  // Calls `change`, which may change what the context and the reader point to, while nothing is
+  // read or decided; then all is read again from the checkpoints. Between two rounds.
+  void change(const std::function<void(DecideContext&)>& change);
+
   Books& books() { return books_; }
 
  private:

@@ -21,6 +21,7 @@ packwarden_outside_test(faults_two_daemons "database;e2e" 600 faults/two_daemons
 set_tests_properties(faults_two_daemons PROPERTIES PROCESSORS 2)
 packwarden_outside_test(e2e_producer "database;e2e" 120 e2e/producer_test.py)
 packwarden_outside_test(e2e_life "database;e2e" 300 e2e/life_test.py)
+packwarden_outside_test(e2e_reload "database;e2e" 300 e2e/reload_test.py)
 packwarden_outside_test(e2e_operators "database;e2e" 300 e2e/operators_test.py)
 packwarden_outside_test(e2e_statement "database;e2e" 300 e2e/statement_test.py)
 packwarden_outside_test(e2e_wrong_commands "database;e2e" 300 e2e/wrong_commands_test.py)
