@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -115,14 +114,12 @@ tl::expected<std::unique_ptr<Plugin>, std::string> ChannelProcess::make_plugin(
 int ChannelProcess::deliver(const std::stop_token& stop) {
   auto made = make_plugin(settings_);
   if (!made) {
-    log_event(events::channel_broken, {.channel = channel_}, "channel {}: {}", channel_,
-              made.error());
+    log_event(events::channel_broken, "channel {}: {}", channel_, made.error());
     board_.set_state(ChannelState::broken, made.error().substr(0, 255));  // operators look there
     return status_failed;
   }
   plugin_ = std::move(*made);
-  log_event(events::channel_delivers, {.channel = channel_}, "channel {} delivers through {}",
-            channel_, plugin_->name());
+  log_event(events::channel_delivers, "channel {} delivers through {}", channel_, plugin_->name());
   board_.set_state(ChannelState::delivering, "");
   manager_.status("delivers through " + plugin_->name());
   manager_.ready();
@@ -216,15 +213,15 @@ void lower_channel_priority() {
   constexpr int channel_priority = 19;
   if (getpriority(PRIO_PROCESS, 0) >= channel_priority) return;
   if (setpriority(PRIO_PROCESS, 0, channel_priority) != 0) {
-    spdlog::warn("the channel keeps the priority of the daemon: {}", std::strerror(errno));
+    log_event(events::priority_not_lowered, "the channel keeps the priority of the daemon: {}",
+              std::strerror(errno));
   }
 }
 
 int run_channel(const Settings& settings, const std::string& config_path,
                 const std::string& channel, MainThread& main) {
   if (find_channel(settings, channel) == nullptr) {
-    log_event(events::channel_unknown, {.channel = channel}, "no channel '{}' in section channels",
-              channel);
+    log_event(events::channel_unknown, "no channel '{}' in section channels", channel);
     return status_no_such_channel;
   }
   int status = 0;

@@ -1,6 +1,5 @@
 #include "app/daemon.h"
 
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 #include "app/loop_watch.h"
 #include "app/reloader.h"
 #include "app/service_manager.h"
+#include "logging/log.h"
 #include "spool/spool_watch.h"
 
 namespace packwarden {
@@ -43,8 +43,9 @@ milliseconds told_after() {
 void give_way() {
   if (getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())) >= 0) return;
   if (setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 0) != 0) {
-    spdlog::warn("ingest keeps the priority of entitlement checks, which may wait for it: {}",
-                 std::strerror(errno));
+    log_event(events::priority_not_lowered,
+              "ingest keeps the priority of entitlement checks, which may wait for it: {}",
+              std::strerror(errno));
   }
 }
 
@@ -152,7 +153,8 @@ void Daemon::reload_if_ready() {
 
 void Daemon::a_part_is_ready() {
   if (--not_ready_ > 0) return;
-  spdlog::info("ready: spool '{}' in {}", settings_.spool.name, settings_.spool.directory);
+  log_event(events::ready, "ready: spool '{}' in {}", settings_.spool.name,
+            settings_.spool.directory);
   manager_.status(status_.line());
   manager_.ready();
 }
@@ -209,16 +211,16 @@ int run_daemon(const Settings& settings, const std::string& config_path, MainThr
   return guarded(
       [&] {
         Daemon(settings, config_path).run(main);
-        spdlog::info("stopped");
+        log_event(events::stopped, "stopped");
       },
       &main);
 }
 
 int run_once(const Settings& settings, std::optional<Instant> as_of) {
   if (as_of && !settings.allow_as_of) {
-    spdlog::critical(
-        "--as-of is refused: set allow_as_of: true where years are played through, never in "
-        "production");
+    log_event(events::as_of_refused,
+              "--as-of is refused: set allow_as_of: true where years are played through, never in "
+              "production");
     return status_failed;
   }
   return guarded([&] {

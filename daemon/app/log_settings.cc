@@ -18,9 +18,8 @@ LogLevel log_level_of(const Settings& settings) {
   return level_of(settings.log_level);
 }
 
-LogOptions log_options(const Settings& settings, const std::string& process) {
+LogOptions log_options(const Settings& settings) {
   LogOptions options;
-  options.process = process;
   options.least_level = log_level_of(settings);
   options.lines_max = settings.log_limit.lines;
   options.interval = std::chrono::seconds(settings.log_limit.interval_s);

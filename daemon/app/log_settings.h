@@ -6,7 +6,6 @@
 namespace packwarden {
 
 LogLevel log_level_of(const Settings& settings);
-// `process`: which of ours writes.
-LogOptions log_options(const Settings& settings, const std::string& process);
+LogOptions log_options(const Settings& settings);
 
 }  // namespace packwarden

@@ -1,6 +1,5 @@
 #include "app/process.h"
 
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -14,6 +13,7 @@
 #include <utility>
 
 #include "http/http_server.h"
+#include "logging/log.h"
 #include "spool/spool_directory.h"
 #include "store/error.h"
 #include "usecases/ledger_port.h"
@@ -34,7 +34,7 @@ void MainThread::wait_for_signal() {
       reload_asked_ = true;
       wait_for_signal();
     } else {
-      spdlog::info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+      log_event(events::stopping, "stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
       stop_asked_ = true;
     }
     pass_on();
@@ -107,19 +107,21 @@ int guarded(const std::function<void()>& run, MainThread* main) {
     run();
     return 0;
   } catch (const LedgerUnavailable& error) {
-    spdlog::critical("{}; check that the server runs and that section database is right",
-                     error.what());
+    log_event(events::database_unavailable,
+              "{}; check that the server runs and that section database is right", error.what());
   } catch (const DatabaseError& error) {
-    spdlog::critical(
+    log_event(
+        events::database_unavailable,
         "the database {}: {} ({}); check that the server runs and that section database is right",
         to_string(error.kind()), error.what(), error.code());
   } catch (const HttpUnavailable& error) {
-    spdlog::critical("{}", error.what());
+    log_event(events::http_unavailable, "{}", error.what());
     return status_failed;
   } catch (const SpoolUnavailable& error) {
-    spdlog::critical("{}", error.what());
+    log_event(events::spool_unavailable, "{}", error.what());
   } catch (const std::exception& error) {
-    spdlog::critical("stopped, since going on could harm the ledger: {}", error.what());
+    log_event(events::stopped_by_fault, "stopped, since going on could harm the ledger: {}",
+              error.what());
     return status_failed;
   }
   // To who is told to stop, it does not matter what is away.

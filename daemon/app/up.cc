@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -73,7 +72,8 @@ class FailureNotes {
     try {
       MysqlChannelBoard(address_, one.channel).set_failed(one.how, ago);
     } catch (const DatabaseError& error) {
-      spdlog::warn("that channel {} {} is not noted: {}", one.channel, one.how, error.what());
+      log_event(events::failure_not_noted, {.channel = one.channel},
+                "that channel {} {} is not noted: {}", one.channel, one.how, error.what());
     }
   }
 
@@ -160,16 +160,17 @@ int run_up(const Settings& settings, const std::string& config_path, MainThread&
   children.start();
   MainThread::Hooks hooks;
   hooks.on_stop = [&] {
-    spdlog::info("stopping all");
+    log_event(events::stopping, "stopping all");
     children.stop();
   };
   hooks.on_reload = [&] { children.reload(); };
   main.run_io(std::move(hooks));  // until all children have ended after the stop
   const bool noted = notes.finish(longest_farewell);
-  if (!noted) spdlog::warn("the database does not answer; the last failures are not on the board");
-  spdlog::info("stopped");
+  if (!noted)
+    log_event(events::failure_not_noted,
+              "the database does not answer; the last failures are not on the board");
+  log_event(events::stopped, "stopped");
   if (noted) return 0;
-  spdlog::default_logger()->flush();
   std::_Exit(0);  // a thread that waits for the database cannot be joined
 }
 
