@@ -88,8 +88,8 @@ class ChannelProcess {
 
 int ChannelProcess::run(MainThread& main) {
   if (board_.start(own(settings_).plugin)) {
-    log_event(events::channel_lost, {.channel = channel_},
-              "channel {}: the process before this one ended without a word", channel_);
+    log_event(events::channel_lost, "channel {}: the process before this one ended without a word",
+              channel_);
   }
   MainThread::Hooks hooks;
   hooks.on_stop = [this] {

@@ -90,7 +90,8 @@ class Children {
   Children(boost::asio::io_context& io, const Settings& settings, const std::string& config_path,
            FailureNotes& notes)
       : io_(&io), settings_(settings), config_path_(config_path), notes_(&notes) {
-    children_.emplace_back(io, KeptChild::Options{ingest_name, {"--config", config_path}, {}, {}});
+    children_.emplace_back(io,
+                           KeptChild::Options{ingest_name, "", {"--config", config_path}, {}, {}});
     for (const ChannelSettings& channel : settings.channels) add(channel);
   }
 
@@ -110,6 +111,7 @@ class Children {
     return children_.emplace_back(
         *io_, KeptChild::Options{
                   name_of(channel),
+                  channel.name,
                   {"--config", config_path_, "channel", channel.name},
                   std::chrono::seconds(channel.silent_max_s),
                   [this, name = channel.name](const std::string& how) { notes_->add(name, how); }});

@@ -11,7 +11,7 @@ import harness
 from notify_socket import NotifySocket
 
 BOUND_S = 60
-WATCHDOG_S = 4
+WATCHDOG_S = 8
 HEADER = "id,account,product,meter,time,quantity\n"
 
 
@@ -80,8 +80,8 @@ class Life(unittest.TestCase):
             where.drop("ready.csv", content("ready", 10))
             harness.wait_until(lambda: "10 records since the start" in manager.status(), BOUND_S, "it counts",
                                alive=[daemon])
-        self.assertTrue(manager.times_of("STOPPING", "1", daemon.begin))
-        self.assertIn("stopping", manager.status())
+        harness.wait_until(lambda: manager.times_of("STOPPING", "1", daemon.begin), BOUND_S, "STOPPING=1")
+        harness.wait_until(lambda: "stopping" in manager.status(), BOUND_S, "the last status line")
 
     def test_it_is_not_ready_while_the_books_cannot_be_loaded_but_asks_for_time(self):
         server.sql("RENAME TABLE pack_balance TO pack_balance_away", "life")
@@ -158,7 +158,7 @@ class Life(unittest.TestCase):
     def test_SIGTERM_ends_a_channel_with_0_and_it_is_ready_before(self):
         with running("channel", "inbox") as channel:
             harness.wait_until(lambda: fed_since(channel.begin), BOUND_S, "it is fed", alive=[channel])
-        self.assertTrue(manager.times_of("STOPPING", "1", channel.begin))
+        harness.wait_until(lambda: manager.times_of("STOPPING", "1", channel.begin), BOUND_S, "STOPPING=1")
 
     def test_SIGTERM_while_the_books_cannot_be_loaded_ends_it_with_0(self):
         server.sql("RENAME TABLE pack_balance TO pack_balance_away", "life")

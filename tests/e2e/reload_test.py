@@ -2,6 +2,7 @@
 old ones in effect, and nothing lost either way. The service manager is ours (notify_socket.py)."""
 
 import contextlib
+import datetime
 import os
 import pathlib
 import shutil
@@ -103,7 +104,8 @@ class Reload(unittest.TestCase):
             self.assertEqual(self.site.receipt("before", daemon)["rejected"], {"unknown_product": 3})
             self.site.catalogue.write_text(self.site.catalogue.read_text().rstrip() + MAIL)
             self.assertIn("reloaded at", self.site.reload(daemon))
-            self.site.ctl("pack", "buy", "mail", "10k", "acme", "--paid-by", "payment-1")
+            self.site.ctl("pack", "buy", "mail", "10k", "acme", "--paid-by", "payment-1",
+                          as_of=harness.utc_now() - datetime.timedelta(hours=1))
             self.site.usage("after", 3, "mail", "sent")
             receipt = self.site.receipt("after", daemon)
             self.assertEqual((receipt["accepted"], receipt["units"]["drawn"]), (3, 3))
