@@ -18,6 +18,7 @@
 #include "app/job_loop.h"
 #include "app/loop_watch.h"
 #include "app/reloader.h"
+#include "app/server_check.h"
 #include "app/service_manager.h"
 #include "logging/log.h"
 #include "spool/spool_watch.h"
@@ -210,6 +211,7 @@ void Daemon::run_all(const std::stop_token& stop) {
 int run_daemon(const Settings& settings, const std::string& config_path, MainThread& main) {
   return guarded(
       [&] {
+        require_server(settings);
         Daemon(settings, config_path).run(main);
         log_event(events::stopped, "stopped");
       },
@@ -224,6 +226,7 @@ int run_once(const Settings& settings, std::optional<Instant> as_of) {
     return status_failed;
   }
   return guarded([&] {
+    require_server(settings);
     IngestComposition composition(settings);
     run_ingest_once(composition, as_of);
     JobComposition jobs(settings, 0);  // O6: run-once takes 08:00 for all

@@ -105,12 +105,19 @@ class Loader {
     passwords(map);
     map.whole_number("connect_timeout_ms", out.connect_timeout_ms, {100, 600'000});
     map.whole_number("lock_wait_timeout_s", out.lock_wait_timeout_s, {1, 3'600});
+    map.whole_number("answer_timeout_s", out.answer_timeout_s, {1, 86'400});
+    if (out.answer_timeout_s <= out.lock_wait_timeout_s) {
+      map.error_at_value(map.has("answer_timeout_s") ? "answer_timeout_s" : "lock_wait_timeout_s",
+                         "answer_timeout_s must be longer than lock_wait_timeout_s: a server that "
+                         "waits for a lock says nothing meanwhile");
+    }
     map.whole_number("transaction_attempts_max", out.transaction_attempts_max, {1, 1'000});
+    map.one_of("unsafe_server", out.unsafe_server, {"refuse", "warn"});
     map.finish();
   }
 
-  // From password_file, else from the systemd credential, else none (the server then knows the user
-  // by the socket).
+  // From password_file, else from the systemd credential, else from the file of its name beside the
+  // settings, else none (the server then knows the user by the socket).
   void passwords(MapReader& map) {
     DatabaseSettings& out = settings_.database;
     if (const auto file =
@@ -131,10 +138,12 @@ class Loader {
     return file.empty() ? std::nullopt : std::optional(file);
   }
 
-  static std::optional<std::string> credential_file() {
+  // What the unit hands to the service is that same file: so packctl finds it, run by root.
+  std::optional<std::string> credential_file() const {
     const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
-    if (credentials == nullptr || *credentials == '\0') return std::nullopt;
-    const std::string file = (fs::path(credentials) / credential_name).string();
+    const bool is_service = credentials != nullptr && *credentials != '\0';
+    const std::string file =
+        ((is_service ? fs::path(credentials) : folder_) / credential_name).string();
     std::error_code failed;
     if (fs::status(file, failed).type() == fs::file_type::not_found) return std::nullopt;
     return file;

@@ -60,6 +60,7 @@ TEST(Settings, stand_with_their_defaults_in_the_shipped_file) {
   policy.set_channels({});
   EXPECT_EQ(policy, defaults->notices.rules->policy);
   EXPECT_EQ(shipped->log_level, defaults->log_level);
+  EXPECT_EQ(shipped->log_limit, defaults->log_limit);
   EXPECT_EQ(shipped->allow_as_of, defaults->allow_as_of);
 
   ChannelSettings inbox;
@@ -134,6 +135,20 @@ TEST(Settings, take_the_password_from_the_systemd_credential_where_no_file_is_na
   EXPECT_EQ(load_settings(files.write("q.yaml", "database: {password_file: secret}\n"))
                 ->database.password,
             "from file");
+}
+
+TEST(Settings, take_the_password_from_the_file_beside_them_where_there_are_no_credentials) {
+  const SettingsFiles files;
+  const ScopedEnvironment no_credentials("CREDENTIALS_DIRECTORY", nullptr);
+  const std::string path = files.write("p.yaml", "{}");
+  EXPECT_EQ(load_settings(path)->database.password, "");
+
+  files.write("database-password", "from beside\n");
+  EXPECT_EQ(load_settings(path)->database.password, "from beside");
+
+  const SettingsFiles elsewhere;
+  const ScopedEnvironment credentials("CREDENTIALS_DIRECTORY", elsewhere.path("").c_str());
+  EXPECT_EQ(load_settings(path)->database.password, "");
 }
 
 TEST(Settings, refuse_a_credential_that_cannot_be_read) {

@@ -13,7 +13,7 @@ import harness
 
 # Scenes of the sandbox that have a test here, or in another file.
 HERE = {"hand", "look", "move-from", "move-to", "report", "tenant", "weekly"}
-ELSEWHERE = {"backup", "restore", "recover"}  # restore_test.py
+ELSEWHERE = {"backup", "recover"}  # restore_test.py
 BOUND_S = 60
 NOT_AS_SHIPPED = {"log_bin", "innodb_buffer_pool_size", "innodb_log_file_size"}  # of the sandbox
 

@@ -26,6 +26,16 @@ def cgroup2_mount():
     raise Failure("this machine shows no cgroup2 file system, and systemd does not start without")
 
 
+def remove_cgroup(path):
+    """With all below it, deepest first. False while a process is in one of them."""
+    for folder, _, _ in os.walk(path, topdown=False):
+        try:
+            os.rmdir(folder)
+        except OSError:
+            return False
+    return True
+
+
 class Host:
     """One that can be started, stopped and started again; what is written on it stays until discard(). One thread."""
 
@@ -79,7 +89,7 @@ class Host:
             self.process.wait()
         self.process = self.systemd_pid = None
         if self.cgroup:
-            wait_until(self._remove_cgroup, 30, "no process of the host is left")
+            wait_until(lambda: remove_cgroup(self.cgroup), 30, "no process of the host is left")
         self.cgroup = None
 
     def discard(self):
@@ -139,14 +149,8 @@ class Host:
         return self.systemd_pid
 
     def _make_cgroup(self):
-        self.cgroup = cgroup2_mount() / f"packwarden-host-{os.getpid()}"
-        self.cgroup.mkdir(exist_ok=True)
-
-    def _remove_cgroup(self):
-        """Deepest first; a group goes once the last process in it is gone."""
-        for folder, _, _ in os.walk(self.cgroup, topdown=False):
-            try:
-                os.rmdir(folder)
-            except OSError:
-                return False
-        return True
+        above = cgroup2_mount()
+        for left in above.glob("packwarden-host-*"):  # by a run that was killed; one with processes stays
+            remove_cgroup(left)
+        self.cgroup = above / f"packwarden-host-{os.getpid()}"
+        self.cgroup.mkdir()

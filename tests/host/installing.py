@@ -3,6 +3,7 @@
 import re
 import shlex
 
+import debs
 from report import Failure, check, check_equal, wait_until
 from packwarden_site import CATALOGUE, DAEMON, HEADER, INBOX, PRODUCER, SETTINGS, SPOOL, rows
 
@@ -24,6 +25,13 @@ class Installing:
             check_equal(self.host.property(unit, "ActiveState"), "inactive", f"{unit} before there is a database")
         check_equal(self.site.journal(), "", "the journal of a daemon that was not started")
         return ", ".join(self.site.installed())
+
+    def plugins_come_by_packages_of_their_own(self):
+        self.host.run(f"apt-get install -y {debs.THERE}/packwarden-plugin-*.deb")
+        plugins = set(self.host.out("ls /usr/lib/packwarden").split())
+        check_equal(plugins, {"inbox.so", "sms.so", "email.so", "webhook.so"}, "plugins")
+        for unit in (DAEMON, INBOX):
+            check(self.site.is_active(unit), f"{unit} does not run any more")
 
     def files_belong_to_whom_they_should(self):
         expected = {

@@ -1,5 +1,6 @@
 """Packwarden on a host, as those see it who run it, drop files into it, or are told by it."""
 
+import contextlib
 import datetime
 import json
 import shlex
@@ -33,7 +34,7 @@ class Site:
 
     def ctl(self, words, **options):
         """packctl by root; its JSON."""
-        text = self.host.out(f"CREDENTIALS_DIRECTORY=/etc/packwarden packctl --output json {words}", **options)
+        text = self.host.out(f"packctl --output json {words}", **options)
         return json.loads(text) if text else None
 
     def new_account(self, name, product="captcha", tier="1m"):
@@ -57,6 +58,15 @@ class Site:
 
     def append(self, path, text):
         self.host.run(f"cat >>{path}", stdin=text)
+
+    @contextlib.contextmanager
+    def changes_for_a_time(self, path):
+        """What is changed in a file within is as before afterwards, also when something fails."""
+        self.host.run(f"cp -a {path} /root/before")
+        try:
+            yield
+        finally:
+            self.host.run(f"cp -a /root/before {path}")
 
     # --- what they see
 

@@ -6,6 +6,7 @@ Each line of its report is a thing that was proven. Ends with 0 only if all was.
 """
 
 import argparse
+import fcntl
 import pathlib
 import signal
 import sys
@@ -39,6 +40,7 @@ def proven_in_order(report, site, pages):
         if not prove(scenario):
             return
     for scenario in (installing.notice_of_it_comes_in_by_a_channel_with_few_rights,
+                     installing.plugins_come_by_packages_of_their_own,
                      installing.files_belong_to_whom_they_should,
                      installing.manual_pages_and_completion_are_there,
                      installing.units_tell_systemd_what_they_do,
@@ -78,27 +80,38 @@ def main():
     parser.add_argument("--keep", action="store_true", help="let the host run at the end, until Ctrl-C")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what began is ended
-    report = Report()
+    report, folder = Report(), options.root.resolve()
     try:
         base.needs()
         packages = debs.newest(options.packages)
         if not packages:
             raise Failure(f"no packages in {options.packages}; ./dev package builds them")
-        debian = base.Base(options.root.resolve())
-        report.chapter("This machine")
-        made = debian.make()
-        report.note("the base root was made" if made else "the base root was there")
-        machine = host.Host(debian, options.root.resolve() / "run")
-        pages = manual.Manual(machine)
-        debian.fetch(pages.debian_packages(), packages)
-        report.note("Debian packages are fetched")
-        status = on_a_host(report, machine, pages, packages, options)
+        with only_one(folder):
+            report.chapter("This machine")
+            debian = base.Base(folder)
+            report.note("the base root was made" if debian.make() else "the base root was there")
+            machine = host.Host(debian, folder / "run")
+            pages = manual.Manual(machine)
+            debian.fetch(pages.debian_packages(), packages)
+            report.note("Debian packages are fetched")
+            status = on_a_host(report, machine, pages, packages, options)
     except Failure as failure:
         print(f"test-host: {failure}", file=sys.stderr)
         status = 1
     except KeyboardInterrupt:
         status = 130
     return status
+
+
+def only_one(folder):
+    """The lock of its base root and its host, held until it is closed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = open(folder / "lock", "w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Failure(f"another test host runs in {folder}; --root DIR gives this one a folder of its own") from None
+    return lock
 
 
 def on_a_host(report, machine, pages, packages, options):

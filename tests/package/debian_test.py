@@ -6,6 +6,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -55,6 +56,53 @@ class Debian(unittest.TestCase):
     def test_scripts_are_sound(self):
         for script in ("postinst", "prerm", "postrm"):
             subprocess.run(["sh", "-n", ROOT / f"debian/packwarden.{script}"], check=True, timeout=60)
+
+
+class Purge(unittest.TestCase):
+    """postrm itself, on folders below one of the test."""
+
+    def setUp(self):
+        self.root = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.spool = self.root / "var/spool/packwarden"
+        for path in ("etc/packwarden/tokens", "var/lib/packwarden/any", "var/spool/packwarden/.hold",
+                     "var/spool/packwarden/done/2026-11-26/a.csv", "var/spool/packwarden/receipts/a.json",
+                     "var/spool/packwarden/rejected/driven/b.csv", "var/spool/packwarden/rejected/discarded/c.csv",
+                     "etc/systemd/system/multi-user.target.wants/packwardend.service",
+                     "etc/systemd/system/multi-user.target.wants/packwarden-channel@sms.service",
+                     "etc/systemd/system/multi-user.target.wants/other.service"):
+            self.put(path)
+        (self.spool / "incoming").mkdir()
+
+    def put(self, path):
+        (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / path).write_text("x")
+
+    def postrm(self, word):
+        script, paths = re.subn(r"(?<=[ =])/(?=etc/|var/)", f"{self.root}/", read("debian/packwarden.postrm"))
+        self.assertEqual(paths, 5)
+        return subprocess.run(["sh", "-c", script, "postrm", word], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True, check=True, timeout=60).stdout
+
+    def left(self):
+        return sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_file())
+
+    def test_removal_takes_nothing(self):
+        before = self.left()
+        self.postrm("remove")
+        self.assertEqual(self.left(), before)
+
+    def test_purge_takes_all_that_is_billed(self):
+        self.assertEqual(self.postrm("purge"), "")
+        self.assertFalse(self.spool.exists())
+        self.assertEqual(self.left(), ["etc/systemd/system/multi-user.target.wants/other.service"])
+
+    def test_purge_keeps_a_spool_with_usage_that_is_not_billed(self):
+        for folder in ("incoming", "retry", "work", "held", "failed", "rejected"):
+            with self.subTest(folder=folder):
+                self.put(f"var/spool/packwarden/{folder}/usage.csv")
+                self.assertIn("1 of its files are not billed", self.postrm("purge"))
+                self.assertTrue((self.spool / "done/2026-11-26/a.csv").exists())
+                (self.spool / folder / "usage.csv").unlink()
 
 
 if __name__ == "__main__":
