@@ -96,6 +96,7 @@ Ending act(Desk& desk, const Action& action) {
 void add_all_words(CLI::App& app, Action& chosen) {
   app.require_subcommand(1, 1);
   add_system_words(app, chosen);
+  add_database_words(app, chosen);
   add_account_words(app, chosen);
   add_money_words(app, chosen);
   add_pack_words(app, chosen);

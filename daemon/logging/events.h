@@ -18,6 +18,10 @@ inline constexpr Event settings_refused{"settings_refused", "9d4a9cbe29b546e1940
                                         LogLevel::critical};
 inline constexpr Event database_unavailable{"database_unavailable",
                                             "fbb945d3a4904b6992fe41354f269304", LogLevel::critical};
+inline constexpr Event server_unfit{"server_unfit", "a034de646bf14798b2593a9a94a453e6",
+                                    LogLevel::critical};
+inline constexpr Event server_unwise{"server_unwise", "3049c707c9a846d18d21bc606c403574",
+                                     LogLevel::warning};
 inline constexpr Event http_unavailable{"http_unavailable", "bcfb1908c60346dabb3f205833898420",
                                         LogLevel::critical};
 inline constexpr Event spool_unavailable{"spool_unavailable", "9771bcd3fd8f4985b5a6ce850d65dbd6",
