@@ -42,7 +42,7 @@ while IFS= read -r -d '' path; do
     continue
   fi
   chown --reference="$path" "$begun"
-  chmod --reference="$path" "$begun"
+  chmod --reference="$path" "$begun" # whatever the umask here: the daemon has to read it
   mv -f "$begun" "$into/retry/$entry"
   copied=$((copied + 1))
 done < <(find "$spool/done" "$spool/failed" -type f -print0 | sort -z)
