@@ -30,7 +30,7 @@ class Running:
         self.site.edit("/etc/packwarden/templates/en.yaml", self._new_subject())
         self.site.edit(SETTINGS, "s/^  max_line_bytes: .*/  max_line_bytes: 1024/")
         self.host.run("systemctl reload packwardend")
-        self.site.wait_event("reloaded", since=before)
+        self.site.wait_journal(["are in effect"], since=before)
         self.site.new_account("reader", product="ocr", tier="10k")
         self.site.is_billed("pages.csv", 5001, "reader", product="ocr", meter="page")
         message = wait_until(lambda: self.site.messages("reader"), 30, "the notice of half a pack of pages comes in")
@@ -44,13 +44,15 @@ class Running:
         return "s/^\\( *subject: *\\)\\(['\"]\\?\\)/\\1\\2RELOADED /"
 
     def bad_reload_is_refused_and_the_old_settings_go_on(self):
-        pid, before = self.site.main_pid(), self.site.journal_cursor()
+        pid, before, used = self.site.main_pid(), self.site.journal_cursor(), self.site.used("reader", "ocr")
         with self.site.changes_for_a_time(CATALOGUE):
             self.site.edit(CATALOGUE, "s/^  - name: ocr/  - nmae: ocr/")
             self.host.run("systemctl reload packwardend", status=1)
             said = self.site.wait_journal(["catalogue.yaml", "nmae"], since=before)
             check_equal((self.site.main_pid(), self.site.is_active()), (pid, True), "the daemon after a bad reload")
-            self.site.is_billed("after-bad-reload.csv", 10, "reader", product="ocr", meter="page")
+            self.site.drop("after-bad-reload.csv", HEADER + rows("after", 10, "reader", "ocr", "page"))
+            self.site.receipt("after-bad-reload.csv")
+        check_equal(self.site.used("reader", "ocr"), used + 10, "units drawn after the bad reload")
         self.host.run("systemctl reload packwardend")
         return said
 
@@ -59,7 +61,7 @@ class Running:
         with self.site.changes_for_a_time(SETTINGS):
             self.site.edit(SETTINGS, "s/^  listen: .*/  listen: 127.0.0.1:8471/")
             self.host.run("systemctl reload packwardend")
-            self.site.wait_event("reload_refused", since=before)
+            self.site.wait_journal(["are refused"], since=before)
             said = wait_until(lambda: self._status_with("refused"), 30, "systemctl status says that it was refused")
         self.host.run("curl -sS http://127.0.0.1:8470/-/ready")
         self.host.run("systemctl reload packwardend")
@@ -80,7 +82,7 @@ class Running:
             self.host.run("systemctl kill --kill-who=main -s STOP mariadb")
             try:
                 self.site.drop("hung.csv", HEADER + rows("hung", 500, ACCOUNT))
-                said = self.site.wait_event("loop_stands_still", since=before)
+                said = self.site.wait_journal(["stands still"], since=before)
                 self.site.wait_journal(["Watchdog timeout"], since=before)
                 wait_until(lambda: self.site.restarts() > restarts, 60, "systemd has restarted the daemon")
             finally:
@@ -124,7 +126,7 @@ class Running:
         self.site.edit(SETTINGS, "s/^    batch_max: .*/    batch_max: 5/")
         before = self.site.journal_cursor()
         self.host.run(f"systemctl reload {INBOX}")
-        self.site.wait_event("reloaded", unit=INBOX, since=before)
+        self.site.wait_journal(["are in effect"], unit=INBOX, since=before)
         restarts = self.site.restarts(INBOX)
         self.site.drop("many.csv", HEADER + "".join(rows(f"many-{name}", 1, name, quantity=16_000) for name in names))
         wait_until(lambda: self._messages() > 0, 60, "the first messages are stored")
