@@ -5,12 +5,30 @@
 #include <iostream>
 
 #include "app/daemon.h"
+#include "ctl/command_words.h"
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
 
 constexpr int status_refused = 1;
 constexpr int status_usage = 2;
+
+LogLevel level_of(const std::string& name) {
+  if (name == "critical") return LogLevel::critical;
+  if (name == "error") return LogLevel::error;
+  if (name == "warning") return LogLevel::warning;
+  return name == "debug" ? LogLevel::debug : LogLevel::info;
+}
+
+LogOptions log_options(const Settings& settings, const std::string& process) {
+  LogOptions options;
+  options.process = process;
+  options.least_level = level_of(settings.log_level);
+  options.lines_max = settings.log_limit.lines;
+  options.interval = std::chrono::seconds(settings.log_limit.interval_s);
+  return options;
+}
 
 void start_logging(const Settings& settings, const std::string& process) {
   auto logger = spdlog::stderr_color_mt(process);
@@ -36,6 +54,7 @@ int packwardend_main(int argc, char** argv) {
   auto* one_channel = app.add_subcommand("channel", "deliver the notices of one channel");
   one_channel->add_option("name", channel, "as in section channels")->required();
   auto* up = app.add_subcommand("up", "run the daemon and all channels as child processes");
+  auto* words = app.add_subcommand("command-words")->group("");
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);
@@ -43,6 +62,10 @@ int packwardend_main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : status_usage;
   }
 
+  if (*words) {
+    std::cout << command_words(app) << "\n";
+    return 0;
+  }
   if (*one_channel) lower_channel_priority();
   const auto settings = load_settings(config);
   if (!settings) {
@@ -63,7 +86,9 @@ int packwardend_main(int argc, char** argv) {
     as_of = *parsed;
   }
 
-  start_logging(*settings, *one_channel ? "channel-" + channel : *up ? "up" : "ingest");
+  const std::string process = *one_channel ? "channel-" + channel : *up ? "up" : "ingest";
+  const Logging logging(log_options(*settings, process));
+  start_logging(*settings, process);
   if (*once) return run_once(*settings, as_of);
   if (*one_channel) return run_channel(*settings, channel);
   if (*up) return run_up(*settings, config);

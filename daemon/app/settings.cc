@@ -82,7 +82,8 @@ class Loader {
                          template_errors);
     read_http_settings(root.group("http"), folder_, settings_.http);
     root.one_of("log_level", settings_.log_level,
-                {"trace", "debug", "info", "warning", "error", "critical"});
+                {"debug", "info", "warning", "error", "critical"});
+    log_limit(root.group("log_limit"));
     root.flag("allow_as_of", settings_.allow_as_of);
     catalogue(root, catalogue_errors);
     root.finish();
@@ -205,6 +206,12 @@ class Loader {
     map.whole_number("job_late_s", out.job_late_s, {1, max_attention_s});
     map.whole_number("delivery_age_s", out.delivery_age_s, {1, max_attention_s});
     map.whole_number("free_bytes_min", out.free_bytes_min, {0, std::int64_t{1} << 50});
+    map.finish();
+  }
+
+  void log_limit(MapReader map) {
+    map.whole_number("lines", settings_.log_limit.lines, {1, 1'000'000});
+    map.whole_number("interval_s", settings_.log_limit.interval_s, {1, seconds_per_day});
     map.finish();
   }
 

@@ -132,6 +132,13 @@ struct HttpSettings {
   bool operator==(const HttpSettings&) const = default;
 };
 
+struct LogLimitSettings {
+  std::uint32_t lines = 100;
+  std::uint32_t interval_s = 30;
+
+  bool operator==(const LogLimitSettings&) const = default;
+};
+
 struct Settings {
   DatabaseSettings database;
   SpoolSettings spool;
@@ -148,6 +155,7 @@ struct Settings {
   NoticeSettings notices;
   HttpSettings http;
   std::string log_level = "info";
+  LogLimitSettings log_limit;
   bool allow_as_of = false;
   Catalogue catalogue;  // read from catalogue_file; ids are 0 until the database knows the names
 };

@@ -8,6 +8,7 @@
 #include <streambuf>
 #include <string_view>
 
+#include "ctl/command_words.h"
 #include "ctl/desk.h"
 #include "ctl/receipt_words.h"
 
@@ -51,7 +52,8 @@ std::string usage_told(const CLI::App& app, const CLI::ParseError& error) {
     return fmt::format("{}. Look at {} --help.", error.what(), path);
   }
   std::string words;
-  for (const CLI::App* word : last->get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* word :
+       last->get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); })) {
     words += (words.empty() ? "" : ", ") + word->get_name();
   }
   const auto rest = last->remaining();
@@ -129,6 +131,7 @@ void add_all_words(CLI::App& app, Action& chosen) {
   add_rejects_words(app, chosen);
   add_token_words(app, chosen);
   add_replay_words(app, chosen);
+  add_command_words(app, chosen);
 }
 
 // Takes all that is written to it.
