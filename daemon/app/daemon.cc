@@ -14,6 +14,7 @@
 #include "app/ingest_loop.h"
 #include "app/job_loop.h"
 #include "app/process.h"
+#include "app/server_check.h"
 #include "logging/log.h"
 #include "spool/spool_watch.h"
 
@@ -79,6 +80,7 @@ void run_all(const Settings& settings, IngestComposition& composition, JobCompos
 
 int run_daemon(const Settings& settings) {
   return guarded([&] {
+    require_server(settings);
     IngestComposition composition(settings);
     JobComposition jobs(settings, settings.jobs.settlement_spread_s);
     EntitlementComposition entitlements(settings);
@@ -106,6 +108,7 @@ int run_once(const Settings& settings, std::optional<Instant> as_of) {
     return status_failed;
   }
   return guarded([&] {
+    require_server(settings);
     IngestComposition composition(settings);
     run_ingest_once(composition, as_of);
     JobComposition jobs(settings, 0);  // O6: run-once takes 08:00 for all
