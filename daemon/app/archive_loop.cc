@@ -25,9 +25,10 @@ void log(const ArchiveStep& step) {
 
 }  // namespace
 
-ArchiveComposition::ArchiveComposition(const Settings& settings, const SpoolDirectory& spool)
-    : archive_(spool.root()),
-      ledger_(database_address(settings), ledger_options(settings)),
+ArchiveComposition::ArchiveComposition(const Settings& settings, const SpoolDirectory& spool,
+                                       LoopWatch::Loop* loop)
+    : archive_(spool.root(), spool_name_max_bytes, beats_of(loop)),
+      ledger_(database_address(settings), ledger_options(settings, beats_of(loop))),
       done_days_(static_cast<std::int32_t>(settings.spool.done_days)) {}
 
 // Asked once a day; while the database is not to be had nothing is removed.
@@ -56,17 +57,23 @@ bool ArchiveComposition::step(Instant at, bool trust_clock, const std::stop_toke
 }
 
 void run_archive(ArchiveComposition& composition, std::chrono::milliseconds interval,
-                 std::stop_token stop) {
+                 const LoopHost& host, std::stop_token stop) {
   // This thread alone; where it is refused, packing is merely less polite.
   const sched_param idle{};
   if (sched_setscheduler(0, SCHED_IDLE, &idle) != 0) {
     log_event(events::packing_not_idle, "packing of done/ runs at ordinary priority");
   }
-  Wakeup wakeup;
   bool failing = false;
   while (!stop.stop_requested()) {
     try {
-      while (composition.step(now(), false, stop) && !stop.stop_requested()) {
+      host.loop.step("packing done/");
+      bool is_more = true;
+      while (is_more && !stop.stop_requested()) {
+        host.settings.take_over([&](const Settings& settings) {
+          composition.change(settings);
+          interval = std::chrono::milliseconds(settings.jobs.interval_ms);
+        });
+        is_more = composition.step(now(), false, stop);
       }
       if (std::exchange(failing, false))
         log_event(events::packing_goes_on, "packing of done/ goes on");
@@ -76,7 +83,7 @@ void run_archive(ArchiveComposition& composition, std::chrono::milliseconds inte
                   "{}; files of done/ stay unpacked meanwhile, nothing is lost", error.what());
       }
     }
-    wakeup.sleep(stop, interval);
+    host.sleep(stop, interval);
   }
 }
 

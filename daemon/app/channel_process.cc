@@ -1,13 +1,17 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <systemd/sd-daemon.h>
 
+#include <atomic>
 #include <cstring>
 
 #include "app/clocks.h"
 #include "app/composition.h"
 #include "app/daemon.h"
+#include "app/log_settings.h"
 #include "app/process.h"
+#include "app/reloader.h"
+#include "app/restart_needed.h"
+#include "app/service_manager.h"
 #include "channel/memory_limit.h"
 #include "channel/relay.h"
 #include "domain/quiet_hours.h"
@@ -45,41 +49,161 @@ ChannelPolicy policy_of(const ChannelSettings& channel, const Settings& settings
   return policy;
 }
 
-// Loads and makes the plugin; what refuses it stands on the board.
-std::unique_ptr<Plugin> make_plugin(const ChannelSettings& channel, const std::string& path,
-                                    PluginStores stores, ChannelBoard& board) {
-  const auto refused = [&](const std::string& why) {
-    log_event(events::channel_broken, "channel {}: {}", channel.name, why);
-    board.set_state(ChannelState::broken, why.substr(0, 255));
-    return nullptr;
+// A channel: its plugin, and the relay that feeds it, until a stop is asked for.
+class ChannelProcess {
+ public:
+  ChannelProcess(const std::string& channel, Settings settings, std::string config_path)
+      : channel_(channel),
+        settings_(std::move(settings)),
+        config_path_(std::move(config_path)),
+        memory_limit_(channel, own(settings_).memory_max_bytes),
+        store_(channel_database_address(settings_)),
+        reports_(channel_database_address(settings_)),
+        board_(channel_database_address(settings_), channel) {}
+
+  // The exit status.
+  int run(MainThread& main);
+
+ private:
+  const ChannelSettings& own(const Settings& settings) const {
+    return *find_channel(settings, channel_);
+  }
+  tl::expected<std::unique_ptr<Plugin>, std::string> make_plugin(const Settings& settings);
+  int deliver(const std::stop_token& stop);
+  void relay(const std::stop_token& stop);
+  std::optional<int> reload();
+  tl::expected<void, std::string> take_over(Settings wanted);
+
+  std::string channel_;
+  Settings settings_;
+  std::string config_path_;
+  MemoryLimit memory_limit_;
+  MysqlOutboxStore store_;
+  MysqlDeliveryReports reports_;
+  MysqlChannelBoard board_;
+  ServiceManager manager_;
+  std::unique_ptr<Plugin> plugin_;
+  std::atomic<bool> reload_asked_ = false;
+};
+
+int ChannelProcess::run(MainThread& main) {
+  if (board_.start(own(settings_).plugin)) {
+    log_event(events::channel_lost, "channel {}: the process before this one ended without a word",
+              channel_);
+  }
+  MainThread::Hooks hooks;
+  hooks.on_stop = [this] {
+    manager_.stopping();
+    manager_.status("stopping: the send that has begun may end");
   };
-  const auto notifier = load_notifier(path, channel.name);
-  if (!notifier) return refused(notifier.error());
-  auto plugin = Plugin::create(*notifier, channel.name, channel.settings, stores);
-  if (!plugin) return refused(plugin.error());
-  return std::move(*plugin);
+  hooks.on_reload = [this] { reload_asked_ = true; };
+  int status = 0;
+  main.run([&](const std::stop_token& stop) { status = deliver(stop); }, std::move(hooks));
+  return status;
 }
 
-int deliver(const ChannelSettings& channel, const Settings& settings) {
-  const MemoryLimit memory_limit(channel.name, channel.memory_max_bytes);
-  MysqlOutboxStore store(channel_database_address(settings));
-  MysqlDeliveryReports reports(channel_database_address(settings));
-  MysqlChannelBoard board(channel_database_address(settings), channel.name);
-  if (board.start(channel.plugin)) {
-    log_event(events::channel_lost, "channel {}: the process before this one ended without a word",
-              channel.name);
+tl::expected<std::unique_ptr<Plugin>, std::string> ChannelProcess::make_plugin(
+    const Settings& settings) {
+  const ChannelSettings& channel = own(settings);
+  const auto notifier =
+      load_notifier(settings.plugin_directory + "/" + channel.plugin, channel.name);
+  if (!notifier) return tl::unexpected(notifier.error());
+  return Plugin::create(*notifier, channel.name, channel.settings, {&store_, &reports_});
+}
+
+int ChannelProcess::deliver(const std::stop_token& stop) {
+  auto made = make_plugin(settings_);
+  if (!made) {
+    log_event(events::channel_broken, "channel {}: {}", channel_, made.error());
+    board_.set_state(ChannelState::broken, made.error().substr(0, 255));  // operators look there
+    return status_failed;
   }
-  const auto plugin = make_plugin(channel, settings.plugin_directory + "/" + channel.plugin,
-                                  {&store, &reports}, board);
-  if (!plugin) return status_failed;
-  log_event(events::channel_delivers, "channel {} delivers through {}", channel.name,
-            plugin->name());
-  board.set_state(ChannelState::delivering, "");
-  Relay relay(store, board, *plugin, policy_of(channel, settings));
-  run_until_signalled(
-      [&](std::stop_token stop) { relay.run(stop, [] { sd_notify(0, "WATCHDOG=1"); }); });
-  board.set_state(ChannelState::stopped, "");
+  plugin_ = std::move(*made);
+  log_event(events::channel_delivers, "channel {} delivers through {}", channel_, plugin_->name());
+  board_.set_state(ChannelState::delivering, "");
+  manager_.status("delivers through " + plugin_->name());
+  manager_.ready();
+  while (true) {
+    relay(stop);
+    if (stop.stop_requested()) break;
+    if (!reload_asked_.exchange(false)) continue;
+    if (const auto status = reload()) return *status;
+  }
+  board_.set_state(ChannelState::stopped, "");
   return 0;
+}
+
+// Until the stop, or until a reload was asked for and every outcome is stored.
+void ChannelProcess::relay(const std::stop_token& stop) {
+  std::stop_source turn;
+  const std::stop_callback pass_on(stop, [&] { turn.request_stop(); });
+  Relay relay(store_, board_, *plugin_, policy_of(own(settings_), settings_));
+  relay.run(turn.get_token(), [&] {
+    manager_.alive();
+    if (reload_asked_ && !relay.owes_outcomes()) turn.request_stop();
+  });
+}
+
+// A status where the process is to end.
+std::optional<int> ChannelProcess::reload() {
+  manager_.reloading();
+  auto wanted = load_anew(config_path_, settings_, [&](const Settings& was, const Settings& will) {
+    // Of a channel that is gone nothing else matters.
+    if (find_channel(will, channel_) == nullptr) return std::vector<std::string>();
+    return channel_restart_needed(was, will, channel_);
+  });
+  if (wanted && find_channel(*wanted, channel_) == nullptr) {
+    log_event(events::channel_removed, {.channel = channel_},
+              "channel {} is no longer in the settings; its process ends, notices that wait for it "
+              "stay in the outbox",
+              channel_);
+    board_.set_state(ChannelState::stopped, "it is no longer in the settings");
+    manager_.stopping();
+    return status_no_such_channel;
+  }
+  const auto taken = wanted ? take_over(std::move(*wanted)) : tl::unexpected(wanted.error());
+  if (plugin_ == nullptr) return status_failed;
+  if (taken) {
+    log_event(events::reloaded, {.channel = channel_},
+              "channel {}: the settings of {} are in effect", channel_, config_path_);
+    manager_.status("delivers through " + plugin_->name());
+  } else {
+    log_event(events::reload_refused, {.channel = channel_},
+              "channel {}: the settings of {} are refused, those before stay in effect: {}",
+              channel_, config_path_, taken.error());
+    manager_.status(
+        fmt::format("delivers through {}; reload refused: {}", plugin_->name(), taken.error()));
+  }
+  manager_.reloaded();
+  return std::nullopt;
+}
+
+// The new plugin is made first. One that needs what the old one has, such as a port, is made once
+// more after it; should that be refused too, the old one is made again.
+tl::expected<void, std::string> ChannelProcess::take_over(Settings wanted) {
+  auto made = make_plugin(wanted);
+  if (!made) {
+    plugin_.reset();
+    manager_.alive();
+    made = make_plugin(wanted);
+  }
+  if (!made) {
+    manager_.alive();
+    auto again = make_plugin(settings_);
+    if (again) {
+      plugin_ = std::move(*again);
+    } else {
+      log_event(events::channel_broken, {.channel = channel_},
+                "channel {}: not even the plugin of the settings before can be made again: {}",
+                channel_, again.error());
+      board_.set_state(ChannelState::broken, again.error().substr(0, 255));
+    }
+    return tl::unexpected(made.error());
+  }
+  plugin_ = std::move(*made);
+  settings_ = std::move(wanted);
+  set_log_level(log_level_of(settings_));
+  return {};
 }
 
 }  // namespace
@@ -94,15 +218,15 @@ void lower_channel_priority() {
   }
 }
 
-int run_channel(const Settings& settings, const std::string& channel) {
-  const auto found = std::find_if(settings.channels.begin(), settings.channels.end(),
-                                  [&](const ChannelSettings& one) { return one.name == channel; });
-  if (found == settings.channels.end()) {
+int run_channel(const Settings& settings, const std::string& config_path,
+                const std::string& channel, MainThread& main) {
+  if (find_channel(settings, channel) == nullptr) {
     log_event(events::channel_unknown, "no channel '{}' in section channels", channel);
-    return status_failed;
+    return status_no_such_channel;
   }
   int status = 0;
-  const int failure = guarded([&] { status = deliver(*found, settings); });
+  const int failure =
+      guarded([&] { status = ChannelProcess(channel, settings, config_path).run(main); }, &main);
   return failure != 0 ? failure : status;
 }
 

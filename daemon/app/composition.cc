@@ -1,5 +1,7 @@
 #include "app/composition.h"
 
+#include <utility>
+
 #include "store/deployment.h"
 #include "store/migrations.h"
 
@@ -27,8 +29,8 @@ DatabaseAddress channel_database_address(const Settings& settings) {
   return address;
 }
 
-LedgerOptions ledger_options(const Settings& settings) {
-  return {.transaction_attempts_max = settings.database.transaction_attempts_max};
+LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress) {
+  return {settings.database.transaction_attempts_max, std::move(on_progress)};
 }
 
 SituationLimits situation_limits(const Settings& settings) {
@@ -45,12 +47,20 @@ SituationLimits situation_limits(const Settings& settings) {
 
 namespace {
 
-constexpr std::size_t max_file_name_bytes = 255;
-
 UnpackLimits unpack_limits(const Settings& settings) {
   UnpackLimits limits;
   limits.max_zstd_window_bytes = settings.ingest.max_zstd_window_bytes;
   limits.max_unpack_ratio = settings.ingest.max_unpack_ratio;
+  return limits;
+}
+
+ReaderLimits reader_limits(const Settings& settings) {
+  ReaderLimits limits;
+  limits.unit_records = settings.ingest.max_unit_records;
+  limits.max_transaction_records = settings.ingest.max_transaction_records;
+  limits.max_transaction_units = settings.ingest.max_transaction_units;
+  limits.max_claimed_files = settings.ingest.max_claimed_files;
+  limits.default_source = settings.spool.default_source;
   return limits;
 }
 
@@ -72,34 +82,41 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
   return context;
 }
 
-IngestComposition::IngestComposition(const Settings& settings)
+IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* loop)
     : catalogue_(settings.catalogue),
       notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
-      ledger_(database_address(settings), ledger_options(settings)),
-      lookups_(database_address(settings), ledger_options(settings)) {
+      ledger_(database_address(settings), ledger_options(settings, beats_of(loop))),
+      lookups_(database_address(settings), ledger_options(settings, beats_of(loop))) {
   Session session(database_address(settings));
   require_schema(session);
   hasher_ = std::make_unique<KeyHasher>(read_hash_key(session));
   intern_catalogue(session, catalogue_);
   spool_ = std::make_unique<SpoolDirectory>(settings.spool.directory, settings.spool.name,
-                                            max_file_name_bytes, content_limits(settings));
+                                            spool_name_max_bytes, content_limits(settings),
+                                            beats_of(loop));
 
-  ReaderLimits limits;
-  limits.unit_records = settings.ingest.max_unit_records;
-  limits.max_transaction_records = settings.ingest.max_transaction_records;
-  limits.max_transaction_units = settings.ingest.max_transaction_units;
-  limits.max_claimed_files = settings.ingest.max_claimed_files;
-  limits.default_source = settings.spool.default_source;
-  reader_ = std::make_unique<BatchReader>(
-      *spool_, lookups_, decode_context(settings, catalogue_, *hasher_, calendar_), limits);
+  reader_ = std::make_unique<BatchReader>(*spool_, lookups_,
+                                          decode_context(settings, catalogue_, *hasher_, calendar_),
+                                          reader_limits(settings));
 
   DecideContext decide;
   decide.catalogue = &catalogue_;
   decide.calendar = &calendar_;
   decide.notices = notices_.get();
   ingest_ = std::make_unique<Ingest>(ledger_, *spool_, *reader_, decide,
-                                     static_cast<int>(settings.dedupe_window_days));
+                                     static_cast<int>(settings.dedupe_window_days), steps_of(loop));
+}
+
+void IngestComposition::change(const Settings& settings) {
+  ingest_->change([&](DecideContext& decide) {
+    catalogue_ = settings.catalogue;
+    notices_ = settings.notices.rules;
+    decide.notices = notices_.get();
+    spool_->set_limits(content_limits(settings));
+    reader_->change(decode_context(settings, catalogue_, *hasher_, calendar_),
+                    reader_limits(settings));
+  });
 }
 
 }  // namespace packwarden

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
+#include "app/loop_watch.h"
 #include "app/settings.h"
 #include "dedupe/key_hasher.h"
 #include "domain/business_calendar.h"
@@ -15,8 +17,13 @@ namespace packwarden {
 DatabaseAddress database_address(const Settings& settings);
 // As channel processes see it.
 DatabaseAddress channel_database_address(const Settings& settings);
-LedgerOptions ledger_options(const Settings& settings);
+// `on_progress`: see LedgerOptions.
+LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress = {});
+
 SituationLimits situation_limits(const Settings& settings);
+
+// What the file system of a spool allows.
+inline constexpr std::size_t spool_name_max_bytes = 255;
 
 ContentLimits content_limits(const Settings& settings);
 
@@ -29,7 +36,12 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
 // LedgerUnavailable or SpoolUnavailable. The books are not loaded yet.
 class IngestComposition {
  public:
-  explicit IngestComposition(const Settings& settings);
+  // `loop`, which may be null and must outlive this, is told how the work gets on.
+  explicit IngestComposition(const Settings& settings, LoopWatch::Loop* loop = nullptr);
+
+  // Other settings, which need no restart and whose catalogue has its ids, from the next round on.
+  // By the thread of the rounds, between two of them.
+  void change(const Settings& settings);
 
   Ingest& ingest() { return *ingest_; }
   SpoolDirectory& spool() { return *spool_; }

@@ -3,23 +3,41 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 
 #include "app/archive_loop.h"
 #include "app/clocks.h"
 #include "app/entitlement_loop.h"
 #include "app/ingest_loop.h"
 #include "app/job_loop.h"
-#include "app/process.h"
+#include "app/loop_watch.h"
+#include "app/reloader.h"
 #include "app/server_check.h"
+#include "app/service_manager.h"
 #include "logging/log.h"
 #include "spool/spool_watch.h"
 
 namespace packwarden {
 namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds standstill_told_after{60'000};  // where there is no watchdog
+// How long one step of the start may take; as TimeoutStartSec of the unit.
+constexpr std::chrono::seconds start_step_max{180};
+constexpr milliseconds for_good{INT32_MAX};
+
+// Early enough for a person to see which loop it was, before the watchdog ends the process.
+milliseconds told_after() {
+  const auto watchdog = ServiceManager::watchdog();
+  return watchdog ? std::chrono::duration_cast<milliseconds>(*watchdog) / 2 : standstill_told_after;
+}
 
 // The unit gives the daemon a high priority, for the entitlement check. This thread, and those that
 // it starts from now on, do work that can wait for it.
@@ -32,45 +50,157 @@ void give_way() {
   }
 }
 
+// A loop with what the process gives it.
+struct HostedLoop {
+  HostedLoop(const char* name, LoopWatch& watch, SettingsFeed& feed, DaemonStatus& status)
+      : loop(watch, name),
+        new_settings(feed, name, wakeup),
+        host{loop, wakeup, status, new_settings} {}
+
+  LoopWatch::Loop loop;
+  Wakeup wakeup;
+  SettingsFeed::Reader new_settings;
+  LoopHost host;
+};
+
+// The daemon: its loops, wired, and what is told of them to whoever started it.
+class Daemon {
+ public:
+  Daemon(const Settings& settings, const std::string& config_path)
+      : settings_(settings),
+        watch_(told_after()),
+        ingest_loop_("ingest", watch_, feed_, status_),
+        jobs_loop_("jobs", watch_, feed_, status_),
+        archive_loop_("archive", watch_, feed_, status_),
+        ingest_(settings, &ingest_loop_.loop),
+        jobs_(settings, settings.jobs.settlement_spread_s, &jobs_loop_.loop),
+        archive_(settings, ingest_.spool(), &archive_loop_.loop),
+        spool_watch_(settings.spool.directory),
+        not_ready_(settings.http.is_on() ? 2 : 1),
+        reloader_(config_path, std::make_shared<const Settings>(settings), feed_, manager_,
+                  status_) {
+    if (settings.http.is_on()) answering_.emplace(settings, watch_, feed_, status_);
+  }
+
+  void run(MainThread& main) {
+    MainThread::Hooks hooks;
+    hooks.inotify_fd = spool_watch_.fd();
+    hooks.on_hint = [this] {
+      spool_watch_.drain();
+      ingest_loop_.wakeup.hint();
+    };
+    hooks.on_tick = [this] { tick(); };
+    hooks.on_reload = [this] {
+      reload_asked_ = true;
+      reload_if_ready();
+    };
+    hooks.on_stop = [this] {
+      status_.stopping();
+      manager_.stopping();
+      manager_.status(status_.line());
+    };
+    main.run([this](const std::stop_token& stop) { run_all(stop); }, std::move(hooks));
+  }
+
+ private:
+  // Where the HTTP port is on.
+  struct Answering {
+    Answering(const Settings& settings, LoopWatch& watch, SettingsFeed& feed, DaemonStatus& status)
+        : loop("entitlements", watch, feed, status), entitlements(settings, &loop.loop) {}
+
+    HostedLoop loop;
+    EntitlementComposition entitlements;
+  };
+
+  void tick();
+  void reload_if_ready();
+  void a_part_is_ready();
+  void run_all(const std::stop_token& stop);
+
+  const Settings& settings_;  // of the start
+  ServiceManager manager_;
+  DaemonStatus status_;
+  LoopWatch watch_;
+  SettingsFeed feed_;
+  HostedLoop ingest_loop_;
+  HostedLoop jobs_loop_;
+  HostedLoop archive_loop_;
+  IngestComposition ingest_;
+  JobComposition jobs_;
+  ArchiveComposition archive_;
+  SpoolWatch spool_watch_;
+  std::optional<Answering> answering_;
+  std::atomic<int> not_ready_;
+  bool reload_asked_ = false;  // of the main thread
+  Reloader reloader_;
+};
+
+void Daemon::tick() {
+  if (watch_.look()) {
+    if (manager_.is_ready()) {
+      manager_.alive();
+    } else {
+      manager_.extend_start(start_step_max);
+    }
+  }
+  manager_.status(status_.line());
+  reload_if_ready();
+}
+
+// Asked for earlier, it waits until all loops are there to take it over.
+void Daemon::reload_if_ready() {
+  if (manager_.is_ready() && std::exchange(reload_asked_, false)) reloader_.reload();
+}
+
+void Daemon::a_part_is_ready() {
+  if (--not_ready_ > 0) return;
+  log_event(events::ready, "ready: spool '{}' in {}", settings_.spool.name,
+            settings_.spool.directory);
+  manager_.status(status_.line());
+  manager_.ready();
+}
+
 // Ingest on this thread, jobs, entitlements and the care of done/ on others. What one of them
 // throws stops all, and comes out.
-void run_all(const Settings& settings, IngestComposition& composition, JobComposition& jobs,
-             EntitlementComposition& entitlements, ArchiveComposition& archive, Wakeup& wakeup,
-             std::stop_token stop) {
+void Daemon::run_all(const std::stop_token& stop) {
   std::stop_source all;
   const std::stop_callback pass_on(stop, [&] { all.request_stop(); });
   std::mutex mutex;
   std::exception_ptr failure;
-  const auto guard = [&](const auto& work) {
+  const auto guard = [&](HostedLoop& of, const auto& work) {
     try {
-      work();
+      work(of.host, all.get_token());
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!failure) failure = std::current_exception();
     }
+    of.loop.rest(for_good);
     all.request_stop();
   };
+  const milliseconds jobs_interval(settings_.jobs.interval_ms);
   {
-    const std::jthread answering([&] {
-      if (entitlements.is_on()) guard([&] { entitlements.follow(all.get_token()); });
-    });
+    std::jthread answering;
+    if (answering_) {
+      answering = std::jthread([&] {
+        guard(answering_->loop, [&](const LoopHost& host, const std::stop_token& until) {
+          answering_->entitlements.follow(host, until, [this] { a_part_is_ready(); });
+        });
+      });
+    }
     give_way();
     const std::jthread by_the_clock([&] {
-      guard([&] {
-        run_jobs(jobs, std::chrono::milliseconds(settings.jobs.interval_ms), all.get_token());
+      guard(jobs_loop_, [&](const LoopHost& host, const std::stop_token& until) {
+        run_jobs(jobs_, jobs_interval, host, until);
       });
     });
     const std::jthread packing([&] {
-      guard([&] {
-        run_archive(archive, std::chrono::milliseconds(settings.jobs.interval_ms), all.get_token());
+      guard(archive_loop_, [&](const LoopHost& host, const std::stop_token& until) {
+        run_archive(archive_, jobs_interval, host, until);
       });
     });
-    guard([&] {
-      run_ingest(composition, std::chrono::milliseconds(settings.spool.scan_interval_ms), wakeup,
-                 all.get_token(), [&] {
-                   log_event(events::ready, "ready: spool '{}' in {}", settings.spool.name,
-                             settings.spool.directory);
-                 });
+    guard(ingest_loop_, [&](const LoopHost& host, const std::stop_token& until) {
+      run_ingest(ingest_, milliseconds(settings_.spool.scan_interval_ms), host, until,
+                 [this] { a_part_is_ready(); });
     });
   }
   if (failure) std::rethrow_exception(failure);
@@ -78,26 +208,14 @@ void run_all(const Settings& settings, IngestComposition& composition, JobCompos
 
 }  // namespace
 
-int run_daemon(const Settings& settings) {
-  return guarded([&] {
-    require_server(settings);
-    IngestComposition composition(settings);
-    JobComposition jobs(settings, settings.jobs.settlement_spread_s);
-    EntitlementComposition entitlements(settings);
-    ArchiveComposition archive(settings, composition.spool());
-    SpoolWatch watch(settings.spool.directory);
-    Wakeup wakeup;
-    const auto hint = [&] {
-      watch.drain();
-      wakeup.hint();
-    };
-    run_until_signalled(
-        [&](std::stop_token stop) {
-          run_all(settings, composition, jobs, entitlements, archive, wakeup, stop);
-        },
-        watch.fd(), hint);
-    log_event(events::stopped, "stopped");
-  });
+int run_daemon(const Settings& settings, const std::string& config_path, MainThread& main) {
+  return guarded(
+      [&] {
+        require_server(settings);
+        Daemon(settings, config_path).run(main);
+        log_event(events::stopped, "stopped");
+      },
+      &main);
 }
 
 int run_once(const Settings& settings, std::optional<Instant> as_of) {

@@ -18,9 +18,8 @@ constexpr std::chrono::milliseconds pause_after_error{1'000};
 
 }  // namespace
 
-EntitlementComposition::EntitlementComposition(const Settings& settings)
-    : catalogue_(settings.catalogue),
-      ledger_(database_address(settings), {.transaction_attempts_max = 1}) {
+EntitlementComposition::EntitlementComposition(const Settings& settings, LoopWatch::Loop* loop)
+    : catalogue_(settings.catalogue), ledger_(database_address(settings), {1, beats_of(loop)}) {
   if (!settings.http.is_on()) return;
   Session session(database_address(settings));
   session.connect();
@@ -30,33 +29,46 @@ EntitlementComposition::EntitlementComposition(const Settings& settings)
   log_event(events::http_listens, "entitlement checks are answered on {}", settings.http.listen);
 }
 
-void EntitlementComposition::follow(std::stop_token stop) {
-  if (!is_on()) return;
-  Wakeup wakeup;
+void EntitlementComposition::follow(const LoopHost& host, std::stop_token stop,
+                                    const std::function<void()>& on_ready) {
   bool failing = false;
   while (!stop.stop_requested()) {
     try {
-      look();
-      if (std::exchange(failing, false))
+      host.loop.step("following the ledger");
+      host.settings.take_over([this](const Settings& settings) {
+        catalogue_ = settings.catalogue;
+        book_->change(catalogue_);
+      });
+      const bool was_loaded = loaded_;
+      look(stop);
+      if (!was_loaded) on_ready();
+      if (std::exchange(failing, false)) {
         log_event(events::entitlements_go_on, "entitlements follow the ledger again");
-      wakeup.sleep(stop, look_interval);
+      }
+      host.sleep(stop, look_interval);
     } catch (const LedgerUnavailable& error) {
       if (!std::exchange(failing, true)) {
         log_event(events::entitlements_wait,
                   "{}; entitlement checks are answered from memory and say how old they are",
                   error.what());
       }
-      wakeup.sleep(stop, pause_after_error);
+      host.sleep(stop, pause_after_error);
+    } catch (const StoppedLoading&) {
     }
   }
   server_->stop();
 }
 
-void EntitlementComposition::look() {
+void EntitlementComposition::look(const std::stop_token& stop) {
   const Instant as_of = now();
   if (!loaded_) {
     book_->forget();
-    ledger_.load([this](const Changes& changes) { book_->take_over(changes); }, nullptr);
+    ledger_.load(
+        [&](const Changes& changes) {
+          stop_loading(stop);
+          book_->take_over(changes);
+        },
+        nullptr);
     loaded_ = true;
   } else if (ledger_.sequence() != book_->sequence()) {
     book_->take_over(ledger_.changes_after(book_->sequence()));

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 
+#include "app/loop_host.h"
 #include "app/settings.h"
 #include "http/http_server.h"
 #include "store/mysql_ledger.h"
@@ -14,14 +16,16 @@ namespace packwarden {
 // have the port off there is nothing to follow. Throws HttpUnavailable, DatabaseError.
 class EntitlementComposition {
  public:
-  explicit EntitlementComposition(const Settings& settings);
+  // `loop`: as for IngestComposition.
+  explicit EntitlementComposition(const Settings& settings, LoopWatch::Loop* loop = nullptr);
 
   bool is_on() const { return server_ != nullptr; }
   // Follows the ledger until `stop` is requested; while the database is away, the answers age.
-  void follow(std::stop_token stop);
+  // `on_ready` is called once all is loaded, so that questions are answered.
+  void follow(const LoopHost& host, std::stop_token stop, const std::function<void()>& on_ready);
 
  private:
-  void look();
+  void look(const std::stop_token& stop);
 
   Catalogue catalogue_;
   MySqlLedger ledger_;

@@ -79,11 +79,13 @@ class Outage {
 // Says once that a person holds the spool, and once that it goes on.
 class HoldNotice {
  public:
-  void look(const SpoolDirectory& spool) {
+  void look(const SpoolDirectory& spool, DaemonStatus& status) {
     const bool held = spool.is_held();
     if (held == held_) return;
-    held_ = held;
-    if (held) {
+    const auto hold = spool.hold();
+    held_ = hold.has_value();
+    status.held(!hold ? "" : hold->reason.empty() ? "no reason is given" : hold->reason);
+    if (held_) {
       log_event(events::spool_held,
                 "the spool is held: nothing is claimed until packctl spool release");
     } else {
@@ -97,20 +99,8 @@ class HoldNotice {
 
 }  // namespace
 
-void Wakeup::hint() {
-  const std::lock_guard lock(mutex_);
-  hinted_ = true;
-  changed_.notify_all();
-}
-
-void Wakeup::sleep(std::stop_token stop, std::chrono::milliseconds at_most) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, stop, at_most, [this] { return hinted_; });
-  hinted_ = false;
-}
-
 void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval,
-                Wakeup& wakeup, std::stop_token stop, const std::function<void()>& on_ready) {
+                const LoopHost& host, std::stop_token stop, const std::function<void()>& on_ready) {
   bool loaded = false;
   LettingGo letting_go(composition, false);
   Outage outage;
@@ -118,31 +108,45 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
   while (!stop.stop_requested()) {
     try {
       if (!loaded) {
-        load_books(composition);
+        host.loop.step("loading the books");
+        load_books(composition, [&](std::uint64_t rows, std::uint64_t keys) {
+          stop_loading(stop);
+          host.status.loading(rows, keys);
+        });
         loaded = true;
+        host.status.loaded(composition.ingest().books().sequence());
         on_ready();
       }
+      host.settings.take_over([&](const Settings& settings) {
+        composition.change(settings);
+        scan_interval = std::chrono::milliseconds(settings.spool.scan_interval_ms);
+      });
       const Instant at = now();
       letting_go.step(at);
-      hold_notice.look(composition.spool());
+      hold_notice.look(composition.spool(), host.status);
       const std::optional<IngestReport> report = composition.ingest().round(at);
       outage.is_over();
       if (report) {
         log(*report);
+        host.status.took(composition.ingest().books().sequence(), report->counts.accepted);
       } else {
-        wakeup.sleep(stop, scan_interval);
+        host.status.idle(composition.ingest().books().sequence());
+        host.sleep(stop, scan_interval);
       }
+    } catch (const StoppedLoading&) {
     } catch (const LedgerUnavailable& error) {
       const auto pause = outage.next_pause();
+      host.status.away("the database", now());
       log_event(events::ingest_waits,
                 "{}; nothing is lost, ingest goes on when the database is back; next try in {} ms",
                 error.what(), pause.count());
-      wakeup.sleep(stop, pause);
+      host.sleep(stop, pause);
     } catch (const SpoolUnavailable& error) {
       const auto pause = outage.next_pause();
+      host.status.away("the spool", now());
       log_event(events::ingest_waits, "{}; nothing is lost, next try in {} ms", error.what(),
                 pause.count());
-      wakeup.sleep(stop, pause);
+      host.sleep(stop, pause);
     }
   }
   if (loaded) log_index(composition);
@@ -153,9 +157,9 @@ void IngestTally::add(const IngestReport& report) {
   counts += report.counts;
 }
 
-void load_books(IngestComposition& composition) {
+void load_books(IngestComposition& composition, const OnLoading& on_loading) {
   const auto begin = std::chrono::steady_clock::now();
-  composition.ingest().load();
+  composition.ingest().load(on_loading);
   const auto took = std::chrono::steady_clock::now() - begin;
   Books& books = composition.ingest().books();
   log_event(events::books_loaded,

@@ -47,33 +47,52 @@ void log(const JobReport& report, const std::string& currency) {
 
 }  // namespace
 
-JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s)
-    : catalogue_(settings.catalogue),
+JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s,
+                               LoopWatch::Loop* loop)
+    : spread_s_(spread_s),
+      loop_(loop),
+      catalogue_(settings.catalogue),
       notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
-      ledger_(database_address(settings), ledger_options(settings)),
-      store_(database_address(settings)) {
+      ledger_(database_address(settings), ledger_options(settings, beats_of(loop))),
+      store_(database_address(settings), beats_of(loop)) {
   Session session(database_address(settings));
   require_schema(session);
   intern_catalogue(session, catalogue_);
+  make_jobs(settings);
+}
+
+void JobComposition::make_jobs(const Settings& settings) {
   const JobOptions options{this_process(),
                            settings.jobs.lease_s,
-                           spread_s,
+                           spread_s_,
                            static_cast<int>(settings.keeping.ended_deliveries_days),
                            static_cast<int>(settings.keeping.inbox_days),
-                           settings.jobs.settlement_accounts};
+                           settings.jobs.settlement_accounts,
+                           steps_of(loop_)};
   jobs_ = std::make_unique<BillingJobs>(
       ledger_, store_, BillingContext{&catalogue_, &calendar_, notices_.get()}, options);
 }
 
-void run_jobs(JobComposition& composition, std::chrono::milliseconds interval,
+void JobComposition::change(const Settings& settings) {
+  spread_s_ = settings.jobs.settlement_spread_s;
+  catalogue_ = settings.catalogue;
+  notices_ = settings.notices.rules;
+  make_jobs(settings);
+}
+
+void run_jobs(JobComposition& composition, std::chrono::milliseconds interval, const LoopHost& host,
               std::stop_token stop) {
-  Wakeup wakeup;
   bool failing = false;
   while (!stop.stop_requested()) {
     try {
+      host.settings.take_over([&](const Settings& settings) {
+        composition.change(settings);
+        interval = std::chrono::milliseconds(settings.jobs.interval_ms);
+      });
       run_jobs_once(composition, now());
       if (std::exchange(failing, false)) log_event(events::jobs_go_on, "jobs go on");
+      host.status.jobs_fail(failing);
     } catch (const LedgerUnavailable& error) {
       if (!std::exchange(failing, true)) {
         log_event(
@@ -82,8 +101,9 @@ void run_jobs(JobComposition& composition, std::chrono::milliseconds interval,
             "back",
             error.what());
       }
+      host.status.jobs_fail(failing);
     }
-    wakeup.sleep(stop, interval);
+    host.sleep(stop, interval);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 
+#include "app/loop_host.h"
 #include "app/settings.h"
 #include "store/job_rows.h"
 #include "store/mysql_ledger.h"
@@ -15,13 +16,20 @@ namespace packwarden {
 // IngestComposition does.
 class JobComposition {
  public:
-  // `spread_s`: see JobOptions.
-  JobComposition(const Settings& settings, std::int64_t spread_s);
+  // `spread_s`: see JobOptions. `loop`: as for IngestComposition.
+  JobComposition(const Settings& settings, std::int64_t spread_s, LoopWatch::Loop* loop = nullptr);
+
+  // As IngestComposition::change. The jobs are others then.
+  void change(const Settings& settings);
 
   BillingJobs& jobs() { return *jobs_; }
   const std::string& currency() const { return catalogue_.currency; }
 
  private:
+  void make_jobs(const Settings& settings);
+
+  std::int64_t spread_s_;
+  LoopWatch::Loop* loop_;
   Catalogue catalogue_;
   std::shared_ptr<const NoticeRules> notices_;
   BusinessCalendar calendar_;
@@ -32,7 +40,7 @@ class JobComposition {
 
 // Runs what is due, every `interval`, until `stop` is requested; a database that is not to be had
 // is logged and tried again.
-void run_jobs(JobComposition& composition, std::chrono::milliseconds interval,
+void run_jobs(JobComposition& composition, std::chrono::milliseconds interval, const LoopHost& host,
               std::stop_token stop);
 
 // Does all that is due at `at`. Throws LedgerUnavailable.

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <boost/process/extend.hpp>
 
 #include "logging/log.h"
 
@@ -31,7 +34,14 @@ void KeptChild::start() {
     environment["NOTIFY_SOCKET"] = alive_->address();
     heard();
   }
+  // Nobody would stop it if this process were killed. SIGTERM, so that a send that has begun may
+  // end.
+  const auto stop_with_us = [us = getpid()](auto&) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != us) ::_exit(0);  // it is too late for that
+  };
   child_ = process::child("/proc/self/exe", process::args(options_.arguments), environment, io_,
+                          process::extend::on_exec_setup = stop_with_us,
                           process::on_exit([this](int, const std::error_code&) { ended(); }));
 }
 
@@ -39,6 +49,11 @@ void KeptChild::stop() {
   stopping_ = true;
   restart_.cancel();
   if (child_.running()) ::kill(child_.id(), SIGTERM);
+}
+
+void KeptChild::reload(std::optional<std::chrono::milliseconds> silent_max) {
+  if (options_.silent_max && silent_max) options_.silent_max = silent_max;
+  if (child_.running()) ::kill(child_.id(), SIGHUP);
 }
 
 void KeptChild::heard() {

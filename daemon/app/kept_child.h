@@ -32,6 +32,10 @@ class KeptChild {
 
   void start();
   void stop();
+  bool is_stopping() const { return stopping_; }
+  // SIGHUP to the child, and from now on this for Options::silent_max.
+  void reload(std::optional<std::chrono::milliseconds> silent_max);
+  const std::string& name() const { return options_.name; }
 
  private:
   void heard();

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "app/daemon.h"
+#include "app/log_settings.h"
 #include "ctl/command_words.h"
 #include "logging/log.h"
 
@@ -10,21 +11,6 @@ namespace {
 
 constexpr int status_refused = 1;
 constexpr int status_usage = 2;
-
-LogLevel level_of(const std::string& name) {
-  if (name == "critical") return LogLevel::critical;
-  if (name == "error") return LogLevel::error;
-  if (name == "warning") return LogLevel::warning;
-  return name == "debug" ? LogLevel::debug : LogLevel::info;
-}
-
-LogOptions log_options(const Settings& settings) {
-  LogOptions options;
-  options.least_level = level_of(settings.log_level);
-  options.lines_max = settings.log_limit.lines;
-  options.interval = std::chrono::seconds(settings.log_limit.interval_s);
-  return options;
-}
 
 }  // namespace
 
@@ -55,6 +41,9 @@ int packwardend_main(int argc, char** argv) {
     std::cout << command_words(app) << "\n";
     return 0;
   }
+  // From here on a signal is kept; where it should end the process at once, it does.
+  std::optional<MainThread> main;
+  if (!check_config && !*once) main.emplace();
   if (*one_channel) lower_channel_priority();
   const auto settings = load_settings(config);
   if (!settings) {
@@ -86,9 +75,9 @@ int packwardend_main(int argc, char** argv) {
   log.channel = channel;
   const Logging logging(log);
   if (*once) return run_once(*settings, as_of);
-  if (*one_channel) return run_channel(*settings, channel);
-  if (*up) return run_up(*settings, config);
-  return run_daemon(*settings);
+  if (*one_channel) return run_channel(*settings, config, channel, *main);
+  if (*up) return run_up(*settings, config, *main);
+  return run_daemon(*settings, config, *main);
 }
 
 }  // namespace packwarden

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <exception>
 #include <thread>
+#include <utility>
 
 #include "http/http_server.h"
 #include "logging/log.h"
@@ -21,10 +22,53 @@ namespace packwarden {
 
 namespace asio = boost::asio;
 
-void run_until_signalled(const std::function<void(std::stop_token)>& work, int inotify_fd,
-                         const std::function<void()>& on_hint) {
-  asio::io_context io;
-  asio::signal_set signals(io, SIGTERM, SIGINT);
+MainThread::MainThread() : signals_(io_, SIGTERM, SIGINT, SIGHUP), ticker_(io_) {
+  wait_for_signal();
+}
+
+// Not again after a stop: then io() has nothing more to wait for here.
+void MainThread::wait_for_signal() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      reload_asked_ = true;
+      wait_for_signal();
+    } else {
+      log_event(events::stopping, "stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+      stop_asked_ = true;
+    }
+    pass_on();
+  });
+}
+
+void MainThread::pass_on() {
+  if (!runs_) return;
+  if (stop_asked_ && hooks_.on_stop) std::exchange(hooks_.on_stop, {})();
+  if (std::exchange(reload_asked_, false) && hooks_.on_reload && !stop_asked_) hooks_.on_reload();
+}
+
+bool MainThread::is_stop_asked() {
+  io_.poll();
+  return stop_asked_;
+}
+
+void MainThread::tick() {
+  hooks_.on_tick();
+  ticker_.expires_after(tick_interval);
+  ticker_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) tick();
+  });
+}
+
+void MainThread::run_io(Hooks hooks) {
+  hooks_ = std::move(hooks);
+  runs_ = true;
+  if (hooks_.on_tick) tick();
+  pass_on();
+  io_.run();
+}
+
+void MainThread::run(const std::function<void(std::stop_token)>& work, Hooks hooks) {
   std::exception_ptr failure;
   std::jthread worker([&](std::stop_token stop) {
     try {
@@ -32,33 +76,33 @@ void run_until_signalled(const std::function<void(std::stop_token)>& work, int i
     } catch (...) {
       failure = std::current_exception();
     }
-    asio::post(io, [&] { io.stop(); });
+    asio::post(io_, [&] { io_.stop(); });
   });
-  signals.async_wait([&](const boost::system::error_code& error, int number) {
-    if (error) return;
-    log_event(events::stopping, "stopping on {}", number == SIGTERM ? "SIGTERM" : "SIGINT");
+  hooks.on_stop = [&worker, told = std::move(hooks.on_stop)] {
+    if (told) told();
     worker.request_stop();
-  });
-  asio::posix::stream_descriptor watched(io);
+  };
+  asio::posix::stream_descriptor watched(io_);
   std::function<void()> watch = [&] {
     watched.async_wait(asio::posix::stream_descriptor::wait_read,
                        [&](const boost::system::error_code& error) {
                          if (error) return;
-                         on_hint();
+                         hooks_.on_hint();
                          watch();
                        });
   };
-  if (inotify_fd >= 0) {
-    watched.assign(::dup(inotify_fd));
+  if (hooks.inotify_fd >= 0) {
+    watched.assign(::dup(hooks.inotify_fd));
     watch();
   }
-  const auto keep_alive = asio::make_work_guard(io);
-  io.run();
+  const auto keep_alive = asio::make_work_guard(io_);
+  run_io(std::move(hooks));
   worker.join();
+  hooks_ = {};
   if (failure) std::rethrow_exception(failure);
 }
 
-int guarded(const std::function<void()>& run) {
+int guarded(const std::function<void()>& run, MainThread* main) {
   try {
     run();
     return 0;
@@ -80,7 +124,8 @@ int guarded(const std::function<void()>& run) {
               error.what());
     return status_failed;
   }
-  return status_unavailable;
+  // To who is told to stop, it does not matter what is away.
+  return main != nullptr && main->is_stop_asked() ? 0 : status_unavailable;
 }
 
 }  // namespace packwarden

@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <condition_variable>
-#include <csignal>
 #include <cstdlib>
 #include <deque>
 #include <mutex>
@@ -14,13 +13,13 @@
 #include "app/composition.h"
 #include "app/daemon.h"
 #include "app/kept_child.h"
+#include "app/reloader.h"
+#include "app/restart_needed.h"
 #include "logging/log.h"
 #include "store/channel_board.h"
 
 namespace packwarden {
 namespace {
-
-namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds longest_farewell{2'000};
 
@@ -85,30 +84,89 @@ class FailureNotes {
   std::jthread thread_;
 };
 
+// The children, as the settings have them.
+class Children {
+ public:
+  Children(boost::asio::io_context& io, const Settings& settings, const std::string& config_path,
+           FailureNotes& notes)
+      : io_(&io), settings_(settings), config_path_(config_path), notes_(&notes) {
+    children_.emplace_back(io,
+                           KeptChild::Options{ingest_name, "", {"--config", config_path}, {}, {}});
+    for (const ChannelSettings& channel : settings.channels) add(channel);
+  }
+
+  void start() {
+    for (KeptChild& child : children_) child.start();
+  }
+  void stop() {
+    for (KeptChild& child : children_) child.stop();
+  }
+  void reload();
+
+ private:
+  static constexpr const char* ingest_name = "ingest";
+  static std::string name_of(const ChannelSettings& channel) { return "channel " + channel.name; }
+
+  KeptChild& add(const ChannelSettings& channel) {
+    return children_.emplace_back(
+        *io_, KeptChild::Options{
+                  name_of(channel),
+                  channel.name,
+                  {"--config", config_path_, "channel", channel.name},
+                  std::chrono::seconds(channel.silent_max_s),
+                  [this, name = channel.name](const std::string& how) { notes_->add(name, how); }});
+  }
+  KeptChild* find(const std::string& name) {
+    const auto found = std::find_if(
+        children_.begin(), children_.end(),
+        [&](const KeptChild& child) { return child.name() == name && !child.is_stopping(); });
+    return found == children_.end() ? nullptr : &*found;
+  }
+
+  boost::asio::io_context* io_;
+  Settings settings_;
+  std::string config_path_;
+  FailureNotes* notes_;
+  std::deque<KeptChild> children_;  // also those that were stopped
+};
+
+// Channels come and go; all others read the settings anew by themselves.
+void Children::reload() {
+  auto wanted = load_anew(config_path_, settings_, restart_needed);
+  if (!wanted) {
+    log_event(events::reload_refused,
+              "the settings of {} are refused, those before stay in effect: {}", config_path_,
+              wanted.error());
+    return;
+  }
+  for (const ChannelSettings& channel : settings_.channels) {
+    if (find_channel(*wanted, channel.name) == nullptr) find(name_of(channel))->stop();
+  }
+  find(ingest_name)->reload({});
+  for (const ChannelSettings& channel : wanted->channels) {
+    if (KeptChild* const child = find(name_of(channel))) {
+      child->reload(std::chrono::seconds(channel.silent_max_s));
+    } else {
+      add(channel).start();
+    }
+  }
+  settings_ = std::move(*wanted);
+  log_event(events::reloaded, "the settings of {} are passed on", config_path_);
+}
+
 }  // namespace
 
-int run_up(const Settings& settings, const std::string& config_path) {
-  asio::io_context io;
-  asio::signal_set signals(io, SIGTERM, SIGINT);
+int run_up(const Settings& settings, const std::string& config_path, MainThread& main) {
   FailureNotes notes(settings);
-  std::deque<KeptChild> children;
-  children.emplace_back(io, KeptChild::Options{"ingest", "", {"--config", config_path}, {}, {}});
-  for (const ChannelSettings& channel : settings.channels) {
-    children.emplace_back(
-        io, KeptChild::Options{
-                "channel " + channel.name,
-                channel.name,
-                {"--config", config_path, "channel", channel.name},
-                std::chrono::seconds(channel.silent_max_s),
-                [&notes, name = channel.name](const std::string& how) { notes.add(name, how); }});
-  }
-  signals.async_wait([&](const boost::system::error_code& error, int) {
-    if (error) return;
+  Children children(main.io(), settings, config_path, notes);
+  children.start();
+  MainThread::Hooks hooks;
+  hooks.on_stop = [&] {
     log_event(events::stopping, "stopping all");
-    for (KeptChild& child : children) child.stop();
-  });
-  for (KeptChild& child : children) child.start();
-  io.run();  // until all children have ended after the stop
+    children.stop();
+  };
+  hooks.on_reload = [&] { children.reload(); };
+  main.run_io(std::move(hooks));  // until all children have ended after the stop
   const bool noted = notes.finish(longest_farewell);
   if (!noted)
     log_event(events::failure_not_noted,

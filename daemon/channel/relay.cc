@@ -67,6 +67,7 @@ void Relay::run(const std::stop_token& stop, const std::function<void()>& alive)
   std::optional<steady_clock::time_point> failing_since;
   while (!stop.stop_requested()) {
     if (alive) alive();
+    if (stop.stop_requested()) break;
     try {
       const std::size_t tried = run_once();
       failure_pause = kFailurePauseMin;

@@ -30,8 +30,12 @@ class Relay {
 
   // Runs until `stop` is requested, which ends waiting at once but lets a begun send end and stores
   // its outcome. A database that does not answer is logged and asked again with growing pauses.
-  // `alive` is called at least every few seconds while nothing hangs; it may be null.
+  // `alive` is called between two batches, at least every few seconds while nothing hangs; it may
+  // be null, and may request the stop.
   void run(const std::stop_token& stop, const std::function<void()>& alive = {});
+
+  // Whether a delivery was sent whose outcome is not stored yet.
+  bool owes_outcomes() const { return !outcomes_.empty(); }
 
   // One round: the board is told how the channel fares, then what is left of expired leases is
   // dealt with, then one batch is sent, unless the channel is paused. Returns how many deliveries

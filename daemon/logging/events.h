@@ -32,6 +32,17 @@ inline constexpr Event as_of_refused{"as_of_refused", "0910760baac04248bea73e9d5
                                      LogLevel::critical};
 inline constexpr Event priority_not_lowered{"priority_not_lowered",
                                             "50d6f71916f4486faf0f779aab67e03d", LogLevel::warning};
+inline constexpr Event loop_stands_still{"loop_stands_still", "7bea0f15227e4b3f931b966621c6b760",
+                                         LogLevel::critical};
+inline constexpr Event loop_goes_on{"loop_goes_on", "a482110a51e245e4897d320cf84f7e07",
+                                    LogLevel::warning};
+inline constexpr Event reloaded{"reloaded", "0beb41cb46fc4d9a8413c9aeea26a9a5", LogLevel::info};
+inline constexpr Event reload_fault{"reload_fault", "da9f3f25194246b782388d9847e0179e",
+                                    LogLevel::error};
+inline constexpr Event reload_refused{"reload_refused", "943858306b8a4039ae35354112a0afbf",
+                                      LogLevel::error};
+inline constexpr Event channel_removed{"channel_removed", "1ca34792f8124555967a63b14e942fee",
+                                       LogLevel::info};
 
 // packwardend up
 inline constexpr Event child_hangs{"child_hangs", "ce5c0c1e71e24c4a966bbc5c3e8c031f",

@@ -32,6 +32,8 @@ class Log {
     sink_->write(event, fields, shown_text(fmt::vformat(format, arguments), line_bytes_max));
   }
 
+  void set_level(LogLevel least_level) { least_level_ = least_level; }
+
   void write_last_words(const Event& event, const char* line) noexcept {
     sink_->write_last_words(event, line);
   }
@@ -68,7 +70,7 @@ class Log {
     }
   }
 
-  LogLevel least_level_;
+  std::atomic<LogLevel> least_level_;
   std::chrono::seconds interval_;
   std::mutex mutex_;
   LogLimit limit_;
@@ -103,6 +105,10 @@ Logging::~Logging() {
   } catch (...) {
     std::fputs("packwarden: what the log left out cannot be said\n", stderr);
   }
+}
+
+void set_log_level(LogLevel least_level) {
+  the_log().set_level(least_level);
 }
 
 void log_line(const Event& event, const LogFields& fields, fmt::string_view format,

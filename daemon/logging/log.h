@@ -36,6 +36,9 @@ class Logging {
   Logging& operator=(const Logging&) = delete;
 };
 
+// Of the Logging that lives. Any thread.
+void set_log_level(LogLevel least_level);
+
 // What a line is about; what is empty or 0 is no field of it. Values may hold any bytes: long ones
 // are cut.
 struct LogFields {

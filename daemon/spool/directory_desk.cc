@@ -99,18 +99,21 @@ WaitingInSpool DirectoryDesk::count(const std::string& folder, bool usage_names,
   return waiting;
 }
 
+std::optional<SpoolHold> read_hold(int root) {
+  struct stat hold_file {};
+  if (fstatat(root, hold_file_name, &hold_file, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  const std::string hold = read_small(root, hold_file_name);
+  const std::string first = hold.substr(0, hold.find('\n'));
+  const auto since = parse_rfc3339(first.data(), first.data() + first.size());
+  std::string reason = hold.size() > first.size() ? hold.substr(first.size() + 1) : "";
+  if (reason.ends_with('\n')) reason.pop_back();
+  // A person may have made it with touch.
+  return SpoolHold{since.value_or(modified_at(hold_file)), std::move(reason)};
+}
+
 SpoolState DirectoryDesk::state(std::size_t max_failed) {
   SpoolState state;
-  struct stat hold_file {};
-  if (fstatat(root_->get(), hold_file_name, &hold_file, AT_SYMLINK_NOFOLLOW) == 0) {
-    const std::string hold = read_small(root_->get(), hold_file_name);
-    const std::string first = hold.substr(0, hold.find('\n'));
-    const auto since = parse_rfc3339(first.data(), first.data() + first.size());
-    std::string reason = hold.size() > first.size() ? hold.substr(first.size() + 1) : "";
-    if (reason.ends_with('\n')) reason.pop_back();
-    // A person may have made it with touch.
-    state.hold = SpoolHold{since.value_or(modified_at(hold_file)), std::move(reason)};
-  }
+  state.hold = read_hold(root_->get());
   state.daemon_has_it = daemon_has_it();
   state.incoming = count("incoming", true, false);
   state.being_written = count("incoming", false, true);

@@ -53,5 +53,8 @@ class DirectoryDesk : public SpoolDesk {
 // What stops the claims: a file of the spool's root. Its first line is the instant, its second the
 // reason.
 inline constexpr const char* hold_file_name = ".hold";
+// Who stopped them, if anybody did. `root` is the open folder of the spool. Throws
+// SpoolUnavailable.
+std::optional<SpoolHold> read_hold(int root);
 
 }  // namespace packwarden

@@ -62,18 +62,22 @@ tl::expected<void, std::string> compare(const struct stat& now, const struct sta
 
 }  // namespace
 
-tl::expected<std::unique_ptr<DiskFile>, std::string> DiskFile::open(std::shared_ptr<const Fd> root,
-                                                                    std::string path) {
+tl::expected<std::unique_ptr<DiskFile>, std::string> DiskFile::open(
+    std::shared_ptr<const Fd> root, std::string path, std::function<void()> on_block) {
   struct stat status {};
   auto fd = open_regular(root->get(), path, status);
   if (!fd) return tl::unexpected(fd.error());
   return std::unique_ptr<DiskFile>(
-      new DiskFile(std::move(root), std::move(path), std::move(*fd), status));
+      new DiskFile(std::move(root), std::move(path), std::move(*fd), status, std::move(on_block)));
 }
 
 DiskFile::DiskFile(std::shared_ptr<const Fd> root, std::string path, Fd fd,
-                   const struct stat& at_open)
-    : root_(std::move(root)), path_(std::move(path)), fd_(std::move(fd)), at_open_(at_open) {}
+                   const struct stat& at_open, std::function<void()> on_block)
+    : root_(std::move(root)),
+      path_(std::move(path)),
+      fd_(std::move(fd)),
+      at_open_(at_open),
+      on_block_(std::move(on_block)) {}
 
 tl::expected<void, std::string> DiskFile::open_again() {
   if (fd_.is_open()) return {};
@@ -107,6 +111,7 @@ tl::expected<std::size_t, std::string> DiskFile::read_some(std::uint64_t offset,
     }
     if (got == 0) break;
     done += static_cast<std::size_t>(got);
+    if (on_block_) on_block_();
   }
   return done;
 }

@@ -57,8 +57,9 @@ void sync_folder(int root, const std::string& folder) {
 
 // The digest of what `path` was before it was packed.
 tl::expected<Digest, std::string> digest_within(const std::shared_ptr<const Fd>& root,
-                                                const std::string& path) {
-  auto bytes = DiskFile::open(root, path);
+                                                const std::string& path,
+                                                const std::function<void()>& on_block) {
+  auto bytes = DiskFile::open(root, path, on_block);
   if (!bytes) return tl::unexpected(bytes.error());
   auto packed = PackedFile::open(std::move(*bytes));
   if (!packed) return tl::unexpected(packed.error());
@@ -149,7 +150,7 @@ std::unique_ptr<DoneArchive::Packed> DoneArchive::pack_one(const std::string& fo
   auto packed = std::make_unique<Packed>();
   packed->from = folder + "/" + entry;
   const auto named = parse_entry_name(entry);
-  auto source = DiskFile::open(root_, packed->from);
+  auto source = DiskFile::open(root_, packed->from, on_block_);
   if (!named || !source) {
     pass_over(packed->from, named ? source.error() : "no daemon wrote that name", step);
     return nullptr;
@@ -157,7 +158,7 @@ std::unique_ptr<DoneArchive::Packed> DoneArchive::pack_one(const std::string& fo
   packed->into =
       folder + "/" + entry_name(named->claim, named->name, packed_ending, max_file_name_bytes_);
   packed->from_bytes = (*source)->size_bytes();
-  if (const auto earlier = digest_within(root_, packed->into)) {
+  if (const auto earlier = digest_within(root_, packed->into, on_block_)) {
     const auto digest = (*source)->digest();
     if (digest && *digest == *earlier) return packed;
     pass_over(packed->from, "another file has the name under which it would be packed", step);
@@ -184,7 +185,7 @@ std::unique_ptr<DoneArchive::Packed> DoneArchive::pack_one(const std::string& fo
     packed->to_bytes += some.size();
   } while (offset < packed->from_bytes);
   packed->file->write_out();
-  if (const auto read_back = digest_within(root_, begun);
+  if (const auto read_back = digest_within(root_, begun, on_block_);
       !read_back || *read_back != sha.finish()) {
     throw SpoolUnavailable(fmt::format(
         "{} was packed, but reads otherwise: look at the disk and the memory of this machine",

@@ -36,8 +36,12 @@ struct ArchiveStep {
 class DoneArchive {
  public:
   // `root` is the spool; its lock must be held by this process (SpoolDirectory::root).
-  explicit DoneArchive(std::shared_ptr<const Fd> root, std::size_t max_file_name_bytes = 255)
-      : root_(std::move(root)), max_file_name_bytes_(max_file_name_bytes) {}
+  // `on_block`, which may be null, is called whenever a block of a file was read.
+  explicit DoneArchive(std::shared_ptr<const Fd> root, std::size_t max_file_name_bytes = 255,
+                       std::function<void()> on_block = {})
+      : root_(std::move(root)),
+        max_file_name_bytes_(max_file_name_bytes),
+        on_block_(std::move(on_block)) {}
 
   // Packs some files, about 64 MiB or 256 files, the oldest days first. `should_stop` is asked
   // between blocks: what was begun is thrown away then.
@@ -59,6 +63,7 @@ class DoneArchive {
 
   std::shared_ptr<const Fd> root_;
   std::size_t max_file_name_bytes_;
+  std::function<void()> on_block_;
   // Folders in which nothing was left to do when they were last changed.
   std::map<std::string, timespec> finished_;
   std::set<std::string> passed_over_;

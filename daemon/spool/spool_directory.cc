@@ -80,11 +80,13 @@ bool is_there(int root, const std::string& path) {
 }  // namespace
 
 SpoolDirectory::SpoolDirectory(std::string directory, std::string name,
-                               std::size_t max_file_name_bytes, ContentLimits limits)
+                               std::size_t max_file_name_bytes, ContentLimits limits,
+                               std::function<void()> on_block)
     : directory_(std::move(directory)),
       name_(std::move(name)),
       max_file_name_bytes_(max_file_name_bytes),
-      limits_(limits) {
+      limits_(limits),
+      on_block_(std::move(on_block)) {
   if (max_file_name_bytes < min_file_name_bytes) {
     throw SpoolUnavailable("file names of a spool must be allowed at least 64 bytes");
   }
@@ -179,6 +181,10 @@ bool SpoolDirectory::is_held() const {
   return is_there(root_->get(), hold_file_name);
 }
 
+std::optional<SpoolHold> SpoolDirectory::hold() const {
+  return read_hold(root_->get());
+}
+
 // S12: with their claims, so that their receipts are written anew.
 void SpoolDirectory::take_retries(std::size_t max_files) {
   std::vector<std::string> entries;
@@ -229,8 +235,8 @@ void SpoolDirectory::sync_claims() const {
 
 tl::expected<std::unique_ptr<UsageFile>, std::string> SpoolDirectory::open(
     const ClaimedFile& file) {
-  auto opened =
-      told_of(directory_, [&] { return DiskFile::open(root_, "work/" + entry_of(file)); });
+  auto opened = told_of(directory_,
+                        [&] { return DiskFile::open(root_, "work/" + entry_of(file), on_block_); });
   if (!opened) return tl::unexpected(opened.error());
   if (!file_kind_of(file.name)) {
     return tl::unexpected("its name has no ending that is known here; known is: " +

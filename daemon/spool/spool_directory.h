@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "spool/claim_name.h"
 #include "spool/files.h"
 #include "spool/rejects_file.h"
+#include "usecases/spool_desk_port.h"
 #include "usecases/spool_port.h"
 
 namespace packwarden {
@@ -41,8 +44,9 @@ class SpoolDirectory : public UsageSpool {
   // `directory` holds incoming/ and the others, all on one file system; `name` is the spool's, in
   // receipts and in the ledger; `max_file_name_bytes` is what the file system allows, at least 64;
   // `limits` those under which the files are decoded.
+  // `on_block`, which may be null, is called from any thread whenever a block of a file was read.
   SpoolDirectory(std::string directory, std::string name, std::size_t max_file_name_bytes = 255,
-                 ContentLimits limits = {});
+                 ContentLimits limits = {}, std::function<void()> on_block = {});
 
   const std::string& name() const override { return name_; }
 
@@ -61,11 +65,16 @@ class SpoolDirectory : public UsageSpool {
   // loss of power they can be written again from the database and the file.
   void end(const ClaimedFile& file, FileEnding ending, const FileOutcome& outcome) override;
 
+  // For files that end from now on; by the thread that ends them.
+  void set_limits(const ContentLimits& limits) { limits_ = limits; }
+
   // The folder itself, whose lock is held as long as this lives.
   std::shared_ptr<const Fd> root() const { return root_; }
 
   // Whether a person stopped the claims (directory_desk.h).
   bool is_held() const;
+  // By which word of theirs.
+  std::optional<SpoolHold> hold() const;
 
   // What is to be done; names left alone by claim() are not counted.
   WaitingFiles count_waiting() const;
@@ -86,6 +95,7 @@ class SpoolDirectory : public UsageSpool {
   std::string name_;
   std::size_t max_file_name_bytes_;
   ContentLimits limits_;
+  std::function<void()> on_block_;
   std::shared_ptr<const Fd> root_;
   Fd lock_;
   ClaimCounter counter_;

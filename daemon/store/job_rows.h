@@ -27,7 +27,9 @@ class MySqlJobTransaction : public JobTransaction {
 // Over a session of its own, which is opened when it is needed.
 class MySqlJobStore : public JobStore {
  public:
-  explicit MySqlJobStore(DatabaseAddress address) : session_(std::move(address)) {}
+  // `on_answer`: see Session.
+  explicit MySqlJobStore(DatabaseAddress address, std::function<void()> on_answer = {})
+      : session_(std::move(address), std::move(on_answer)) {}
 
   std::optional<JobLease> take(const std::string& job, const std::string& holder,
                                std::uint32_t lease_s, Instant now) override;

@@ -125,7 +125,9 @@ class MySqlTransaction : public LedgerTransaction {
 }  // namespace
 
 MySqlLedger::MySqlLedger(DatabaseAddress address, LedgerOptions options)
-    : session_(std::move(address)), options_(options), jitter_(std::random_device{}()) {}
+    : session_(std::move(address), options.on_progress),
+      options_(std::move(options)),
+      jitter_(std::random_device{}()) {}
 
 Session& MySqlLedger::session() {
   if (!session_.connected()) session_.connect();
@@ -186,6 +188,7 @@ auto MySqlLedger::read(const char* what, Read&& read_all_of_it) {
 }
 
 void MySqlLedger::back_off(std::uint32_t attempt) {
+  if (options_.on_progress) options_.on_progress();
   const std::uint32_t most_ms = std::min(10U << std::min(attempt, 7U), 1'000U);
   std::this_thread::sleep_for(
       std::chrono::milliseconds(std::uniform_int_distribution<std::uint32_t>(1, most_ms)(jitter_)));
@@ -193,9 +196,19 @@ void MySqlLedger::back_off(std::uint32_t attempt) {
 
 void MySqlLedger::load(const ChangesSink& take, const SegmentSink& sink) {
   // Not run again: what was handed over already would have to be forgotten. The caller starts over.
+  const auto or_break_off = [this](const auto& use, auto&& piece) {
+    try {
+      use(std::forward<decltype(piece)>(piece));
+    } catch (...) {
+      session_.break_off();
+      throw;
+    }
+  };
+  const ChangesSink takes = [&](Changes changes) { or_break_off(take, std::move(changes)); };
+  const SegmentSink sinks = [&](const KeySegment& segment) { or_break_off(sink, segment); };
   try {
     const Snapshot snapshot(session());
-    read_all(session_, take, sink);
+    read_all(session_, take ? takes : nullptr, sink ? sinks : nullptr);
   } catch (const DatabaseError& error) {
     throw_unavailable(error);
   }

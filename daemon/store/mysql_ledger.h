@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <random>
 
 #include "store/session.h"
@@ -10,6 +11,8 @@ namespace packwarden {
 
 struct LedgerOptions {
   std::uint32_t transaction_attempts_max = 10;
+  // Called whenever the server has answered, or an attempt begins; may be null.
+  std::function<void()> on_progress{};
 };
 
 // The ledger on MySQL or MariaDB. Connects when first used and again after the connection was lost.

@@ -99,7 +99,8 @@ void bind_row(const BlobRow& row, std::vector<MYSQL_BIND>& binds) {
 
 }  // namespace
 
-Session::Session(DatabaseAddress address) : address_(std::move(address)) {}
+Session::Session(DatabaseAddress address, std::function<void()> on_answer)
+    : address_(std::move(address)), on_answer_(std::move(on_answer)) {}
 Session::~Session() {
   close();
 }
@@ -184,6 +185,13 @@ st_mysql* Session::native() {
 void Session::send(std::string_view text) {
   require_session();
   if (mysql_real_query(native_, text.data(), text.size()) != 0) fail_native();
+  answered();
+}
+
+void Session::break_off() noexcept {
+  if (native_ == nullptr) return;
+  ::shutdown(static_cast<int>(mysql_get_socket(native_)), SHUT_RDWR);
+  lost_ = true;
 }
 
 std::uint64_t Session::execute(std::string_view text) {
@@ -222,6 +230,7 @@ void Session::for_each_row(std::string_view text, const RowCallback& callback) {
   std::vector<std::optional<std::string_view>> values(mysql_num_fields(result.get()));
   while (MYSQL_ROW row = mysql_fetch_row(result.get())) {
     fill_row(result.get(), row, values);
+    answered();
     callback(values);
   }
   if (mysql_errno(native_) != 0) fail_native();
@@ -247,6 +256,7 @@ std::uint64_t Session::insert_blobs(std::string_view sql_text, std::span<const B
     bind_row(row, binds);
     if (mysql_stmt_bind_param(statement.get(), binds.data()) != 0) fail_statement();
     if (mysql_stmt_execute(statement.get()) != 0) fail_statement();
+    answered();
     affected += mysql_stmt_affected_rows(statement.get());
   }
   return affected;

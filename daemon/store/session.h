@@ -52,8 +52,9 @@ using BlobRow = std::vector<BlobValue>;
 // caller to run again. "Affected" rows are the rows that a statement matched, changed or not.
 class Session {
  public:
-  // Does not connect.
-  explicit Session(DatabaseAddress address);
+  // Does not connect. `on_answer`, which may be null, is called on the session's thread whenever
+  // the server has answered a statement or given a row: whoever waits for it gets on.
+  explicit Session(DatabaseAddress address, std::function<void()> on_answer = {});
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
@@ -82,6 +83,10 @@ class Session {
   // A literal with its quotes: 'it\'s' for text in utf8mb4, x'00FF' for bytes.
   std::string escape(std::string_view text);
   static std::string escape_binary(std::string_view bytes);
+
+  // Loses the connection on purpose, also from within a callback: so that nobody has to take all
+  // that the server still has to say.
+  void break_off() noexcept;
 
   // A transaction. A COMMIT that fails with lost_connection is in doubt (law 2).
   void begin();
@@ -117,7 +122,12 @@ class Session {
   [[noreturn]] void fail_native();
   [[noreturn]] void rethrow_mapped();
 
+  void answered() const {
+    if (on_answer_) on_answer_();
+  }
+
   DatabaseAddress address_;
+  std::function<void()> on_answer_;
   std::unique_ptr<soci::session> session_;
   st_mysql* native_ = nullptr;  // owned by session_
   bool lost_ = false;

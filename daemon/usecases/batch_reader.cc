@@ -125,6 +125,11 @@ void BatchReader::ended(const std::vector<std::string>& claims) {
   }
 }
 
+void BatchReader::change(DecodeContext context, ReaderLimits limits) {
+  context_ = std::move(context);
+  limits_ = std::move(limits);
+}
+
 void BatchReader::rewind(std::shared_ptr<const AccountDirectory> directory, Instant dedupe_floor) {
   context_.directory = std::move(directory);
   context_.dedupe_floor = dedupe_floor;

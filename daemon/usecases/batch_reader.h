@@ -33,6 +33,10 @@ class BatchReader {
   // These files have been ended and need no further care.
   void ended(const std::vector<std::string>& claims);
 
+  // Other contexts and limits from the next rewind() on, which must follow at once. Files that were
+  // met before keep the unit size of then (B5).
+  void change(DecodeContext context, ReaderLimits limits);
+
   // Forgets all that was handed over and not ended, and starts again from the checkpoints, against
   // this directory and floor. Must be called once before next().
   void rewind(std::shared_ptr<const AccountDirectory> directory, Instant dedupe_floor);

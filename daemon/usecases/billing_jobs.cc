@@ -105,6 +105,7 @@ JobReport BillingJobs::run(Instant now) {
 
 void BillingJobs::run_job(const char* name, Instant now, JobReport& report,
                           const std::function<bool(JobLease&)>& work) {
+  if (options_.on_step) options_.on_step(name);
   std::optional<JobLease> lease = store_->take(name, options_.holder, options_.lease_s, now);
   if (!lease) {
     report.busy.emplace_back(name);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct JobOptions {
   int ended_deliveries_days = 90;              // D2: of 24 h, until address and text are erased
   int inbox_days = 1'096;                      // N4: of 24 h, until an in-site message is removed
   std::uint32_t settlement_accounts = 20'000;  // charged in one transaction
+  // Told which job is begun, by a literal; may be null.
+  std::function<void(const char*)> on_step{};
 };
 
 struct JobReport {

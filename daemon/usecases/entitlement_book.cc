@@ -15,6 +15,12 @@ constexpr std::size_t draws_at_a_time = 1'000;
 
 EntitlementBook::EntitlementBook(const Catalogue& catalogue, std::function<Instant()> now)
     : now_(std::move(now)) {
+  change(catalogue);
+}
+
+void EntitlementBook::change(const Catalogue& catalogue) {
+  const std::unique_lock lock(mutex_);
+  products_.clear();
   for (const Product& product : catalogue.products) products_.emplace(product.name, product.id);
 }
 

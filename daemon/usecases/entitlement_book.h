@@ -23,6 +23,9 @@ class EntitlementBook : public Entitlements {
   // `now`: the clock by which packs expire; thread-safe.
   EntitlementBook(const Catalogue& catalogue, std::function<Instant()> now);
 
+  // From now on these products are known.
+  void change(const Catalogue& catalogue);
+
   Sequence sequence() const { return sequence_; }
   // What came after sequence(), or a piece of the whole ledger.
   void take_over(const Changes& changes);
@@ -86,10 +89,10 @@ class EntitlementBook : public Entitlements {
                         Units& left) const;
 
   std::function<Instant()> now_;
-  std::map<std::string, ProductId, std::less<>> products_;
   Sequence sequence_ = 0;
 
   mutable std::shared_mutex mutex_;  // guards all below
+  std::map<std::string, ProductId, std::less<>> products_;
   bool loaded_ = false;
   Instant as_of_;
   std::string all_names_;

@@ -41,28 +41,50 @@ bool has_account_closed_since(const Batch& batch, const AccountDirectory& now) {
   });
 }
 
+std::uint64_t rows_of(const Changes& changes) {
+  return changes.accounts.size() + changes.facts.size() + changes.packs.size() +
+         changes.refund_steps.size() + changes.postpaid.size() + changes.services.size() +
+         changes.draws.size() + changes.told.size();
+}
+
 }  // namespace
 
 Ingest::Ingest(Ledger& ledger, UsageSpool& spool, BatchReader& reader, DecideContext context,
-               int dedupe_window_days)
+               int dedupe_window_days, std::function<void(const char*)> on_step)
     : ledger_(&ledger),
       spool_(&spool),
       reader_(&reader),
       context_(context),
-      dedupe_window_days_(dedupe_window_days) {}
+      dedupe_window_days_(dedupe_window_days),
+      on_step_(std::move(on_step)) {}
 
 Ingest::~Ingest() {
   if (ahead_.valid()) ahead_.wait();
 }
 
-void Ingest::load() {
+void Ingest::load(const OnLoading& on_loading) {
   books_ = Books();
-  ledger_->load([this](Changes changes) { books_.take_over(std::move(changes)); },
-                [this](const KeySegment& segment) { books_.take_over(segment); });
+  std::uint64_t rows = 0;
+  std::uint64_t keys = 0;
+  const auto tell = [&] {
+    if (on_loading) on_loading(rows, keys);
+  };
+  ledger_->load(
+      [&](Changes changes) {
+        rows += rows_of(changes);
+        books_.take_over(std::move(changes));
+        tell();
+      },
+      [&](const KeySegment& segment) {
+        keys += segment.keys.size();
+        books_.take_over(segment);
+        tell();
+      });
   reader_->rewind(books_.directory(), books_.dedupe_floor());
 }
 
 std::optional<IngestReport> Ingest::round(Instant now) {
+  step("reading");
   if (!pending_) pending_ = take_batch(now);
   if (!pending_) return std::nullopt;
   if (!ahead_.valid())
@@ -76,6 +98,7 @@ std::optional<IngestReport> Ingest::round(Instant now) {
     start_again();
     return report;
   }
+  step("ending files");
   end_files(*pending_, now, report);
   pending_.reset();
   report.keys_held = books_.index().size();
@@ -104,6 +127,12 @@ void Ingest::start_again() {
   reader_->rewind(books_.directory(), books_.dedupe_floor());
 }
 
+void Ingest::change(const std::function<void(DecideContext&)>& change) {
+  if (ahead_.valid()) ahead_.wait();
+  change(context_);
+  start_again();
+}
+
 // Accounts only ever come and are closed: that changes nothing where every name was known, and no
 // usage is of an account that was closed since. Else ingest would stand still while accounts are
 // added faster than a batch is read.
@@ -118,7 +147,9 @@ Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
 
   // Decided before the lock is taken, on what is known now; again under the lock only if others
   // were faster.
+  step("deciding");
   std::optional<BatchDecision> decision(std::in_place, context_, books_, batch);
+  step("committing");
   const std::optional<Sequence> sequence = ledger_->transact("ingest", [&](LedgerTransaction& tx) {
     if (tx.sequence() != books_.sequence()) {
       decision.reset();
@@ -244,6 +275,7 @@ std::size_t Ingest::let_go(Instant now) {
   // floor, and a file that waited since has its whole acceptance window open.
   const Instant floor = Instant::from_micros((Instant{} + Span::days(first_day)).micros() - 1);
   if (floor <= books_.dedupe_floor()) return 0;
+  step("letting go of old keys");
   const auto sequence = ledger_->transact("let_go", [&](LedgerTransaction& tx) {
     if (tx.sequence() != books_.sequence()) catch_up(tx);
     if (floor <= books_.dedupe_floor()) return Verdict::roll_back;

@@ -28,18 +28,23 @@ struct IngestReport {
   std::vector<Ended> ended;
 };
 
+// Rows of accounts, packs and the like, and dedupe keys.
+using OnLoading = std::function<void(std::uint64_t rows, std::uint64_t keys)>;
+
 // The main job: usage files from the spool become ledger entries, exactly once (U1 to U9, B5). One
 // thread calls round(); the next batch is read and decoded on another thread meanwhile.
 class Ingest {
  public:
   // `ledger` decides and commits; the reader has a connection of its own. All must outlive this.
-  // U3: a key is held for `dedupe_window_days` after the arrival of its file.
+  // U3: a key is held for `dedupe_window_days` after the arrival of its file. `on_step`, which may
+  // be null, is told what is done next, in a word or two that are literals.
   Ingest(Ledger& ledger, UsageSpool& spool, BatchReader& reader, DecideContext context,
-         int dedupe_window_days);
+         int dedupe_window_days, std::function<void(const char*)> on_step = {});
   ~Ingest();
 
-  // Loads the books. Call once, first. Throws LedgerUnavailable.
-  void load();
+  // Loads the books. Call once, first. `on_loading`, which may be null, is told now and then what
+  // was loaded so far; what it throws breaks the load off and comes out. Throws LedgerUnavailable.
+  void load(const OnLoading& on_loading = {});
 
   // Takes one batch through to its end. nullopt: there was nothing to do. Throws LedgerUnavailable
   // with everything undone; call it again later.
@@ -48,6 +53,10 @@ class Ingest {
   // U3: lets go of the keys of days beyond the dedupe window, if a new day has come into it.
   // Returns the keys forgotten.
   std::size_t let_go(Instant now);
+
+  // Calls `change`, which may change what the context and the reader point to, while nothing is
+  // read or decided; then all is read again from the checkpoints. Between two rounds.
+  void change(const std::function<void(DecideContext&)>& change);
 
   Books& books() { return books_; }
 
@@ -61,12 +70,16 @@ class Ingest {
   void end_files(const Batch& batch, Instant now, IngestReport& report);
   FileOutcome outcome_of_failed(const FileInWork& file, const std::string& failure, Instant now);
   void start_again();
+  void step(const char* what) const {
+    if (on_step_) on_step_(what);
+  }
 
   Ledger* ledger_;
   UsageSpool* spool_;
   BatchReader* reader_;
   DecideContext context_;
   int dedupe_window_days_;
+  std::function<void(const char*)> on_step_;
   Books books_;
   std::optional<Batch> pending_;  // taken, and not applied yet because the ledger was not to be had
   std::future<std::optional<Batch>> ahead_;

@@ -44,12 +44,13 @@ def free_port():
 class Daemon(subprocess.Popen):
     """A running packwardend in a process group of its own, its output in a log file."""
 
-    def __init__(self, title, arguments, log_path):
+    def __init__(self, title, arguments, log_path, environment=None):
         self.title, self.log_path = title, log_path
         with open(log_path, "ab") as log:
             self.log_begin_bytes = log.tell()  # others wrote into it before
             super().__init__([str(a) for a in arguments], stdout=log, stderr=log,
-                             stdin=subprocess.DEVNULL, start_new_session=True)
+                             stdin=subprocess.DEVNULL, start_new_session=True,
+                             env={**os.environ, **(environment or {})})
 
     def log_tail(self, characters=3000):
         return self.log_path.read_text(errors="replace")[-characters:]
@@ -117,9 +118,10 @@ class ExistingDeployment:
         """The canonical export, as a sorted list of lines."""
         return sorted(self.ctl("export", "--canonical", output=None).splitlines())
 
-    def daemon(self, *words, title="packwardend"):
+    def daemon(self, *words, title="packwardend", environment=None):
         log = self.directory / f"{'-'.join((title, *words))}.log"
-        return Daemon(title, [BIN / "packwardend", "--config", self.config, *words], log)
+        return Daemon(title, [BIN / "packwardend", "--config", self.config, *words], log,
+                      environment)
 
     def run_once(self, bound_s=600):
         """Takes all that is in the spool; the daemon has to end by itself with 0. Its process."""

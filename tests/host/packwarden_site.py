@@ -137,6 +137,11 @@ class Site:
             return next((text for text in lines if all(word in text for word in words)), None)
         return wait_until(line, bound_s, f"the journal of {unit} says: {' ... '.join(words)}")
 
+    def wait_event(self, event, unit=DAEMON, since=None, bound_s=30):
+        """Its text, once it stands in the journal; names are those of docs/MESSAGES.md."""
+        return wait_until(lambda: self.journal(unit, since, f"PACKWARDEN_EVENT={event}"), bound_s,
+                          f"{unit} tells of {event}").splitlines()[0]
+
     def diagnosis(self, since):
         """For the person who reads that something failed: the units, and what they said from `since` (Unix time) on."""
         if not self.host.systemd_pid:

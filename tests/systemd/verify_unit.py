@@ -1,4 +1,4 @@
-"""Asks systemd whether it understands a unit, with the binary of this build in the place of the installed one.
+"""Asks systemd whether it understands a unit, with the binaries of this build in the place of the installed ones.
 
     verify_unit.py UNIT BINARY
 
@@ -15,9 +15,10 @@ def main():
     unit, binary = sys.argv[1:]
     with open(unit, encoding="utf-8") as file:
         text = file.read()
-    text, replaced = re.subn(r"(?m)^ExecStart=\S+", f"ExecStart={os.path.abspath(binary)}", text)
-    if replaced != 1:
-        sys.exit(f"{unit}: {replaced} lines with ExecStart=, not one")
+    folder = os.path.dirname(os.path.abspath(binary))
+    text, replaced = re.subn(r"(?m)^(Exec\w+)=/usr/bin/(packwardend|packctl)", rf"\1={folder}/\2", text)
+    if replaced != 2:
+        sys.exit(f"{unit}: {replaced} commands of ours, not ExecStart= and ExecReload=")
     name = os.path.basename(unit).replace("@.", "@inbox.")
     with tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, name)
