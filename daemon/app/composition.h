@@ -10,6 +10,7 @@
 #include "spool/spool_directory.h"
 #include "store/mysql_ledger.h"
 #include "usecases/ingest.h"
+#include "usecases/situation.h"
 
 namespace packwarden {
 
@@ -18,6 +19,8 @@ DatabaseAddress database_address(const Settings& settings);
 DatabaseAddress channel_database_address(const Settings& settings);
 // `on_progress`: see LedgerOptions.
 LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress = {});
+
+SituationLimits situation_limits(const Settings& settings);
 
 // What the file system of a spool allows.
 inline constexpr std::size_t spool_name_max_bytes = 255;
