@@ -26,8 +26,9 @@ DatabaseAddress channel_database_address(const Settings& settings) {
   return address;
 }
 
-LedgerOptions ledger_options(const Settings& settings) {
-  return {.transaction_attempts_max = settings.database.transaction_attempts_max};
+LedgerOptions ledger_options(const Settings& settings, CommitObserver on_commit) {
+  return {.transaction_attempts_max = settings.database.transaction_attempts_max,
+          .on_commit = std::move(on_commit)};
 }
 
 namespace {
@@ -59,11 +60,11 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
   return context;
 }
 
-IngestComposition::IngestComposition(const Settings& settings)
+IngestComposition::IngestComposition(const Settings& settings, CommitObserver on_commit)
     : catalogue_(settings.catalogue),
       notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
-      ledger_(database_address(settings), ledger_options(settings)),
+      ledger_(database_address(settings), ledger_options(settings, std::move(on_commit))),
       lookups_(database_address(settings), ledger_options(settings)) {
   Session session(database_address(settings));
   require_schema(session);

@@ -14,7 +14,7 @@ namespace packwarden {
 DatabaseAddress database_address(const Settings& settings);
 // As channel processes see it.
 DatabaseAddress channel_database_address(const Settings& settings);
-LedgerOptions ledger_options(const Settings& settings);
+LedgerOptions ledger_options(const Settings& settings, CommitObserver on_commit = {});
 
 ContentLimits content_limits(const Settings& settings);
 
@@ -27,7 +27,8 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
 // LedgerUnavailable or SpoolUnavailable. The books are not loaded yet.
 class IngestComposition {
  public:
-  explicit IngestComposition(const Settings& settings);
+  // `on_commit`: see LedgerOptions.
+  explicit IngestComposition(const Settings& settings, CommitObserver on_commit = {});
 
   Ingest& ingest() { return *ingest_; }
   SpoolDirectory& spool() { return *spool_; }

@@ -15,6 +15,8 @@
 #include "app/ingest_loop.h"
 #include "app/job_loop.h"
 #include "app/process.h"
+#include "app/sampling.h"
+#include "app/telemetry.h"
 #include "spool/spool_watch.h"
 
 namespace packwarden {
@@ -34,9 +36,12 @@ void give_way() {
 // throws stops all, and comes out.
 void run_all(const Settings& settings, IngestComposition& composition, JobComposition& jobs,
              EntitlementComposition& entitlements, ArchiveComposition& archive, Wakeup& wakeup,
-             std::stop_token stop) {
+             Telemetry& telemetry, std::stop_token stop) {
   std::stop_source all;
-  const std::stop_callback pass_on(stop, [&] { all.request_stop(); });
+  const std::stop_callback pass_on(stop, [&] {
+    telemetry.ready.stopping();
+    all.request_stop();
+  });
   std::mutex mutex;
   std::exception_ptr failure;
   const auto guard = [&](const auto& work) {
@@ -53,6 +58,9 @@ void run_all(const Settings& settings, IngestComposition& composition, JobCompos
       if (entitlements.is_on()) guard([&] { entitlements.follow(all.get_token()); });
     });
     give_way();
+    const std::jthread looking_at_spool([&] {
+      if (entitlements.is_on()) guard([&] { sample_spool(settings, telemetry, all.get_token()); });
+    });
     const std::jthread by_the_clock([&] {
       guard([&] {
         run_jobs(jobs, std::chrono::milliseconds(settings.jobs.interval_ms), all.get_token());
@@ -65,7 +73,7 @@ void run_all(const Settings& settings, IngestComposition& composition, JobCompos
     });
     guard([&] {
       run_ingest(composition, std::chrono::milliseconds(settings.spool.scan_interval_ms), wakeup,
-                 all.get_token(), [&] {
+                 telemetry, all.get_token(), [&] {
                    spdlog::info("ready: spool '{}' in {}", settings.spool.name,
                                 settings.spool.directory);
                  });
@@ -78,9 +86,10 @@ void run_all(const Settings& settings, IngestComposition& composition, JobCompos
 
 int run_daemon(const Settings& settings) {
   return guarded([&] {
-    IngestComposition composition(settings);
-    JobComposition jobs(settings, settings.jobs.settlement_spread_s);
-    EntitlementComposition entitlements(settings);
+    Telemetry telemetry(settings);
+    IngestComposition composition(settings, telemetry.commits());
+    JobComposition jobs(settings, settings.jobs.settlement_spread_s, telemetry.commits());
+    EntitlementComposition entitlements(settings, telemetry);
     ArchiveComposition archive(settings, composition.spool());
     SpoolWatch watch(settings.spool.directory);
     Wakeup wakeup;
@@ -90,7 +99,7 @@ int run_daemon(const Settings& settings) {
     };
     run_until_signalled(
         [&](std::stop_token stop) {
-          run_all(settings, composition, jobs, entitlements, archive, wakeup, stop);
+          run_all(settings, composition, jobs, entitlements, archive, wakeup, telemetry, stop);
         },
         watch.fd(), hint);
     spdlog::info("stopped");

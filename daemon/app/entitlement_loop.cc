@@ -19,15 +19,17 @@ constexpr std::chrono::milliseconds pause_after_error{1'000};
 
 }  // namespace
 
-EntitlementComposition::EntitlementComposition(const Settings& settings)
-    : catalogue_(settings.catalogue),
+EntitlementComposition::EntitlementComposition(const Settings& settings, Telemetry& telemetry)
+    : telemetry_(&telemetry),
+      catalogue_(settings.catalogue),
       ledger_(database_address(settings), {.transaction_attempts_max = 1}) {
   if (!settings.http.is_on()) return;
   Session session(database_address(settings));
   session.connect();
   intern_catalogue(session, catalogue_);
   book_ = std::make_unique<EntitlementBook>(catalogue_, now);
-  server_ = std::make_unique<HttpServer>(http_options(settings.http), *book_);
+  server_ = std::make_unique<HttpServer>(http_options(settings.http),
+                                         HttpServices{*book_, telemetry, telemetry.http});
   spdlog::info("entitlement checks are answered on {}", settings.http.listen);
 }
 
@@ -41,6 +43,7 @@ void EntitlementComposition::follow(std::stop_token stop) {
       if (std::exchange(failing, false)) spdlog::info("entitlements follow the ledger again");
       wakeup.sleep(stop, look_interval);
     } catch (const LedgerUnavailable& error) {
+      telemetry_->ready.database_fails(error.what());
       if (!std::exchange(failing, true)) {
         spdlog::error("{}; entitlement checks are answered from memory and say how old they are",
                       error.what());
@@ -61,6 +64,7 @@ void EntitlementComposition::look() {
     book_->take_over(ledger_.changes_after(book_->sequence()));
   }
   book_->confirm(as_of);
+  telemetry_->ready.entitlements_are_as_of(as_of);
 }
 
 }  // namespace packwarden

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/clocks.h"
+#include "app/telemetry.h"
 
 namespace packwarden {
 namespace {
@@ -71,18 +72,18 @@ class Outage {
   std::chrono::milliseconds pause_ = first_pause;
 };
 
-// Says once that a person holds the spool, and once that it goes on.
+// Says once that a person holds the spool, and once that it goes on. Gives whether it is held.
 class HoldNotice {
  public:
-  void look(const SpoolDirectory& spool) {
-    const bool held = spool.is_held();
-    if (held == held_) return;
-    held_ = held;
-    if (held) {
+  bool look(const SpoolDirectory& spool) {
+    if (spool.is_held() == held_) return held_;
+    held_ = !held_;
+    if (held_) {
       spdlog::warn("the spool is held: nothing is claimed until packctl spool release");
     } else {
       spdlog::info("the spool is released");
     }
+    return held_;
   }
 
  private:
@@ -104,7 +105,8 @@ void Wakeup::sleep(std::stop_token stop, std::chrono::milliseconds at_most) {
 }
 
 void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval,
-                Wakeup& wakeup, std::stop_token stop, const std::function<void()>& on_ready) {
+                Wakeup& wakeup, Telemetry& telemetry, std::stop_token stop,
+                const std::function<void()>& on_ready) {
   bool loaded = false;
   LettingGo letting_go(composition, false);
   Outage outage;
@@ -114,14 +116,19 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       if (!loaded) {
         load_books(composition);
         loaded = true;
+        telemetry.ready.books_are_loaded();
         on_ready();
       }
       const Instant at = now();
       letting_go.step(at);
-      hold_notice.look(composition.spool());
+      telemetry.ready.spool_is_held(hold_notice.look(composition.spool()));
+      const DedupeIndex& index = composition.ingest().books().index();
+      telemetry.tally.index_is(index.size(), index.memory_bytes());
       const std::optional<IngestReport> report = composition.ingest().round(at);
       outage.is_over();
+      telemetry.ready.spool_works();
       if (report) {
+        telemetry.tally.add(*report);
         log(*report);
       } else {
         wakeup.sleep(stop, scan_interval);
@@ -134,6 +141,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       wakeup.sleep(stop, pause);
     } catch (const SpoolUnavailable& error) {
       const auto pause = outage.next_pause();
+      telemetry.ready.spool_fails(error.what());
       spdlog::error("{}; nothing is lost, next try in {} ms", error.what(), pause.count());
       wakeup.sleep(stop, pause);
     }

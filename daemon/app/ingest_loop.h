@@ -11,6 +11,8 @@
 
 namespace packwarden {
 
+class Telemetry;
+
 // Lets the ingest thread sleep until there may be work: a hint of inotify, the time of the next
 // scan, or the stop.
 class Wakeup {
@@ -28,7 +30,8 @@ class Wakeup {
 // and tried again with growing pauses. Lets go of old dedupe keys when a new day comes. What breaks
 // an invariant passes through.
 void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval,
-                Wakeup& wakeup, std::stop_token stop, const std::function<void()>& on_ready);
+                Wakeup& wakeup, Telemetry& telemetry, std::stop_token stop,
+                const std::function<void()>& on_ready);
 
 struct IngestTally {
   std::size_t files = 0;

@@ -43,11 +43,12 @@ void log(const JobReport& report, const std::string& currency) {
 
 }  // namespace
 
-JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s)
+JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s,
+                               CommitObserver on_commit)
     : catalogue_(settings.catalogue),
       notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
-      ledger_(database_address(settings), ledger_options(settings)),
+      ledger_(database_address(settings), ledger_options(settings, std::move(on_commit))),
       store_(database_address(settings)) {
   Session session(database_address(settings));
   require_schema(session);

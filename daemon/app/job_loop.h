@@ -15,8 +15,8 @@ namespace packwarden {
 // IngestComposition does.
 class JobComposition {
  public:
-  // `spread_s`: see JobOptions.
-  JobComposition(const Settings& settings, std::int64_t spread_s);
+  // `spread_s`: see JobOptions; `on_commit`: see LedgerOptions.
+  JobComposition(const Settings& settings, std::int64_t spread_s, CommitObserver on_commit = {});
 
   BillingJobs& jobs() { return *jobs_; }
   const std::string& currency() const { return catalogue_.currency; }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <random>
 
 #include "store/session.h"
@@ -8,8 +10,18 @@
 
 namespace packwarden {
 
+// How long a committed ledger transaction took.
+struct CommitTimes {
+  const char* kind;  // as given to transact()
+  std::chrono::nanoseconds commit;
+  std::chrono::nanoseconds whole;  // from its begin on, with the wait for the lock
+};
+// Called on the thread that committed.
+using CommitObserver = std::function<void(const CommitTimes&)>;
+
 struct LedgerOptions {
   std::uint32_t transaction_attempts_max = 10;
+  CommitObserver on_commit{};  // may be empty
 };
 
 // The ledger on MySQL or MariaDB. Connects when first used and again after the connection was lost.

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+
+#include "app/metric_list.h"
+#include "app/process_figures.h"
+#include "domain/instant.h"
+#include "usecases/spool_desk_port.h"
+
+namespace packwarden {
+
+// What was last seen of what lies on the disk and in the database, for metrics. Any thread.
+class Samples {
+ public:
+  void spool_is(SpoolState state);
+  void process_is(const ProcessFigures& figures);
+
+  // Ages are those of `now`.
+  void collect(MetricList& out, Instant now) const;
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  void collect_spool(MetricList& out, Instant now) const;
+  void collect_process(MetricList& out) const;
+
+  mutable std::mutex mutex_;
+  std::optional<SpoolState> spool_;
+  Time spool_seen_at_;
+  ProcessFigures process_;
+};
+
+}  // namespace packwarden
