@@ -5,12 +5,29 @@
 #include <iostream>
 
 #include "app/daemon.h"
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
 
 constexpr int status_refused = 1;
 constexpr int status_usage = 2;
+
+LogLevel level_of(const std::string& name) {
+  if (name == "critical") return LogLevel::critical;
+  if (name == "error") return LogLevel::error;
+  if (name == "warning") return LogLevel::warning;
+  return name == "debug" ? LogLevel::debug : LogLevel::info;
+}
+
+LogOptions log_options(const Settings& settings, const std::string& process) {
+  LogOptions options;
+  options.process = process;
+  options.least_level = level_of(settings.log_level);
+  options.lines_max = settings.log_limit.lines;
+  options.interval = std::chrono::seconds(settings.log_limit.interval_s);
+  return options;
+}
 
 void start_logging(const Settings& settings, const std::string& process) {
   auto logger = spdlog::stderr_color_mt(process);
@@ -63,7 +80,9 @@ int packwardend_main(int argc, char** argv) {
     as_of = *parsed;
   }
 
-  start_logging(*settings, *one_channel ? "channel-" + channel : *up ? "up" : "ingest");
+  const std::string process = *one_channel ? "channel-" + channel : *up ? "up" : "ingest";
+  const Logging logging(log_options(*settings, process));
+  start_logging(*settings, process);
   if (*once) return run_once(*settings, as_of);
   if (*one_channel) return run_channel(*settings, channel);
   if (*up) return run_up(*settings, config);

@@ -1,13 +1,12 @@
 #include "app/sampling.h"
 
-#include <spdlog/spdlog.h>
-
 #include <functional>
 #include <optional>
 #include <utility>
 
 #include "app/composition.h"
 #include "app/ingest_loop.h"
+#include "logging/log.h"
 #include "spool/directory_desk.h"
 
 namespace packwarden {
@@ -22,10 +21,12 @@ void repeat(const char* what, const Settings& settings, std::stop_token stop,
   while (!stop.stop_requested()) {
     try {
       look();
-      if (std::exchange(failing, false)) spdlog::info("metrics of the {} are fresh again", what);
+      if (std::exchange(failing, false)) {
+        log_event(events::metrics_fresh, "metrics of the {} are fresh again", what);
+      }
     } catch (const Unavailable& error) {
       if (!std::exchange(failing, true)) {
-        spdlog::warn("metrics of the {} grow old: {}", what, error.what());
+        log_event(events::metrics_old, "metrics of the {} grow old: {}", what, error.what());
       }
     }
     wakeup.sleep(stop, std::chrono::seconds(settings.metrics.sample_interval_s));

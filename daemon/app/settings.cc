@@ -81,7 +81,8 @@ class Loader {
     read_http_settings(root.group("http"), folder_, settings_.http);
     metrics(root.group("metrics"));
     root.one_of("log_level", settings_.log_level,
-                {"trace", "debug", "info", "warning", "error", "critical"});
+                {"debug", "info", "warning", "error", "critical"});
+    log_limit(root.group("log_limit"));
     root.flag("allow_as_of", settings_.allow_as_of);
     catalogue(root, catalogue_errors);
     root.finish();
@@ -199,6 +200,12 @@ class Loader {
     map.whole_number("ended_deliveries_days", settings_.keeping.ended_deliveries_days,
                      {1, max_days});
     map.whole_number("inbox_days", settings_.keeping.inbox_days, {1, max_days});
+    map.finish();
+  }
+
+  void log_limit(MapReader map) {
+    map.whole_number("lines", settings_.log_limit.lines, {1, 1'000'000});
+    map.whole_number("interval_s", settings_.log_limit.interval_s, {1, seconds_per_day});
     map.finish();
   }
 

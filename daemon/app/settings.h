@@ -129,6 +129,13 @@ struct MetricsSettings {
   bool operator==(const MetricsSettings&) const = default;
 };
 
+struct LogLimitSettings {
+  std::uint32_t lines = 100;
+  std::uint32_t interval_s = 30;
+
+  bool operator==(const LogLimitSettings&) const = default;
+};
+
 struct Settings {
   DatabaseSettings database;
   SpoolSettings spool;
@@ -145,6 +152,7 @@ struct Settings {
   HttpSettings http;
   MetricsSettings metrics;
   std::string log_level = "info";
+  LogLimitSettings log_limit;
   bool allow_as_of = false;
   Catalogue catalogue;  // read from catalogue_file; ids are 0 until the database knows the names
 };

@@ -1,11 +1,11 @@
 #include "http/bearer_tokens.h"
 
 #include <openssl/crypto.h>
-#include <spdlog/spdlog.h>
 
 #include <boost/beast/core/string.hpp>
 
 #include "http/http_options.h"
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -30,8 +30,9 @@ BearerTokens::BearerTokens(std::string path) : path_(std::move(path)) {
   tokens_ = std::move(list->tokens);
   seen_ = list->stamp;
   if (!seen_.exists) {
-    spdlog::warn("http: {} is not there: every request is refused until packctl token new makes it",
-                 path_);
+    log_event(events::tokens_missing,
+              "http: {} is not there: every request is refused until packctl token new makes it",
+              path_);
   }
 }
 
@@ -40,7 +41,8 @@ void BearerTokens::refresh() {
   auto list = read_tokens(path_);
   if (!list) {
     if (list.error() != refused_) {
-      spdlog::error("http.tokens_file: {}; the tokens stay as they were until then", list.error());
+      log_event(events::tokens_refused,
+                "http.tokens_file: {}; the tokens stay as they were until then", list.error());
     }
     refused_ = std::move(list.error());
     return;
@@ -49,7 +51,7 @@ void BearerTokens::refresh() {
   seen_ = list->stamp;
   tokens_ = std::move(list->tokens);
   ++generation_;
-  spdlog::info("http: {} tokens hold now", tokens_.size());
+  log_event(events::tokens_changed, "http: {} tokens hold now", tokens_.size());
 }
 
 bool BearerTokens::holds(const Digest& hash) const {

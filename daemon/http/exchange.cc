@@ -1,8 +1,7 @@
 #include "http/exchange.h"
 
-#include <spdlog/spdlog.h>
-
 #include "http/http_options.h"
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -77,7 +76,8 @@ Answer Exchange::answer_one(ReadResult result, Instant now) {
   try {
     return answer_request(now);
   } catch (const std::exception& error) {
-    spdlog::error("http: a request ended in a fault of the daemon: {}; report it", error.what());
+    log_event(events::http_fault, "http: a request ended in a fault of the daemon: {}; report it",
+              error.what());
     return last_answer(body_, 500, "internal",
                        "The daemon has a fault, which is in its log: try again, and report it.");
   }

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -17,6 +16,7 @@
 #include "http/listen_address.h"
 #include "http/operator_routes.h"
 #include "http/tls_context.h"
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -135,7 +135,7 @@ class HttpServer::Impl {
         io_.run();
         return;
       } catch (const std::exception& error) {
-        spdlog::error("http: {}", error.what());
+        log_event(events::http_fault, "http: {}", error.what());
       }
     }
   }
@@ -182,7 +182,7 @@ class HttpServer::Impl {
     const SteadyTime now = std::chrono::steady_clock::now();
     if (warned_at_ && now - *warned_at_ < warn_interval) return;
     warned_at_ = now;
-    spdlog::warn("http: {}", text);
+    log_event(events::http_crowded, "http: {}", text);
   }
 
   void sweep() {
@@ -215,7 +215,8 @@ class HttpServer::Impl {
     stop_timer_.expires_after(std::chrono::milliseconds(options_.stop_timeout_ms));
     stop_timer_.async_wait([this](const error_code& cancelled) {
       if (cancelled) return;
-      spdlog::warn("http: {} connections are broken off", connections_.all.size());
+      log_event(events::http_broken_off, "http: {} connections are broken off",
+                connections_.all.size());
       for_each_connection([](Connection& connection) { connection.abort(); });
     });
     end_if_empty();

@@ -1,12 +1,12 @@
 #include "store/mysql_ledger.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
 #include <thread>
 
+#include "logging/log.h"
 #include "store/account_rows.h"
 #include "store/fact_rows.h"
 #include "store/job_rows.h"
@@ -161,16 +161,17 @@ std::optional<Sequence> MySqlLedger::transact(const char* kind, const Work& work
       return before + 1;
     } catch (const DatabaseError& error) {
       if (in_doubt && error.kind() == DatabaseErrorKind::lost_connection) {
-        spdlog::warn(
+        log_event(
+            events::commit_in_doubt, {.batch = *in_doubt},
             "the answer to COMMIT of ledger transaction {} ({}) was lost; looking up whether it is "
             "there",
             *in_doubt, kind);
       }
       if (!error.is_transient() || attempt >= options_.transaction_attempts_max)
         throw_unavailable(error);
-      spdlog::info("ledger transaction ({}) is run again, attempt {} of {}: {}: {}", kind,
-                   attempt + 1, options_.transaction_attempts_max, to_string(error.kind()),
-                   error.what());
+      log_event(events::transaction_repeated,
+                "ledger transaction ({}) is run again, attempt {} of {}: {}: {}", kind, attempt + 1,
+                options_.transaction_attempts_max, to_string(error.kind()), error.what());
     }
     back_off(attempt);
   }
@@ -185,8 +186,8 @@ auto MySqlLedger::read(const char* what, Read&& read_all_of_it) {
     } catch (const DatabaseError& error) {
       if (!error.is_transient() || attempt >= options_.transaction_attempts_max)
         throw_unavailable(error);
-      spdlog::debug("{} is read again, attempt {} of {}: {}", what, attempt + 1,
-                    options_.transaction_attempts_max, error.what());
+      log_event(events::read_repeated, "{} is read again, attempt {} of {}: {}", what, attempt + 1,
+                options_.transaction_attempts_max, error.what());
     }
     back_off(attempt);
   }

@@ -88,7 +88,7 @@ const Wrong wrong_values[] = {
     {"flag", "allow_as_of: yes\n", {"p.yaml:1:14: allow_as_of: give true or false"}},
     {"log_level",
      "log_level: loud\n",
-     {"p.yaml:1:12: log_level: \"loud\" is none of its words: give one of trace, debug, info, "
+     {"p.yaml:1:12: log_level: \"loud\" is none of its words: give one of debug, info, "
       "warning, error, critical"}},
     {"time_zone",
      "business_time_zone: Asia/Shangai\n",
@@ -179,7 +179,7 @@ const Wrong wrong_together[] = {
      "ingest: {max_line_bytes: 1}\n"
      "spol: {}\n"
      "database: {port: x}\n",
-     {"p.yaml:1:12: log_level: \"loud\" is none of its words: give one of trace, debug, info, "
+     {"p.yaml:1:12: log_level: \"loud\" is none of its words: give one of debug, info, "
       "warning, error, critical",
       "p.yaml:2:26: ingest.max_line_bytes: 1 is out of bounds: give a whole number from 1024 to "
       "16777216",
