@@ -8,6 +8,7 @@ endfunction()
 
 packwarden_script_test(tidy "${CMAKE_SOURCE_DIR}/tests/tidy/tidy.py" "${CMAKE_SOURCE_DIR}")
 packwarden_script_test(tidy_shows_breaks "${CMAKE_SOURCE_DIR}/tests/tidy/tidy_test.py")
+packwarden_script_test(monitoring_rules "${CMAKE_SOURCE_DIR}/tests/monitoring/rules_test.py")
 packwarden_script_test(mutants_table "${CMAKE_SOURCE_DIR}/tests/mutants/mutants.py" "${CMAKE_SOURCE_DIR}" --check)
 packwarden_script_test(mutants_table_shows_faults "${CMAKE_SOURCE_DIR}/tests/mutants/mutants_test.py")
 if(TARGET packwardend)  # SKELETON

@@ -12,9 +12,10 @@ double seconds_since(Instant then, Instant now) {
 
 }  // namespace
 
-void Samples::spool_is(SpoolState state) {
+void Samples::spool_is(SpoolState state, std::uint64_t disk_bytes) {
   const std::lock_guard lock(mutex_);
   spool_ = std::move(state);
+  spool_disk_bytes_ = disk_bytes;
   spool_seen_at_ = std::chrono::steady_clock::now();
 }
 
@@ -61,7 +62,7 @@ void Samples::collect_spool(MetricList& out, Instant now) const {
   out.gauge("packwarden_spool_free_bytes", "Free space of the spool's file system.")
       .add(spool_->free_bytes);
   out.gauge("packwarden_spool_size_bytes", "Size of the spool's file system.")
-      .add(spool_->size_bytes);
+      .add(spool_disk_bytes_);
 }
 
 void Samples::collect_process(MetricList& out) const {

@@ -14,7 +14,8 @@ namespace packwarden {
 // What was last seen of what lies on the disk and in the database, for metrics. Any thread.
 class Samples {
  public:
-  void spool_is(SpoolState state);
+  // `disk_bytes`: the size of its file system.
+  void spool_is(SpoolState state, std::uint64_t disk_bytes);
   void process_is(const ProcessFigures& figures);
 
   // Ages are those of `now`.
@@ -27,6 +28,7 @@ class Samples {
 
   mutable std::mutex mutex_;
   std::optional<SpoolState> spool_;
+  std::uint64_t spool_disk_bytes_ = 0;
   Time spool_seen_at_;
   ProcessFigures process_;
 };

@@ -1,5 +1,6 @@
 #include "app/sampling.h"
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -40,7 +41,9 @@ void sample_spool(const Settings& settings, Telemetry& telemetry, std::stop_toke
   repeat<SpoolUnavailable>("spool", settings, std::move(stop), [&] {
     telemetry.samples.process_is(process_figures());
     if (!desk) desk.emplace(settings.spool.directory, content_limits(settings));
-    telemetry.samples.spool_is(desk->state(0));
+    std::error_code unknown;
+    const auto disk = std::filesystem::space(settings.spool.directory, unknown);
+    telemetry.samples.spool_is(desk->state(0), unknown ? 0 : disk.capacity);
   });
 }
 

@@ -134,7 +134,6 @@ SpoolState DirectoryDesk::state(std::size_t max_failed) {
   struct statvfs disk {};
   if (fstatvfs(root_->get(), &disk) == 0) {
     state.free_bytes = std::uint64_t{disk.f_bavail} * disk.f_frsize;
-    state.size_bytes = std::uint64_t{disk.f_blocks} * disk.f_frsize;
   }
   return state;
 }

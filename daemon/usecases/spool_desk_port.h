@@ -44,7 +44,6 @@ struct SpoolState {
   std::uint64_t failed = 0;
   std::vector<FailedFile> last_failed;  // latest first
   std::uint64_t free_bytes = 0;
-  std::uint64_t size_bytes = 0;  // of the file system
 };
 
 // Where the rejected lines of a file are: open in rejected/, or taken care of.
