@@ -8,6 +8,7 @@
 #include "spool/spool_directory.h"
 #include "store/mysql_ledger.h"
 #include "usecases/ingest.h"
+#include "usecases/situation.h"
 
 namespace packwarden {
 
@@ -15,6 +16,7 @@ DatabaseAddress database_address(const Settings& settings);
 // As channel processes see it.
 DatabaseAddress channel_database_address(const Settings& settings);
 LedgerOptions ledger_options(const Settings& settings, CommitObserver on_commit = {});
+SituationLimits situation_limits(const Settings& settings);
 
 ContentLimits content_limits(const Settings& settings);
 

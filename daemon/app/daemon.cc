@@ -58,6 +58,9 @@ void run_all(const Settings& settings, IngestComposition& composition, JobCompos
       if (entitlements.is_on()) guard([&] { entitlements.follow(all.get_token()); });
     });
     give_way();
+    const std::jthread looking_at_ledger([&] {
+      if (entitlements.is_on()) guard([&] { sample_ledger(settings, telemetry, all.get_token()); });
+    });
     const std::jthread looking_at_spool([&] {
       if (entitlements.is_on()) guard([&] { sample_spool(settings, telemetry, all.get_token()); });
     });

@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "app/daemon.h"
+#include "ctl/command_words.h"
 #include "logging/log.h"
 
 namespace packwarden {
@@ -53,6 +54,7 @@ int packwardend_main(int argc, char** argv) {
   auto* one_channel = app.add_subcommand("channel", "deliver the notices of one channel");
   one_channel->add_option("name", channel, "as in section channels")->required();
   auto* up = app.add_subcommand("up", "run the daemon and all channels as child processes");
+  auto* words = app.add_subcommand("command-words")->group("");
   app.require_subcommand(0, 1);
   try {
     app.parse(argc, argv);
@@ -60,6 +62,10 @@ int packwardend_main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : status_usage;
   }
 
+  if (*words) {
+    std::cout << command_words(app) << "\n";
+    return 0;
+  }
   if (*one_channel) lower_channel_priority();
   const auto settings = load_settings(config);
   if (!settings) {

@@ -9,6 +9,7 @@
 #include "app/ingest_loop.h"
 #include "logging/log.h"
 #include "spool/directory_desk.h"
+#include "store/situation_reads.h"
 
 namespace packwarden {
 namespace {
@@ -44,6 +45,13 @@ void sample_spool(const Settings& settings, Telemetry& telemetry, std::stop_toke
     std::error_code unknown;
     const auto disk = std::filesystem::space(settings.spool.directory, unknown);
     telemetry.samples.spool_is(desk->state(0), unknown ? 0 : disk.capacity);
+  });
+}
+
+void sample_ledger(const Settings& settings, Telemetry& telemetry, std::stop_token stop) {
+  MysqlSituationReads reads(database_address(settings));
+  repeat<LedgerUnavailable>("database", settings, std::move(stop), [&] {
+    telemetry.samples.ledger_is(reads.look(LookOptions{}.counted_deliveries_max));
   });
 }
 

@@ -75,6 +75,17 @@ struct KeepingSettings {
   bool operator==(const KeepingSettings&) const = default;
 };
 
+// From when on something is worth a word (usecases/situation.h).
+struct AttentionSettings {
+  std::uint32_t file_age_s = 900;
+  std::uint32_t rejects_age_s = 86'400;
+  std::uint32_t job_late_s = 600;
+  std::uint32_t delivery_age_s = 900;
+  std::uint64_t free_bytes_min = 1ULL << 30;
+
+  bool operator==(const AttentionSettings&) const = default;
+};
+
 struct ChannelSettings {
   std::string name;    // [a-z][a-z0-9-]{0,31}, unique
   std::string medium;  // sms, email, inbox or webhook; the name by default, where it is one of them
@@ -144,6 +155,7 @@ struct Settings {
   std::uint32_t dedupe_window_days = 36;
   JobSettings jobs;
   KeepingSettings keeping;
+  AttentionSettings attention;
   std::string business_time_zone = "Asia/Shanghai";
   std::string catalogue_file = "catalogue.yaml";
   std::string plugin_directory = "/usr/lib/packwarden";

@@ -2,12 +2,15 @@
 
 #include "app/build_info.h"
 #include "app/clocks.h"
+#include "app/composition.h"
 #include "store/error.h"
 
 namespace packwarden {
 
 Telemetry::Telemetry(const Settings& settings)
     : ready(std::chrono::seconds(settings.http.ready_database_max_age_s)),
+      samples(situation_limits(settings), settings.jobs.settlement_spread_s,
+              BusinessCalendar::for_zone(settings.business_time_zone).value()),
       started_at_(now()),
       max_connections_(settings.http.max_connections) {}
 

@@ -16,6 +16,7 @@
 #include "usecases/ledger_port.h"
 #include "usecases/notice_desk_port.h"
 #include "usecases/report_port.h"
+#include "usecases/situation.h"
 #include "usecases/spool_desk_port.h"
 #include "usecases/token_port.h"
 
@@ -72,6 +73,8 @@ class Context {
   virtual NoticeDesk& notice_desk() = 0;
   virtual Inbox& inbox() = 0;
   virtual const std::vector<ConfiguredChannel>& channels() const = 0;
+  virtual SituationReads& situation_reads() = 0;
+  virtual SituationLimits situation_limits() const = 0;
   virtual SchemaChange migrate() = 0;
   // The spool of the settings, on this host. Throws SpoolUnavailable where there is none.
   virtual SpoolDesk& spool() = 0;

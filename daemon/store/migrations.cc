@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <sstream>
 #include <system_error>
+#include <thread>
 
 #include "store/sql_text.h"
 
@@ -17,6 +18,7 @@ namespace {
 constexpr unsigned unknown_database = 1049;
 constexpr unsigned lock_timeout_s = 60;
 constexpr std::size_t hash_key_bytes = 32;
+constexpr std::chrono::milliseconds between_looks{100};
 
 void open(Session& session) {
   try {
@@ -84,6 +86,30 @@ void require_empty(Session& session) {
       "The database '{}' holds tables that are not Packwarden's. Set database.name to an empty "
       "database, then run packctl migrate.",
       session.address().name));
+}
+
+// A daemon that was started before must not meet tables that a step has changed. Whatever host it
+// is on, its sessions are those of the same user on the same database.
+void require_alone(Session& session, std::chrono::milliseconds wait) {
+  const auto end = std::chrono::steady_clock::now() + wait;
+  for (;;) {
+    const auto others = session.query(
+        "SELECT DISTINCT SUBSTRING_INDEX(host, ':', 1) FROM information_schema.processlist"
+        " WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+        " AND user = SUBSTRING_INDEX(USER(), '@', 1) ORDER BY 1");
+    if (others.empty()) return;
+    if (std::chrono::steady_clock::now() >= end) {
+      std::string hosts;
+      for (const TextRow& row : others) hosts += (hosts.empty() ? "" : ", ") + *row.at(0);
+      throw LedgerUnavailable(fmt::format(
+          "Sessions of user '{}' are open on database '{}' from {}, and the tables may change only "
+          "while nobody uses them. Stop packwardend and the channels on every host, then run "
+          "packctl "
+          "migrate.",
+          session.address().user, session.address().name, hosts));
+    }
+    std::this_thread::sleep_for(between_looks);
+  }
 }
 
 [[noreturn]] void throw_newer(unsigned found, unsigned known) {
@@ -156,7 +182,8 @@ std::vector<std::string> statements_of(const Migration& migration) {
   return statements;
 }
 
-MigrationOutcome migrate(Session& session, const std::vector<Migration>& steps) {
+MigrationOutcome migrate(Session& session, const std::vector<Migration>& steps,
+                         std::chrono::milliseconds wait) {
   open(session);
   const MigrationLock lock(session);
   const bool begun = has_version_table(session);
@@ -166,6 +193,7 @@ MigrationOutcome migrate(Session& session, const std::vector<Migration>& steps) 
   outcome.from_version = begun ? version_of(session) : 0;
   outcome.to_version = outcome.from_version;
   if (outcome.from_version > newest) throw_newer(outcome.from_version, newest);
+  if (begun && outcome.from_version < newest) require_alone(session, wait);
   for (const Migration& step : steps) {
     if (step.number <= outcome.from_version) continue;
     apply(session, step, begun);
@@ -176,7 +204,7 @@ MigrationOutcome migrate(Session& session, const std::vector<Migration>& steps) 
 }
 
 MigrationOutcome migrate(Session& session) {
-  return migrate(session, embedded_migrations());
+  return migrate(session, embedded_migrations(), longest_wait_for_others);
 }
 
 void require_schema(Session& session) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,11 +31,16 @@ struct MigrationOutcome {
 
 // Brings the schema to what this binary knows, and makes the hash key and the deployment row where
 // they are missing. Under a lock of the server, so that two at once do no harm; run again after a
-// crash it goes on. Connects the session where it is not. Throws LedgerUnavailable with a sentence
-// that says what to do: no such database, one that holds other tables, a schema that is newer than
-// this binary; DatabaseError for all else.
-MigrationOutcome migrate(Session& session, const std::vector<Migration>& steps);
+// crash it goes on. Tables that are there change only while the user has no other session on the
+// database, which is waited for. Connects the session where it is not. Throws LedgerUnavailable
+// with a sentence that says what to do: no such database, one that holds other tables, one that
+// others use, a schema that is newer than this binary; DatabaseError for all else.
+MigrationOutcome migrate(Session& session, const std::vector<Migration>& steps,
+                         std::chrono::milliseconds wait);
 MigrationOutcome migrate(Session& session);
+
+// A daemon that an upgrade has stopped is gone by then, also one that only looks for the schema.
+inline constexpr std::chrono::milliseconds longest_wait_for_others{10'000};
 
 // Throws LedgerUnavailable unless the schema is the one that this binary knows. Connects the
 // session where it is not.

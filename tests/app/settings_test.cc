@@ -46,6 +46,7 @@ TEST(Settings, stand_with_their_defaults_in_the_shipped_file) {
   EXPECT_EQ(shipped->jobs, defaults->jobs);
   EXPECT_EQ(shipped->keeping, defaults->keeping);
   EXPECT_EQ(shipped->metrics, defaults->metrics);
+  EXPECT_EQ(shipped->attention, defaults->attention);
   EXPECT_EQ(shipped->acceptance.max_age, defaults->acceptance.max_age);
   EXPECT_EQ(shipped->acceptance.max_skew, defaults->acceptance.max_skew);
   EXPECT_EQ(shipped->dedupe_window_days, defaults->dedupe_window_days);

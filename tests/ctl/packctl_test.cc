@@ -67,6 +67,8 @@ class Offline : public Backend, public Context {
   NoticeDesk& notice_desk() override { throw LedgerUnavailable("there is no database"); }
   Inbox& inbox() override { throw LedgerUnavailable("there is no database"); }
   const std::vector<ConfiguredChannel>& channels() const override { return channels_; }
+  SituationReads& situation_reads() override { throw LedgerUnavailable("there is no database"); }
+  SituationLimits situation_limits() const override { return {}; }
   SchemaChange migrate() override { return {0, 1}; }
   SpoolDesk& spool() override { throw SpoolUnavailable("there is no spool"); }
   DaemonOfHistory& daemon_of_history() override { throw SpoolUnavailable("there is no spool"); }

@@ -28,6 +28,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/OPERATIONS.md")
@@ -36,7 +37,7 @@ SHOWN_LANGUAGES = ("csv", "ini", "json", "mermaid", "text", "yaml")
 MARK = re.compile(r"<!-- (run|shows|places): (.*?) -->\Z")
 NAME = re.compile(r"([a-z]+(?:-[a-z]+)*)-(\d+)\Z")
 FENCE = re.compile(r"( *)(`{3,}|~{3,})(.*)\Z")
-ASSIGNMENT = re.compile(r"([A-Z][A-Z_]*)=(\S+)(?: +#.*)?\Z")
+ASSIGNMENT = re.compile(r"""([A-Z][A-Z_]*)=([^\s"'$`]+|"[^"$`]+")(?: +#.*)?\Z""")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,7 +172,7 @@ class Shell:
     """
 
     def __init__(self, prefix=(), environment=None, directory=None, bound_s=300):
-        self.bound_s = bound_s
+        self.bound_s, self.begin = bound_s, time.monotonic()
         self.error = tempfile.TemporaryFile("w+", errors="replace")
         self.process = subprocess.Popen(
             [*map(str, prefix), "timeout", str(bound_s), "bash", "--noprofile", "--norc", "-eu", "-o", "pipefail"],
@@ -197,7 +198,8 @@ class Shell:
             printed.append(line)
         status = self.process.wait()
         self.error.seek(0)
-        why = f"not within {self.bound_s} s" if status == 124 else f"status {status}"
+        late = status == 124 and time.monotonic() - self.begin > self.bound_s
+        why = f"{self.bound_s} s of this shell were over" if late else f"status {status}"
         raise RuntimeError(f"a block ended with {why}:\n{text}\n--- it printed:\n{''.join(printed)[-3000:]}"
                            f"\n--- and on standard error:\n{self.error.read()[-3000:]}")
 

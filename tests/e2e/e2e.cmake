@@ -21,6 +21,7 @@ packwarden_outside_test(faults_two_daemons "database;e2e" 600 faults/two_daemons
 set_tests_properties(faults_two_daemons PROPERTIES PROCESSORS 2)
 packwarden_outside_test(e2e_producer "database;e2e" 120 e2e/producer_test.py)
 packwarden_outside_test(e2e_operators "database;e2e" 300 e2e/operators_test.py)
+packwarden_outside_test(e2e_status "database;e2e" 300 e2e/status_test.py)
 packwarden_outside_test(e2e_statement "database;e2e" 300 e2e/statement_test.py)
 packwarden_outside_test(e2e_wrong_commands "database;e2e" 300 e2e/wrong_commands_test.py)
 packwarden_outside_test(e2e_entitlement "database;e2e" 120 e2e/entitlement_test.py)

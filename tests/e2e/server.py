@@ -82,7 +82,8 @@ class PrivateServer(Server):
                "--innodb-log-file-size=512M", "--max-allowed-packet=16M",
                "--character-set-server=utf8mb4")
 
-    def __init__(self, directory, options=()):
+    def __init__(self, directory, options=(), defaults=None):
+        """`defaults`: a file of settings instead of OPTIONS; `options` come after it."""
         super().__init__(directory / "s.sock")
         self.data = directory / "data"
         self.log = directory / "mariadbd.log"
@@ -95,10 +96,10 @@ class PrivateServer(Server):
         # Of its own: a server that starts takes the temporary files of others for what it left behind.
         temporary = directory / "tmp"
         temporary.mkdir()
-        self.command = ["mariadbd", "--no-defaults", f"--datadir={self.data}", f"--socket={self.socket}",
+        ours = (f"--defaults-file={defaults}",) if defaults else ("--no-defaults", *self.OPTIONS)
+        self.command = ["mariadbd", *ours, f"--datadir={self.data}", f"--socket={self.socket}",
                         f"--pid-file={directory / 'mariadbd.pid'}", "--skip-networking",
-                        f"--tmpdir={temporary}", *as_root,
-                        *self.OPTIONS, *options]
+                        f"--tmpdir={temporary}", *as_root, *options]
         self.start()
 
     def start(self):

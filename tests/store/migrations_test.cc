@@ -129,6 +129,26 @@ TEST(Migrations, AnOlderSchemaAsksForMigrate) {
               HasSubstr("packctl migrate"));
 }
 
+TEST(Migrations, WaitUntilNobodyElseUsesTheTables) {
+  using std::chrono::milliseconds;
+  Empty database;
+  std::vector<Migration> steps = embedded_migrations();
+  const Migration last = steps.back();
+  steps.pop_back();
+  migrate(database.session(), steps, milliseconds(0));
+  steps.push_back(last);
+  {
+    Session daemon(database.session().address());
+    daemon.connect();
+    EXPECT_THAT(refusal_of([&] { migrate(database.session(), steps, milliseconds(0)); }),
+                HasSubstr("Stop packwardend and the channels on every host"));
+    EXPECT_EQ(value(database.session(), "SELECT MAX(version) FROM schema_version"),
+              std::to_string(last.number - 1));
+  }
+  migrate(database.session(), steps, milliseconds(10'000));
+  require_schema(database.session());
+}
+
 TEST(Migrations, AMissingDatabaseSaysHowToMakeIt) {
   DatabaseAddress address = test_server_address();
   address.name = "pw_test_there_is_none";

@@ -1,0 +1,169 @@
+"""Makes what bash and zsh need to complete packctl's words.
+
+    make_completion.py OUT PACKCTL
+
+OUT/packctl for bash-completion, OUT/_packctl for zsh.
+"""
+import json
+import os
+import subprocess
+import sys
+
+FILE_VALUES = ("FILE", "PATH", "DIRECTORY", "FOLDER")
+
+
+def quoted(text):
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def names_file(text):
+    return any(word in FILE_VALUES for word in text.upper().split("_"))
+
+
+def walk(word, path=()):
+    yield path, word
+    for below in word["words"]:
+        yield from walk(below, (*path, below["name"]))
+
+
+def values_of(one):
+    """The words that may stand for it, or FILE, or nothing that is known."""
+    if one["one_of"]:
+        return " ".join(one["one_of"])
+    return "FILE" if names_file(one.get("value") or one.get("name") or "") else ""
+
+
+# --- bash
+
+BASH_TAIL = r"""
+_packctl() {
+  local cur prev words cword split
+  _init_completion -s -n : || return
+  local path=packctl position=0 expects='' word i
+  for ((i = 1; i < cword; i++)); do
+    word=${words[i]}
+    if [[ -n $expects ]]; then
+      expects=''
+    elif [[ $word == --*=* ]]; then
+      :
+    elif [[ $word == -* ]]; then
+      [[ ! -v _packctl_values["$path $word"] && ! -v _packctl_values["packctl $word"] ]] || expects=$word
+    elif [[ -v _packctl_words["$path $word"] ]]; then
+      path+=" $word"
+      position=0
+    else
+      position=$((position + 1))
+    fi
+  done
+  local values=''
+  $split && expects=$prev
+  if [[ -n $expects ]]; then
+    values=${_packctl_values["$path $expects"]-${_packctl_values["packctl $expects"]-}}
+  elif [[ $cur == -* ]]; then
+    [[ $path == packctl ]] || values=${_packctl_options["$path"]-}
+    COMPREPLY=($(compgen -W "$values ${_packctl_options[packctl]}" -- "$cur"))
+    return
+  else
+    values=${_packctl_words["$path"]-}
+    [[ -n $values ]] || values=${_packctl_arguments["$path $position"]-${_packctl_arguments["$path *"]-}}
+  fi
+  if [[ $values == FILE ]]; then
+    _filedir
+  else
+    COMPREPLY=($(compgen -W "$values" -- "$cur"))
+  fi
+} &&
+  complete -F _packctl packctl
+"""
+
+
+def bash(root):
+    tables = {"words": {}, "options": {}, "values": {}, "arguments": {}}
+    for path, word in walk(root):
+        key = " ".join(["packctl", *path])
+        tables["words"][key] = " ".join(below["name"] for below in word["words"])
+        tables["options"][key] = " ".join(name for option in word["options"] for name in option["names"])
+        for option in word["options"]:
+            if option["value"] is not None:
+                for name in option["names"]:
+                    tables["values"][f"{key} {name}"] = values_of(option)
+        for position, argument in enumerate(word["arguments"]):
+            if values_of(argument):
+                tables["arguments"][f"{key} {'*' if argument['many'] else position}"] = values_of(argument)
+    lines = ["# bash completion for packctl, made from its own words", ""]
+    for name, table in tables.items():
+        lines.append(f"declare -gA _packctl_{name}=(")
+        lines += [f"  [{quoted(key)}]={quoted(value)}" for key, value in table.items()]
+        lines.append(")")
+    return "\n".join(lines) + BASH_TAIL
+
+
+# --- zsh
+
+def zsh_text(text):
+    for character in "\\[]:":
+        text = text.replace(character, "\\" + character)
+    return text
+
+
+def zsh_action(one):
+    values = values_of(one)
+    if values == "FILE":
+        return "_files"
+    return f"({values})" if values else ""
+
+
+def zsh_options(word):
+    specs = []
+    for option in word["options"]:
+        for name in option["names"]:
+            about = f"[{zsh_text(option['about'])}]"
+            if option["value"] is None:
+                specs.append(f"{name}{about}")
+            else:
+                equals = "=" if name.startswith("--") else "+"
+                specs.append(f"*{name}{equals}{about}:{zsh_text(option['value'].lower() or 'value')}:{zsh_action(option)}")
+    return specs
+
+
+def zsh(root):
+    lines = ["#compdef packctl", "# Made from the words of packctl itself.", ""]
+    for path, word in walk(root):
+        specs = zsh_options(word)
+        if path:
+            specs += [spec for spec in zsh_options(root) if not any(spec.split("[")[0] == own.split("[")[0] for own in specs)]
+        lines.append(f"{'_'.join(['_packctl', *path]).replace('-', '_')}() {{")
+        if word["words"]:
+            lines.append("  local curcontext=$curcontext state line")
+            specs += ["1: :->word", "*:: :->rest"]
+        for argument in word["arguments"]:
+            head = "*" if argument["many"] else "" if argument["required"] else ":"
+            # Without any action, zsh would not offer options in the place of an argument.
+            specs.append(f"{head}:{zsh_text(argument['name'].lower())}:{zsh_action(argument) or '{:}'}")
+        # The options behind a word belong to it.
+        lines.append("  _arguments -C -A '-*' \\" if word["words"] else "  _arguments \\")
+        lines.append(" \\\n".join("    " + quoted(spec) for spec in specs))
+        if word["words"]:
+            shown = " ".join(quoted(f"{below['name']}:{zsh_text(below['about'])}") for below in word["words"])
+            lines += ["  case $state in", f"    word) local -a words_below=({shown})", "      _describe word words_below ;;",
+                      "    rest)", "      case $words[1] in"]
+            for below in word["words"]:
+                function = "_".join(["_packctl", *path, below["name"]]).replace("-", "_")
+                lines.append(f"        {below['name']}) {function} ;;")
+            lines += ["      esac ;;", "  esac"]
+        lines += ["}", ""]
+    return "\n".join([*lines, '_packctl "$@"', ""])
+
+
+def main():
+    out, ctl = sys.argv[1:]
+    done = subprocess.run([ctl, "command-words"], stdout=subprocess.PIPE, text=True, check=True, timeout=60)
+    root = json.loads(done.stdout)
+    os.makedirs(out, exist_ok=True)
+    for name, text in (("packctl", bash(root)), ("_packctl", zsh(root))):
+        with open(os.path.join(out, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+# What docs/OPERATIONS says to run, run: included by tests/CMakeLists.txt behind e2e/e2e.cmake.
+# With servers of their own: they are stopped, lost and restored.
+packwarden_outside_test(docs_restore "database;e2e" 600 docs/restore_test.py)
