@@ -1,25 +1,26 @@
 #include "app/archive_loop.h"
 
 #include <sched.h>
-#include <spdlog/spdlog.h>
 
 #include <utility>
 
 #include "app/clocks.h"
 #include "app/ingest_loop.h"
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
 
 void log(const ArchiveStep& step) {
   if (step.removed_files > 0) {
-    spdlog::info("{} files of done/ are over and removed", step.removed_files);
+    log_event(events::done_removed, "{} files of done/ are over and removed", step.removed_files);
   }
   if (step.packed_files > 0) {
-    spdlog::debug("{} files of done/ are packed: {} KiB instead of {}", step.packed_files,
-                  step.packed_to_bytes >> 10, step.packed_from_bytes >> 10);
+    log_event(events::done_packed, "{} files of done/ are packed: {} KiB instead of {}",
+              step.packed_files, step.packed_to_bytes >> 10, step.packed_from_bytes >> 10);
   }
-  for (const std::string& sentence : step.passed_over) spdlog::warn("{}", sentence);
+  for (const std::string& sentence : step.passed_over)
+    log_event(events::done_passed_over, "{}", sentence);
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ void run_archive(ArchiveComposition& composition, std::chrono::milliseconds inte
   // This thread alone; where it is refused, packing is merely less polite.
   const sched_param idle{};
   if (sched_setscheduler(0, SCHED_IDLE, &idle) != 0) {
-    spdlog::debug("packing of done/ runs at ordinary priority");
+    log_event(events::packing_not_idle, "packing of done/ runs at ordinary priority");
   }
   Wakeup wakeup;
   bool failing = false;
@@ -67,10 +68,12 @@ void run_archive(ArchiveComposition& composition, std::chrono::milliseconds inte
     try {
       while (composition.step(now(), false, stop) && !stop.stop_requested()) {
       }
-      if (std::exchange(failing, false)) spdlog::info("packing of done/ goes on");
+      if (std::exchange(failing, false))
+        log_event(events::packing_goes_on, "packing of done/ goes on");
     } catch (const SpoolUnavailable& error) {
       if (!std::exchange(failing, true)) {
-        spdlog::error("{}; files of done/ stay unpacked meanwhile, nothing is lost", error.what());
+        log_event(events::packing_waits,
+                  "{}; files of done/ stay unpacked meanwhile, nothing is lost", error.what());
       }
     }
     wakeup.sleep(stop, interval);

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
@@ -12,6 +11,7 @@
 #include "channel/memory_limit.h"
 #include "channel/relay.h"
 #include "domain/quiet_hours.h"
+#include "logging/log.h"
 #include "store/channel_board.h"
 #include "store/delivery_reports.h"
 #include "store/outbox_store.h"
@@ -49,7 +49,7 @@ ChannelPolicy policy_of(const ChannelSettings& channel, const Settings& settings
 std::unique_ptr<Plugin> make_plugin(const ChannelSettings& channel, const std::string& path,
                                     PluginStores stores, ChannelBoard& board) {
   const auto refused = [&](const std::string& why) {
-    spdlog::critical("channel {}: {}", channel.name, why);
+    log_event(events::channel_broken, "channel {}: {}", channel.name, why);
     board.set_state(ChannelState::broken, why.substr(0, 255));
     return nullptr;
   };
@@ -66,12 +66,14 @@ int deliver(const ChannelSettings& channel, const Settings& settings) {
   MysqlDeliveryReports reports(channel_database_address(settings));
   MysqlChannelBoard board(channel_database_address(settings), channel.name);
   if (board.start(channel.plugin)) {
-    spdlog::warn("channel {}: the process before this one ended without a word", channel.name);
+    log_event(events::channel_lost, "channel {}: the process before this one ended without a word",
+              channel.name);
   }
   const auto plugin = make_plugin(channel, settings.plugin_directory + "/" + channel.plugin,
                                   {&store, &reports}, board);
   if (!plugin) return status_failed;
-  spdlog::info("channel {} delivers through {}", channel.name, plugin->name());
+  log_event(events::channel_delivers, "channel {} delivers through {}", channel.name,
+            plugin->name());
   board.set_state(ChannelState::delivering, "");
   Relay relay(store, board, *plugin, policy_of(channel, settings));
   run_until_signalled(
@@ -87,7 +89,8 @@ void lower_channel_priority() {
   constexpr int channel_priority = 19;
   if (getpriority(PRIO_PROCESS, 0) >= channel_priority) return;
   if (setpriority(PRIO_PROCESS, 0, channel_priority) != 0) {
-    spdlog::warn("the channel keeps the priority of the daemon: {}", std::strerror(errno));
+    log_event(events::priority_not_lowered, "the channel keeps the priority of the daemon: {}",
+              std::strerror(errno));
   }
 }
 
@@ -95,7 +98,7 @@ int run_channel(const Settings& settings, const std::string& channel) {
   const auto found = std::find_if(settings.channels.begin(), settings.channels.end(),
                                   [&](const ChannelSettings& one) { return one.name == channel; });
   if (found == settings.channels.end()) {
-    spdlog::critical("no channel '{}' in section channels", channel);
+    log_event(events::channel_unknown, "no channel '{}' in section channels", channel);
     return status_failed;
   }
   int status = 0;

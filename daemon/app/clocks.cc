@@ -1,8 +1,8 @@
 #include "app/clocks.h"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
+
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -19,10 +19,10 @@ Instant now() {
 
 bool clocks_agree(Instant here, Instant there, const char* consequence) {
   if (here <= there + apart_max && there <= here + apart_max) return true;
-  spdlog::error(
-      "this host's clock says {} and the database's {}: {} until they agree; set the "
-      "clocks right",
-      to_rfc3339(here), to_rfc3339(there), consequence);
+  log_event(events::clocks_differ,
+            "this host's clock says {} and the database's {}: {} until they agree; set the "
+            "clocks right",
+            to_rfc3339(here), to_rfc3339(there), consequence);
   return false;
 }
 

@@ -1,6 +1,5 @@
 #include "app/daemon.h"
 
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include "app/process.h"
 #include "app/sampling.h"
 #include "app/telemetry.h"
+#include "logging/log.h"
 #include "spool/spool_watch.h"
 
 namespace packwarden {
@@ -27,8 +27,9 @@ namespace {
 void give_way() {
   if (getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())) >= 0) return;
   if (setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 0) != 0) {
-    spdlog::warn("ingest keeps the priority of entitlement checks, which may wait for it: {}",
-                 std::strerror(errno));
+    log_event(events::priority_not_lowered,
+              "ingest keeps the priority of entitlement checks, which may wait for it: {}",
+              std::strerror(errno));
   }
 }
 
@@ -77,8 +78,8 @@ void run_all(const Settings& settings, IngestComposition& composition, JobCompos
     guard([&] {
       run_ingest(composition, std::chrono::milliseconds(settings.spool.scan_interval_ms), wakeup,
                  telemetry, all.get_token(), [&] {
-                   spdlog::info("ready: spool '{}' in {}", settings.spool.name,
-                                settings.spool.directory);
+                   log_event(events::ready, "ready: spool '{}' in {}", settings.spool.name,
+                             settings.spool.directory);
                  });
     });
   }
@@ -105,15 +106,15 @@ int run_daemon(const Settings& settings) {
           run_all(settings, composition, jobs, entitlements, archive, wakeup, telemetry, stop);
         },
         watch.fd(), hint);
-    spdlog::info("stopped");
+    log_event(events::stopped, "stopped");
   });
 }
 
 int run_once(const Settings& settings, std::optional<Instant> as_of) {
   if (as_of && !settings.allow_as_of) {
-    spdlog::critical(
-        "--as-of is refused: set allow_as_of: true where years are played through, never in "
-        "production");
+    log_event(events::as_of_refused,
+              "--as-of is refused: set allow_as_of: true where years are played through, never in "
+              "production");
     return status_failed;
   }
   return guarded([&] {

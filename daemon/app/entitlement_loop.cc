@@ -1,7 +1,5 @@
 #include "app/entitlement_loop.h"
 
-#include <spdlog/spdlog.h>
-
 #include <chrono>
 #include <utility>
 
@@ -9,6 +7,7 @@
 #include "app/composition.h"
 #include "app/http_settings.h"
 #include "app/ingest_loop.h"
+#include "logging/log.h"
 #include "store/deployment.h"
 
 namespace packwarden {
@@ -30,7 +29,7 @@ EntitlementComposition::EntitlementComposition(const Settings& settings, Telemet
   book_ = std::make_unique<EntitlementBook>(catalogue_, now);
   server_ = std::make_unique<HttpServer>(http_options(settings.http),
                                          HttpServices{*book_, telemetry, telemetry.http});
-  spdlog::info("entitlement checks are answered on {}", settings.http.listen);
+  log_event(events::http_listens, "entitlement checks are answered on {}", settings.http.listen);
 }
 
 void EntitlementComposition::follow(std::stop_token stop) {
@@ -40,13 +39,15 @@ void EntitlementComposition::follow(std::stop_token stop) {
   while (!stop.stop_requested()) {
     try {
       look();
-      if (std::exchange(failing, false)) spdlog::info("entitlements follow the ledger again");
+      if (std::exchange(failing, false))
+        log_event(events::entitlements_go_on, "entitlements follow the ledger again");
       wakeup.sleep(stop, look_interval);
     } catch (const LedgerUnavailable& error) {
       telemetry_->ready.database_fails(error.what());
       if (!std::exchange(failing, true)) {
-        spdlog::error("{}; entitlement checks are answered from memory and say how old they are",
-                      error.what());
+        log_event(events::entitlements_wait,
+                  "{}; entitlement checks are answered from memory and say how old they are",
+                  error.what());
       }
       wakeup.sleep(stop, pause_after_error);
     }

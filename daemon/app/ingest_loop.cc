@@ -1,13 +1,12 @@
 #include "app/ingest_loop.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "app/clocks.h"
 #include "app/telemetry.h"
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -17,12 +16,14 @@ constexpr std::chrono::milliseconds longest_pause{15'000};
 
 void log(const IngestReport& report) {
   if (report.stale) {
-    spdlog::debug("read again from the checkpoints: others were faster, or accounts came");
+    log_event(events::books_read_again,
+              "read again from the checkpoints: others were faster, or accounts came");
     return;
   }
   if (report.committed) {
     const UnitCounts& counts = report.counts;
-    spdlog::info(
+    log_event(
+        events::batch_committed, {.batch = report.sequence},
         "ledger {}: {} lines in {} rating unit{}: {} accepted, {} duplicates, {} conflicts, {} "
         "rejected; {} units drawn, {} overrun; {} keys held in {} MiB",
         report.sequence, counts.lines, report.units, report.units == 1 ? "" : "s", counts.accepted,
@@ -30,16 +31,19 @@ void log(const IngestReport& report) {
         counts.overrun_units, report.keys_held, report.index_bytes >> 20);
   }
   for (const IngestReport::Ended& file : report.ended) {
+    const LogFields about{.file = file.name, .batch = report.committed ? report.sequence : 0};
     switch (file.ending) {
       case FileEnding::taken:
-        spdlog::info("file '{}' is taken; see its receipt", file.name);
+        log_event(events::file_taken, about, "file '{}' is taken; see its receipt", file.name);
         break;
       case FileEnding::repeat:
-        spdlog::info("file '{}' was taken before under this or another name; nothing was charged",
-                     file.name);
+        log_event(events::file_repeated, about,
+                  "file '{}' was taken before under this or another name; nothing was charged",
+                  file.name);
         break;
       case FileEnding::failed:
-        spdlog::warn("file '{}' could not be read and is in failed/: {}", file.name, file.reason);
+        log_event(events::file_failed, about, "file '{}' could not be read and is in failed/: {}",
+                  file.name, file.reason);
         break;
     }
   }
@@ -48,7 +52,8 @@ void log(const IngestReport& report) {
 // Exact: the bench reckons bytes a key from this line.
 void log_index(IngestComposition& composition) {
   const DedupeIndex& index = composition.ingest().books().index();
-  spdlog::info("dedupe index: {} keys held in {} bytes", index.size(), index.memory_bytes());
+  log_event(events::index_size, "dedupe index: {} keys held in {} bytes", index.size(),
+            index.memory_bytes());
 }
 
 // A time in which the database or the spool is not to be had: growing pauses, and a line for its
@@ -62,8 +67,8 @@ class Outage {
   void is_over() {
     if (!begin_) return;
     const auto lasted = std::chrono::steady_clock::now() - *begin_;
-    spdlog::info("ingest goes on after {} s",
-                 std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
+    log_event(events::ingest_goes_on, "ingest goes on after {} s",
+              std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
     *this = {};
   }
 
@@ -79,9 +84,10 @@ class HoldNotice {
     if (spool.is_held() == held_) return held_;
     held_ = !held_;
     if (held_) {
-      spdlog::warn("the spool is held: nothing is claimed until packctl spool release");
+      log_event(events::spool_held,
+                "the spool is held: nothing is claimed until packctl spool release");
     } else {
-      spdlog::info("the spool is released");
+      log_event(events::spool_released, "the spool is released");
     }
     return held_;
   }
@@ -135,14 +141,15 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       }
     } catch (const LedgerUnavailable& error) {
       const auto pause = outage.next_pause();
-      spdlog::error(
-          "{}; nothing is lost, ingest goes on when the database is back; next try in {} ms",
-          error.what(), pause.count());
+      log_event(events::ingest_waits,
+                "{}; nothing is lost, ingest goes on when the database is back; next try in {} ms",
+                error.what(), pause.count());
       wakeup.sleep(stop, pause);
     } catch (const SpoolUnavailable& error) {
       const auto pause = outage.next_pause();
       telemetry.ready.spool_fails(error.what());
-      spdlog::error("{}; nothing is lost, next try in {} ms", error.what(), pause.count());
+      log_event(events::ingest_waits, "{}; nothing is lost, next try in {} ms", error.what(),
+                pause.count());
       wakeup.sleep(stop, pause);
     }
   }
@@ -159,10 +166,10 @@ void load_books(IngestComposition& composition) {
   composition.ingest().load();
   const auto took = std::chrono::steady_clock::now() - begin;
   Books& books = composition.ingest().books();
-  spdlog::info("books loaded as of ledger {} in {} ms: {} accounts, {} dedupe keys in {} MiB",
-               books.sequence(),
-               std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
-               books.directory()->size(), books.index().size(), books.index().memory_bytes() >> 20);
+  log_event(events::books_loaded,
+            "books loaded as of ledger {} in {} ms: {} accounts, {} dedupe keys in {} MiB",
+            books.sequence(), std::chrono::duration_cast<std::chrono::milliseconds>(took).count(),
+            books.directory()->size(), books.index().size(), books.index().memory_bytes() >> 20);
 }
 
 IngestTally take_all(IngestComposition& composition, LettingGo& letting_go,
@@ -185,9 +192,10 @@ void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_o
       std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(
                                     std::chrono::steady_clock::now() - begin)
                                     .count());
-  spdlog::info("run-once: {} file{}, {} lines in {} ms, {} lines a second; {} accepted",
-               tally.files, tally.files == 1 ? "" : "s", tally.counts.lines, took_ms,
-               tally.counts.lines * 1000 / took_ms, tally.counts.accepted);
+  log_event(events::run_once_done,
+            "run-once: {} file{}, {} lines in {} ms, {} lines a second; {} accepted", tally.files,
+            tally.files == 1 ? "" : "s", tally.counts.lines, took_ms,
+            tally.counts.lines * 1000 / took_ms, tally.counts.accepted);
   log_index(composition);
 }
 

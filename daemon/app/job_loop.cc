@@ -1,7 +1,6 @@
 #include "app/job_loop.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include "app/composition.h"
 #include "app/ingest_loop.h"
 #include "domain/money.h"
+#include "logging/log.h"
 #include "store/deployment.h"
 #include "store/migrations.h"
 
@@ -24,20 +24,24 @@ std::string this_process() {
 }
 
 void log(const JobReport& report, const std::string& currency) {
-  if (report.packs_expired > 0) spdlog::info("{} packs have expired", report.packs_expired);
-  if (report.reminders > 0) spdlog::info("{} reminders of expiries", report.reminders);
+  if (report.packs_expired > 0)
+    log_event(events::job_done, {.job = "expire"}, "{} packs have expired", report.packs_expired);
+  if (report.reminders > 0)
+    log_event(events::job_done, {.job = "remind"}, "{} reminders of expiries", report.reminders);
   if (report.bills > 0) {
-    spdlog::info("settlement: {} bills over {} {}", report.bills, money_text(report.charged_micros),
-                 currency);
+    log_event(events::job_done, {.job = "settle"}, "settlement: {} bills over {} {}", report.bills,
+              money_text(report.charged_micros), currency);
   }
   if (report.deliveries_erased > 0) {
-    spdlog::info("address and text of {} ended deliveries are erased", report.deliveries_erased);
+    log_event(events::job_done, {.job = "erase"},
+              "address and text of {} ended deliveries are erased", report.deliveries_erased);
   }
   if (report.messages_removed > 0) {
-    spdlog::info("{} in-site messages are removed: their time is over", report.messages_removed);
+    log_event(events::job_done, {.job = "erase"},
+              "{} in-site messages are removed: their time is over", report.messages_removed);
   }
   for (const std::string& job : report.busy) {
-    spdlog::debug("job {}: another process has the lease", job);
+    log_event(events::job_busy, {.job = job}, "job {}: another process has the lease", job);
   }
 }
 
@@ -70,10 +74,11 @@ void run_jobs(JobComposition& composition, std::chrono::milliseconds interval,
   while (!stop.stop_requested()) {
     try {
       run_jobs_once(composition, now());
-      if (std::exchange(failing, false)) spdlog::info("jobs go on");
+      if (std::exchange(failing, false)) log_event(events::jobs_go_on, "jobs go on");
     } catch (const LedgerUnavailable& error) {
       if (!std::exchange(failing, true)) {
-        spdlog::error(
+        log_event(
+            events::jobs_wait,
             "{}; expiries, reminders and settlement wait, and are caught up when the database is "
             "back",
             error.what());

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <spdlog/spdlog.h>
 #include <sys/wait.h>
 
 #include <algorithm>
+
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -45,8 +46,9 @@ void KeptChild::heard() {
   silence_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     hung_ = true;
-    spdlog::critical("{} has said nothing for {} ms, so it hangs; it is killed", options_.name,
-                     options_.silent_max->count());
+    log_event(events::child_hangs, {.channel = options_.channel},
+              "{} has said nothing for {} ms, so it hangs; it is killed", options_.name,
+              options_.silent_max->count());
     if (child_.running()) ::kill(child_.id(), SIGKILL);
   });
 }
@@ -65,7 +67,8 @@ void KeptChild::ended() {
   const bool lasted = std::chrono::steady_clock::now() - started_at_ > longest_pause;
   pause_ = lasted ? first_pause : std::min(pause_ * 2, longest_pause);
   const std::string how = how_it_ended();
-  spdlog::error("{} {}; it is started again in {} ms", options_.name, how, pause_.count());
+  log_event(events::child_ended, {.channel = options_.channel},
+            "{} {}; it is started again in {} ms", options_.name, how, pause_.count());
   if (options_.on_failure) options_.on_failure(how);
   restart_.expires_after(pause_);
   restart_.async_wait([this](const boost::system::error_code& error) {

@@ -21,6 +21,7 @@ class KeptChild {
  public:
   struct Options {
     std::string name;                    // for the log
+    std::string channel;                 // that it serves; may be empty
     std::vector<std::string> arguments;  // of this program
     // A child that says nothing by sd_notify for so long hangs, and is killed; none: not watched.
     std::optional<std::chrono::milliseconds> silent_max;

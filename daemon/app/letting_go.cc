@@ -1,8 +1,7 @@
 #include "app/letting_go.h"
 
-#include <spdlog/spdlog.h>
-
 #include "app/clocks.h"
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -27,7 +26,8 @@ void LettingGo::step(Instant at) {
 
 void LettingGo::forget(Instant at) {
   const std::size_t forgotten = composition_->ingest().let_go(at);
-  if (forgotten > 0) spdlog::info("let go of {} dedupe keys beyond the window", forgotten);
+  if (forgotten > 0)
+    log_event(events::keys_let_go, "let go of {} dedupe keys beyond the window", forgotten);
   rows_left_ = true;
 }
 

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <iostream>
@@ -16,6 +14,7 @@
 #include "app/settings_reader.h"
 #include "ctl/packctl.h"
 #include "http/token_desk.h"
+#include "logging/log.h"
 #include "spool/directory_desk.h"
 #include "spool/disk_file.h"
 #include "store/deployment.h"
@@ -258,8 +257,12 @@ std::unique_ptr<Context> PackctlBackend::open(const std::string& path) {
 
 int packctl_main(int argc, char** argv) {
   // What runs again is said on stderr, so that stdout stays what a program expects.
-  spdlog::set_default_logger(spdlog::stderr_logger_st("packctl"));
-  spdlog::set_level(spdlog::level::warn);
+  LogOptions log;
+  log.process = "packctl";
+  log.least_level = LogLevel::warning;
+  log.text_pattern = "%n: %v";
+  log.may_use_journal = false;
+  const Logging logging(log);
   std::ios::sync_with_stdio(false);
   PackctlBackend backend;
   return run_packctl(argc, argv, backend, std::cout, std::cerr);

@@ -1,6 +1,3 @@
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -21,20 +18,12 @@ LogLevel level_of(const std::string& name) {
   return name == "debug" ? LogLevel::debug : LogLevel::info;
 }
 
-LogOptions log_options(const Settings& settings, const std::string& process) {
+LogOptions log_options(const Settings& settings) {
   LogOptions options;
-  options.process = process;
   options.least_level = level_of(settings.log_level);
   options.lines_max = settings.log_limit.lines;
   options.interval = std::chrono::seconds(settings.log_limit.interval_s);
   return options;
-}
-
-void start_logging(const Settings& settings, const std::string& process) {
-  auto logger = spdlog::stderr_color_mt(process);
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %n: %v");
-  logger->set_level(spdlog::level::from_str(settings.log_level));
-  spdlog::set_default_logger(std::move(logger));
 }
 
 }  // namespace
@@ -86,9 +75,10 @@ int packwardend_main(int argc, char** argv) {
     as_of = *parsed;
   }
 
-  const std::string process = *one_channel ? "channel-" + channel : *up ? "up" : "ingest";
-  const Logging logging(log_options(*settings, process));
-  start_logging(*settings, process);
+  LogOptions log = log_options(*settings);
+  log.process = *one_channel ? "channel-" + channel : *up ? "up" : "ingest";
+  log.channel = channel;
+  const Logging logging(log);
   if (*once) return run_once(*settings, as_of);
   if (*one_channel) return run_channel(*settings, channel);
   if (*up) return run_up(*settings, config);

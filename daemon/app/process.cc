@@ -1,6 +1,5 @@
 #include "app/process.h"
 
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -13,6 +12,7 @@
 #include <thread>
 
 #include "http/http_server.h"
+#include "logging/log.h"
 #include "spool/spool_directory.h"
 #include "store/error.h"
 #include "usecases/ledger_port.h"
@@ -36,7 +36,7 @@ void run_until_signalled(const std::function<void(std::stop_token)>& work, int i
   });
   signals.async_wait([&](const boost::system::error_code& error, int number) {
     if (error) return;
-    spdlog::info("stopping on {}", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    log_event(events::stopping, "stopping on {}", number == SIGTERM ? "SIGTERM" : "SIGINT");
     worker.request_stop();
   });
   asio::posix::stream_descriptor watched(io);
@@ -63,19 +63,21 @@ int guarded(const std::function<void()>& run) {
     run();
     return 0;
   } catch (const LedgerUnavailable& error) {
-    spdlog::critical("{}; check that the server runs and that section database is right",
-                     error.what());
+    log_event(events::database_unavailable,
+              "{}; check that the server runs and that section database is right", error.what());
   } catch (const DatabaseError& error) {
-    spdlog::critical(
+    log_event(
+        events::database_unavailable,
         "the database {}: {} ({}); check that the server runs and that section database is right",
         to_string(error.kind()), error.what(), error.code());
   } catch (const HttpUnavailable& error) {
-    spdlog::critical("{}", error.what());
+    log_event(events::http_unavailable, "{}", error.what());
     return status_failed;
   } catch (const SpoolUnavailable& error) {
-    spdlog::critical("{}", error.what());
+    log_event(events::spool_unavailable, "{}", error.what());
   } catch (const std::exception& error) {
-    spdlog::critical("stopped, since going on could harm the ledger: {}", error.what());
+    log_event(events::stopped_by_fault, "stopped, since going on could harm the ledger: {}",
+              error.what());
     return status_failed;
   }
   return status_unavailable;

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -15,6 +14,7 @@
 #include "app/composition.h"
 #include "app/daemon.h"
 #include "app/kept_child.h"
+#include "logging/log.h"
 #include "store/channel_board.h"
 
 namespace packwarden {
@@ -73,7 +73,8 @@ class FailureNotes {
     try {
       MysqlChannelBoard(address_, one.channel).set_failed(one.how, ago);
     } catch (const DatabaseError& error) {
-      spdlog::warn("that channel {} {} is not noted: {}", one.channel, one.how, error.what());
+      log_event(events::failure_not_noted, {.channel = one.channel},
+                "that channel {} {} is not noted: {}", one.channel, one.how, error.what());
     }
   }
 
@@ -91,27 +92,29 @@ int run_up(const Settings& settings, const std::string& config_path) {
   asio::signal_set signals(io, SIGTERM, SIGINT);
   FailureNotes notes(settings);
   std::deque<KeptChild> children;
-  children.emplace_back(io, KeptChild::Options{"ingest", {"--config", config_path}, {}, {}});
+  children.emplace_back(io, KeptChild::Options{"ingest", "", {"--config", config_path}, {}, {}});
   for (const ChannelSettings& channel : settings.channels) {
     children.emplace_back(
         io, KeptChild::Options{
                 "channel " + channel.name,
+                channel.name,
                 {"--config", config_path, "channel", channel.name},
                 std::chrono::seconds(channel.silent_max_s),
                 [&notes, name = channel.name](const std::string& how) { notes.add(name, how); }});
   }
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (error) return;
-    spdlog::info("stopping all");
+    log_event(events::stopping, "stopping all");
     for (KeptChild& child : children) child.stop();
   });
   for (KeptChild& child : children) child.start();
   io.run();  // until all children have ended after the stop
   const bool noted = notes.finish(longest_farewell);
-  if (!noted) spdlog::warn("the database does not answer; the last failures are not on the board");
-  spdlog::info("stopped");
+  if (!noted)
+    log_event(events::failure_not_noted,
+              "the database does not answer; the last failures are not on the board");
+  log_event(events::stopped, "stopped");
   if (noted) return 0;
-  spdlog::default_logger()->flush();
   std::_Exit(0);  // a thread that waits for the database cannot be joined
 }
 

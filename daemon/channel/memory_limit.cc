@@ -1,6 +1,5 @@
 #include "channel/memory_limit.h"
 
-#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -9,6 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <mutex>
+
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -32,10 +33,10 @@ void watch(const std::stop_token& stop, const std::string& channel, std::uint64_
   while (!never.wait_for(lock, stop, interval, [&] { return stop.stop_requested(); })) {
     const std::uint64_t used = used_bytes();
     if (used <= max_bytes) continue;
-    spdlog::critical(
+    log_event(
+        events::plugin_memory_exceeded,
         "channel {}: uses {} bytes of memory, more than memory_max_bytes ({}); ending the process",
         channel, used, max_bytes);
-    spdlog::default_logger()->flush();
     std::_Exit(MemoryLimit::exit_status);
   }
 }
@@ -46,7 +47,8 @@ MemoryLimit::MemoryLimit(std::string channel, std::uint64_t max_bytes) {
   const rlim_t hard = max_bytes + reserve_bytes;
   const rlimit limit{hard, hard};
   if (setrlimit(RLIMIT_DATA, &limit) != 0) {
-    spdlog::warn("channel {}: the system sets no limit to its memory", channel);
+    log_event(events::plugin_memory_unlimited, "channel {}: the system sets no limit to its memory",
+              channel);
   }
   thread_ = std::jthread([channel = std::move(channel), max_bytes](const std::stop_token& stop) {
     watch(stop, channel, max_bytes);

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include <mutex>
 
 #include "channel/clean_text.h"
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -44,11 +44,6 @@ class Line {
     return *this;
   }
   const char* text() const { return text_; }
-  void print() {
-    text_[size_] = '\n';
-    // Nothing can be done about a log that takes no more.
-    [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text_, size_ + 1);
-  }
 
  private:
   Line& add(const char* text, std::size_t bytes) {
@@ -58,7 +53,7 @@ class Line {
     return *this;
   }
 
-  char text_[1'024] = {};  // the last one is for the end of the line
+  char text_[1'024] = {};  // the last one is a NUL
   std::size_t size_ = 0;
 };
 
@@ -80,14 +75,14 @@ Line last_words(const char* what) {
 }
 
 [[noreturn]] void end_with(const Line& line) {
-  spdlog::critical("{}", line.text());  // catches its own exceptions
-  spdlog::default_logger_raw()->flush();
+  log_event(events::plugin_ended, "{}", line.text());
   std::_Exit(kBrokenPluginStatus);
 }
 
 void on_crash(int signal_number) {
   if (may_be_the_plugin()) {
-    (last_words("crashed") << " (signal " << signal_number << ")").print();
+    log_last_words(events::plugin_ended,
+                   (last_words("crashed") << " (signal " << signal_number << ")").text());
   }
   raise(signal_number);  // its default action stands again: SA_RESETHAND
 }
@@ -102,7 +97,7 @@ void on_fork_in_parent() {
 
 void on_fork_in_child() {
   if (!may_be_the_plugin()) return;
-  (last_words("forked") << "; ending its child").print();
+  log_last_words(events::plugin_ended, (last_words("forked") << "; ending its child").text());
   _exit(kBrokenPluginStatus);
 }
 
@@ -118,8 +113,7 @@ void on_terminate() {
         line << ": an exception of a type of its own";
       }
     }
-    spdlog::critical("{}", line.text());
-    spdlog::default_logger_raw()->flush();
+    log_event(events::plugin_ended, "{}", line.text());
     signal(SIGABRT, SIG_DFL);  // all is said
   }
   std::abort();
@@ -133,7 +127,6 @@ void install_handlers() {
     action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER | SA_ONSTACK);
     sigaction(signal_number, &action, nullptr);
   }
-  spdlog::default_logger_raw();  // made before on_exit is registered, so that it ends after it
   std::atexit(on_exit);
   signal(SIGPIPE, SIG_IGN);  // a line that drops is an error of a write, not the end of the process
   pthread_atfork(nullptr, on_fork_in_parent, on_fork_in_child);

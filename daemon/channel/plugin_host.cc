@@ -1,13 +1,13 @@
 #include "channel/plugin_host.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "channel/clean_text.h"
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -65,7 +65,7 @@ std::string fault_of(const OutboxRow& row, std::uint32_t text_bytes_max) {
 void log_failure(const std::string& channel, const char* what,
                  const std::exception& error) noexcept {
   try {
-    spdlog::error("channel {}: {}: {}", channel, what, error.what());
+    log_event(events::plugin_store_failed, "channel {}: {}: {}", channel, what, error.what());
   } catch (...) {  // nothing may cross the boundary
   }
 }
@@ -181,14 +181,15 @@ void Plugin::call_deliver(std::span<const OutboxRow* const> rows,
 
 void Plugin::log(void* context, int level, const char* text) {
   constexpr std::size_t kLineBytesMax = 2'000;
-  constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::info,
-                                                  spdlog::level::warn, spdlog::level::err};
+  constexpr const Event* says[] = {&events::plugin_says_debug, &events::plugin_says_info,
+                                   &events::plugin_says_warning, &events::plugin_says_error};
   if (text == nullptr) return;
   try {
     const std::size_t index =
         level < 0 ? 0 : std::min<std::size_t>(static_cast<std::size_t>(level), 3);
-    spdlog::log(levels[index], "channel {}: {}", static_cast<Plugin*>(context)->channel_,
-                clean_text(std::string_view(text, strnlen(text, kLineBytesMax)), kLineBytesMax));
+    const std::string& channel = static_cast<Plugin*>(context)->channel_;
+    log_event(*says[index], "channel {}: {}", channel,
+              clean_text(std::string_view(text, strnlen(text, kLineBytesMax)), kLineBytesMax));
   } catch (...) {  // nothing may cross the boundary
   }
 }
@@ -197,7 +198,8 @@ int Plugin::store_messages(void* context, const pw_message* const* messages, std
   auto* plugin = static_cast<Plugin*>(context);
   try {
     if (!plugin->delivering_ || messages == nullptr || count > plugin->batch_max()) {
-      spdlog::error("channel {}: store_messages was called wrongly", plugin->channel_);
+      log_event(events::plugin_misuse, "channel {}: store_messages was called wrongly",
+                plugin->channel_);
       return PW_STORE_ERROR;
     }
     std::vector<InboxMessage> stored;
@@ -221,7 +223,7 @@ int Plugin::report(void* context, const char* idempotency_key, int report, const
   try {
     if (idempotency_key == nullptr || detail == nullptr || report < PW_REPORT_PENDING ||
         report > PW_REPORT_FAILED) {
-      spdlog::error("channel {}: report was called wrongly", plugin->channel_);
+      log_event(events::plugin_misuse, "channel {}: report was called wrongly", plugin->channel_);
       return PW_STORE_ERROR;
     }
     plugin->stores_.reports->record(

@@ -1,7 +1,6 @@
 #include "channel/relay.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,8 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+
+#include "logging/log.h"
 
 namespace packwarden {
 namespace {
@@ -59,7 +60,7 @@ Relay::Relay(OutboxStore& store, ChannelBoard& board, Plugin& plugin, ChannelPol
 
 void Relay::run(const std::stop_token& stop, const std::function<void()>& alive) {
   if (const auto reached = plugin_->check(); !reached) {
-    spdlog::warn("channel {}: {}", policy_.channel, reached.error());
+    log_event(events::provider_unreachable, "channel {}: {}", policy_.channel, reached.error());
     trouble_ = reached.error();
   }
   milliseconds failure_pause = kFailurePauseMin;
@@ -71,15 +72,15 @@ void Relay::run(const std::stop_token& stop, const std::function<void()>& alive)
       failure_pause = kFailurePauseMin;
       if (const auto since = std::exchange(failing_since, std::nullopt)) {
         const auto lasted = steady_clock::now() - *since;
-        spdlog::info("channel {}: goes on after {} s", policy_.channel,
-                     std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
+        log_event(events::channel_goes_on, "channel {}: goes on after {} s", policy_.channel,
+                  std::chrono::duration_cast<std::chrono::seconds>(lasted).count());
       }
       if (tried == 0) pause(stop, idle_pause());
     } catch (const std::exception& error) {
       if (!failing_since) failing_since = steady_clock::now();
-      spdlog::error(
-          "channel {}: {}; nothing is lost, notices wait in the outbox; next try in {} ms",
-          policy_.channel, error.what(), failure_pause.count());
+      log_event(events::channel_waits,
+                "channel {}: {}; nothing is lost, notices wait in the outbox; next try in {} ms",
+                policy_.channel, error.what(), failure_pause.count());
       pause(stop, failure_pause);
       failure_pause = std::min(failure_pause * 2, kFailurePauseMax);
     }
@@ -87,8 +88,9 @@ void Relay::run(const std::stop_token& stop, const std::function<void()>& alive)
   try {
     store_outcomes();
   } catch (const std::exception& error) {
-    spdlog::error("channel {}: {} outcomes are lost and their deliveries unknown: {}",
-                  policy_.channel, outcomes_.size(), error.what());
+    log_event(events::outcomes_lost,
+              "channel {}: {} outcomes are lost and their deliveries unknown: {}", policy_.channel,
+              outcomes_.size(), error.what());
   }
 }
 
@@ -110,7 +112,8 @@ bool Relay::check_in_now() {
   }
   const bool paused = board_->check_in();
   if (paused != paused_) {
-    spdlog::info("channel {}: {}", policy_.channel, paused ? "paused by an operator" : "resumed");
+    log_event(paused ? events::channel_paused : events::channel_resumed, "channel {}: {}",
+              policy_.channel, paused ? "paused by an operator" : "resumed");
   }
   paused_ = paused;
   checked_in_at_ = steady_clock::now();
@@ -120,12 +123,13 @@ bool Relay::check_in_now() {
 void Relay::release_expired() {
   if (const auto lost = store_->release_expired(policy_.channel, policy_.on_unknown,
                                                 policy_.unknown_attempts_max)) {
-    spdlog::warn("channel {}: {} deliveries were left in the middle by a sender that is gone; {}",
-                 policy_.channel, lost,
-                 policy_.on_unknown == UnknownOutcome::hold
-                     ? "they are held: see packctl notice list --state held"
-                     : fmt::format("they are sent again, or held after {} attempts",
-                                   policy_.unknown_attempts_max));
+    log_event(events::deliveries_abandoned,
+              "channel {}: {} deliveries were left in the middle by a sender that is gone; {}",
+              policy_.channel, lost,
+              policy_.on_unknown == UnknownOutcome::hold
+                  ? "they are held: see packctl notice list --state held"
+                  : fmt::format("they are sent again, or held after {} attempts",
+                                policy_.unknown_attempts_max));
   }
 }
 
@@ -148,7 +152,8 @@ void Relay::send(const std::vector<OutboxRow>& rows) {
   outcomes_token_ = std::exchange(token_, new_token());
   const milliseconds limit(policy_.send_timeout_ms);
   if (steady_clock::now() + limit > lease_begin_ + milliseconds(policy_.lease_ms)) {
-    spdlog::warn("channel {}: the claim took too long; nothing is sent", policy_.channel);
+    log_event(events::claim_too_slow, "channel {}: the claim took too long; nothing is sent",
+              policy_.channel);
     for (const OutboxRow& row : rows) {
       outcomes_.push_back({row.delivery_id, DeliveryState::retrying, "not sent: slow claim", 0});
     }
@@ -157,6 +162,7 @@ void Relay::send(const std::vector<OutboxRow>& rows) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       note(reports[i]);
       outcomes_.push_back(decide_outcome(rows[i], reports[i], policy_, random_()));
+      tell_person(rows[i], outcomes_.back());
     }
   }
   store_outcomes();
@@ -166,6 +172,18 @@ void Relay::note(const DeliveryReport& report) {
   using Outcome = DeliveryReport::Outcome;
   const bool answered = report.outcome == Outcome::accepted || report.outcome == Outcome::rejected;
   trouble_ = answered ? "" : report.detail.empty() ? "no reason is given" : report.detail;
+}
+
+// What is not tried again by itself.
+void Relay::tell_person(const OutboxRow& row, const DeliveryOutcome& outcome) const {
+  const LogFields about{.account = row.account_name, .notice = row.idempotency_key};
+  if (outcome.state == DeliveryState::held) {
+    log_event(events::delivery_held, about, "channel {}: delivery {} to '{}' is held: {}",
+              policy_.channel, row.delivery_id, row.account_name, outcome.detail);
+  } else if (outcome.state == DeliveryState::dead) {
+    log_event(events::delivery_dead, about, "channel {}: delivery {} to '{}' is given up: {}",
+              policy_.channel, row.delivery_id, row.account_name, outcome.detail);
+  }
 }
 
 milliseconds Relay::idle_pause() const {
@@ -178,7 +196,8 @@ void Relay::store_outcomes() {
   if (outcomes_.empty()) return;
   const std::uint64_t stored = store_->finish(outcomes_token_, outcomes_);
   if (stored < outcomes_.size()) {
-    spdlog::warn(
+    log_event(
+        events::outcomes_not_stored,
         "channel {}: of {} outcomes only {} were stored: the leases had ended, or they were stored "
         "before",
         policy_.channel, outcomes_.size(), stored);

@@ -49,6 +49,7 @@ class Relay {
   std::vector<OutboxRow> claim();
   void send(const std::vector<OutboxRow>& rows);
   void note(const DeliveryReport& report);
+  void tell_person(const OutboxRow& row, const DeliveryOutcome& outcome) const;
   std::chrono::milliseconds idle_pause() const;
 
   OutboxStore* store_;

@@ -1,8 +1,8 @@
 #include "channel/watchdog.h"
 
-#include <spdlog/spdlog.h>
-
 #include <cstdlib>
+
+#include "logging/log.h"
 
 namespace packwarden {
 
@@ -47,8 +47,8 @@ void Watchdog::watch(const std::stop_token& stop) {
       const auto end = *end_;
       changed_.wait_until(lock, stop, end, [&] { return end_ != end; });
     } else {
-      spdlog::critical("{}: {} did not return in time; ending the process", subject_, what_);
-      spdlog::default_logger_raw()->flush();
+      log_event(events::plugin_hangs, "{}: {} did not return in time; ending the process", subject_,
+                what_);
       std::_Exit(kExitStatus);
     }
   }

@@ -46,7 +46,12 @@ class Record {
 class JournalSink : public LogSink {
  public:
   explicit JournalSink(const LogOptions& options)
-      : process_(options.process), fallback_(make_text_sink(options)) {}
+      : process_(options.process),
+        channel_(options.channel),
+        last_words_head_(
+            fmt::format("PRIORITY=2\nSYSLOG_IDENTIFIER={}\nPACKWARDEN_PROCESS={}\n{}", identifier,
+                        process_, channel_.empty() ? "" : "PACKWARDEN_CHANNEL=" + channel_ + "\n")),
+        fallback_(make_text_sink(options)) {}
 
   void write(const Event& event, const LogFields& fields, const std::string& line) override {
     Record record;
@@ -61,22 +66,19 @@ class JournalSink : public LogSink {
     if (fields.batch != 0) record.add("PACKWARDEN_BATCH", std::to_string(fields.batch));
     record.add("PACKWARDEN_JOB", fields.job);
     record.add("PACKWARDEN_NOTICE", fields.notice);
-    record.add("PACKWARDEN_CHANNEL", fields.channel);
+    record.add("PACKWARDEN_CHANNEL", fields.channel.empty() ? channel_ : fields.channel);
     if (record.send() < 0) fallback_->write(event, fields, line);
   }
 
   // As sd_journal_sendv does for short records without line ends in them; that one uses memory.
   void write_last_words(const Event& event, const char* line) noexcept override {
-    const std::array<const char*, 10> pieces = {"PRIORITY=2\nSYSLOG_IDENTIFIER=",
-                                                identifier,
-                                                "\nMESSAGE_ID=",
-                                                event.message_id,
-                                                "\nPACKWARDEN_EVENT=",
-                                                event.name,
-                                                "\nPACKWARDEN_PROCESS=",
-                                                process_.c_str(),
-                                                "\nMESSAGE=",
-                                                line};
+    const std::array<const char*, 7> pieces = {last_words_head_.c_str(),
+                                               "MESSAGE_ID=",
+                                               event.message_id,
+                                               "\nPACKWARDEN_EVENT=",
+                                               event.name,
+                                               "\nMESSAGE=",
+                                               line};
     std::array<iovec, pieces.size() + 1> parts{};
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       parts[i] = {const_cast<char*>(pieces[i]), std::strlen(pieces[i])};
@@ -100,6 +102,8 @@ class JournalSink : public LogSink {
 
  private:
   std::string process_;
+  std::string channel_;
+  std::string last_words_head_;
   std::unique_ptr<LogSink> fallback_;
 };
 

@@ -16,6 +16,7 @@ namespace packwarden {
 
 struct LogOptions {
   std::string process;  // which of ours: ingest, up, channel-NAME
+  std::string channel;  // that all its lines are about; empty: none
   LogLevel least_level = LogLevel::info;
   // More lines of one event in an interval are left out, and counted. Critical ones never are.
   std::uint32_t lines_max = 100;

@@ -74,6 +74,8 @@ USUAL_LINES = (
     r"info channel-\S+: stopping on SIGTERM",
     r"warning channel-\S+: channel \S+: the process before this one ended without a word",
     r"warning channel-\S+: channel \S+: N deliveries were left in the middle by a sender that is gone; they are .*",
+    r"warning channel-\S+: channel \S+: delivery N to '[^']+' is (held|given up): .*",
+    r"warning channel-\S+: N more lines of delivery_(held|dead) within N s were left out \(log_limit\)",
 )
 
 

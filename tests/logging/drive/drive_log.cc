@@ -18,7 +18,7 @@ void fields() {
              .batch = 42,
              .job = "settle",
              .notice = "pack_usage/1",
-             .channel = "sms"},
+             .channel = "email"},
             "all fields at once: {}", 1);
   log_event(events::file_failed, "no field");
   log_event(events::read_repeated, "below log_level");
@@ -47,6 +47,7 @@ void on_signal(int) {
 int drive(int argc, char** argv) {
   LogOptions options;
   options.process = "channel-sms";
+  options.channel = "sms";
   options.lines_max = 10;
   const Logging logging(options);
   for (int i = 1; i < argc; ++i) {

@@ -12,15 +12,13 @@
 // Ends at the end of its input; status 1 and a line on standard error where the plugin is refused.
 // The log of the host goes to standard error too.
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-
 #include <array>
 #include <boost/json.hpp>
 #include <iostream>
 #include <mutex>
 
 #include "channel/plugin_host.h"
+#include "logging/log.h"
 #include "support/fake_outbox.h"
 
 namespace packwarden {
@@ -123,8 +121,10 @@ int main(int argc, char** argv) {
     std::cerr << "usage: drive_plugin [--set-up-limit-ms N] PLUGIN.so [KEY=VALUE...]\n";
     return 2;
   }
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("drive_plugin"));
-  spdlog::set_pattern("%l: %v");
+  packwarden::LogOptions log;
+  log.text_pattern = "%l: %v";
+  log.may_use_journal = false;
+  const packwarden::Logging logging(log);
   packwarden::PluginSettings settings;
   for (auto word = words.begin() + 1; word != words.end(); ++word) {
     const auto equals = word->find('=');
