@@ -115,6 +115,8 @@ class Metrics(unittest.TestCase):
         self.assertGreater(metrics.value("packwarden_ledger_commit_seconds_count", kind="ingest"), 0)
 
     def test_2_entitlement_answers_are_counted(self):
+        harness.wait_until(lambda: "trial_exhausted" in port.get("/v1/entitlements/acme/captcha")[1], BOUND_S,
+                           "the daemon knows that the trial is used up", [daemon])
         before = port.metrics()
         self.assertEqual(port.get("/v1/entitlements/acme/captcha")[0], 200)
         self.assertEqual(port.get("/v1/entitlements/late/captcha")[0], 200)
