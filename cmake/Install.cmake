@@ -17,5 +17,7 @@ foreach(page IN LISTS manual_pages)
   string(REGEX MATCH "[0-9]$" section "${page}")
   install(FILES "${page}" DESTINATION "${CMAKE_INSTALL_MANDIR}/man${section}")
 endforeach()
-install(FILES "${PACKWARDEN_COMPLETION}/packctl" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
-install(FILES "${PACKWARDEN_COMPLETION}/_packctl" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions")
+install(FILES "${PACKWARDEN_COMPLETION}/packwardend" "${PACKWARDEN_COMPLETION}/packctl"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+install(FILES "${PACKWARDEN_COMPLETION}/_packwardend" "${PACKWARDEN_COMPLETION}/_packctl"
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions")

@@ -18,10 +18,14 @@ add_custom_command(
           "$<TARGET_FILE:packwardend>" "$<TARGET_FILE:packctl>"
   DEPENDS ${manual_sources} packwardend packctl
   VERBATIM)
+set(completion_files "")
+foreach(program packwardend packctl)
+  list(APPEND completion_files "${PACKWARDEN_COMPLETION}/${program}" "${PACKWARDEN_COMPLETION}/_${program}")
+endforeach()
 add_custom_command(
-  OUTPUT "${PACKWARDEN_COMPLETION}/packctl" "${PACKWARDEN_COMPLETION}/_packctl"
+  OUTPUT ${completion_files}
   COMMAND "${Python3_EXECUTABLE}" -B "${CMAKE_SOURCE_DIR}/docs/man/make_completion.py" "${PACKWARDEN_COMPLETION}"
-          "$<TARGET_FILE:packctl>"
-  DEPENDS "${CMAKE_SOURCE_DIR}/docs/man/make_completion.py" packctl
+          "$<TARGET_FILE:packwardend>" "$<TARGET_FILE:packctl>"
+  DEPENDS "${CMAKE_SOURCE_DIR}/docs/man/make_completion.py" packwardend packctl
   VERBATIM)
-add_custom_target(manual ALL DEPENDS ${manual_pages} "${PACKWARDEN_COMPLETION}/packctl")
+add_custom_target(manual ALL DEPENDS ${manual_pages} ${completion_files})

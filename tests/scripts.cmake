@@ -11,6 +11,7 @@ packwarden_script_test(tidy_shows_breaks "${CMAKE_SOURCE_DIR}/tests/tidy/tidy_te
 packwarden_script_test(monitoring_rules "${CMAKE_SOURCE_DIR}/tests/monitoring/rules_test.py")
 packwarden_script_test(mutants_table "${CMAKE_SOURCE_DIR}/tests/mutants/mutants.py" "${CMAKE_SOURCE_DIR}" --check)
 packwarden_script_test(mutants_table_shows_faults "${CMAKE_SOURCE_DIR}/tests/mutants/mutants_test.py")
+packwarden_script_test(debian "${CMAKE_SOURCE_DIR}/tests/package/debian_test.py")
 if(TARGET packwardend)  # SKELETON
   # 1.3 is the most that a unit may be rated; the scale of --threshold is ten times as fine.
   foreach(unit packwardend.service packwarden-channel@.service)

@@ -112,8 +112,8 @@ class Loader {
     map.finish();
   }
 
-  // From password_file, else from the systemd credential, else none (the server then knows the user
-  // by the socket).
+  // From password_file, else from the systemd credential, else from the file of its name beside the
+  // settings, else none (the server then knows the user by the socket).
   void passwords(MapReader& map) {
     DatabaseSettings& out = settings_.database;
     if (const auto file =
@@ -134,10 +134,12 @@ class Loader {
     return file.empty() ? std::nullopt : std::optional(file);
   }
 
-  static std::optional<std::string> credential_file() {
+  // What the unit hands to the service is that same file: so packctl finds it, run by root.
+  std::optional<std::string> credential_file() const {
     const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
-    if (credentials == nullptr || *credentials == '\0') return std::nullopt;
-    const std::string file = (fs::path(credentials) / credential_name).string();
+    const bool is_service = credentials != nullptr && *credentials != '\0';
+    const std::string file =
+        ((is_service ? fs::path(credentials) : folder_) / credential_name).string();
     std::error_code failed;
     if (fs::status(file, failed).type() == fs::file_type::not_found) return std::nullopt;
     return file;

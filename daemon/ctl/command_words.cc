@@ -60,6 +60,7 @@ boost::json::object command_words(const CLI::App& app) {
   }
   return {{"name", app.get_name()},
           {"about", app.get_description()},
+          {"options_anywhere", app.get_fallthrough()},
           {"options", std::move(options)},
           {"arguments", std::move(arguments)},
           {"words", std::move(words)}};

@@ -1,8 +1,8 @@
-"""Makes what bash and zsh need to complete packctl's words.
+"""Makes what bash and zsh need to complete the words of programs.
 
-    make_completion.py OUT PACKCTL
+    make_completion.py OUT PROGRAM...
 
-OUT/packctl for bash-completion, OUT/_packctl for zsh.
+OUT/PROGRAM for bash-completion, OUT/_PROGRAM for zsh.
 """
 import json
 import os
@@ -36,10 +36,10 @@ def values_of(one):
 # --- bash
 
 BASH_TAIL = r"""
-_packctl() {
+_PROGRAM() {
   local cur prev words cword split
   _init_completion -s -n : || return
-  local path=packctl position=0 expects='' word i
+  local path=PROGRAM position=0 expects='' word i
   for ((i = 1; i < cword; i++)); do
     word=${words[i]}
     if [[ -n $expects ]]; then
@@ -47,8 +47,8 @@ _packctl() {
     elif [[ $word == --*=* ]]; then
       :
     elif [[ $word == -* ]]; then
-      [[ ! -v _packctl_values["$path $word"] && ! -v _packctl_values["packctl $word"] ]] || expects=$word
-    elif [[ -v _packctl_words["$path $word"] ]]; then
+      [[ ! -v _PROGRAM_values["$path $word"] && ! -v _PROGRAM_values["PROGRAM $word"] ]] || expects=$word
+    elif [[ -v _PROGRAM_words["$path $word"] ]]; then
       path+=" $word"
       position=0
     else
@@ -58,14 +58,13 @@ _packctl() {
   local values=''
   $split && expects=$prev
   if [[ -n $expects ]]; then
-    values=${_packctl_values["$path $expects"]-${_packctl_values["packctl $expects"]-}}
+    values=${_PROGRAM_values["$path $expects"]-${_PROGRAM_values["PROGRAM $expects"]-}}
   elif [[ $cur == -* ]]; then
-    [[ $path == packctl ]] || values=${_packctl_options["$path"]-}
-    COMPREPLY=($(compgen -W "$values ${_packctl_options[packctl]}" -- "$cur"))
+    COMPREPLY=($(compgen -W "${_PROGRAM_options["$path"]-}" -- "$cur"))
     return
   else
-    values=${_packctl_words["$path"]-}
-    [[ -n $values ]] || values=${_packctl_arguments["$path $position"]-${_packctl_arguments["$path *"]-}}
+    values=${_PROGRAM_words["$path"]-}
+    [[ -n $values ]] || values=${_PROGRAM_arguments["$path $position"]-${_PROGRAM_arguments["$path *"]-}}
   fi
   if [[ $values == FILE ]]; then
     _filedir
@@ -73,16 +72,19 @@ _packctl() {
     COMPREPLY=($(compgen -W "$values" -- "$cur"))
   fi
 } &&
-  complete -F _packctl packctl
+  complete -F _PROGRAM PROGRAM
 """
 
 
 def bash(root):
     tables = {"words": {}, "options": {}, "values": {}, "arguments": {}}
     for path, word in walk(root):
-        key = " ".join(["packctl", *path])
+        key = " ".join([root["name"], *path])
         tables["words"][key] = " ".join(below["name"] for below in word["words"])
-        tables["options"][key] = " ".join(name for option in word["options"] for name in option["names"])
+        options = word["options"]
+        if path and root["options_anywhere"]:
+            options = options + [option for option in root["options"] if option not in options]
+        tables["options"][key] = " ".join(name for option in options for name in option["names"])
         for option in word["options"]:
             if option["value"] is not None:
                 for name in option["names"]:
@@ -90,12 +92,12 @@ def bash(root):
         for position, argument in enumerate(word["arguments"]):
             if values_of(argument):
                 tables["arguments"][f"{key} {'*' if argument['many'] else position}"] = values_of(argument)
-    lines = ["# bash completion for packctl, made from its own words", ""]
+    lines = [f"# bash completion for {root['name']}, made from its own words", ""]
     for name, table in tables.items():
-        lines.append(f"declare -gA _packctl_{name}=(")
+        lines.append(f"declare -gA _{root['name']}_{name}=(")
         lines += [f"  [{quoted(key)}]={quoted(value)}" for key, value in table.items()]
         lines.append(")")
-    return "\n".join(lines) + BASH_TAIL
+    return "\n".join(lines) + BASH_TAIL.replace("PROGRAM", root["name"])
 
 
 # --- zsh
@@ -127,12 +129,15 @@ def zsh_options(word):
 
 
 def zsh(root):
-    lines = ["#compdef packctl", "# Made from the words of packctl itself.", ""]
+    def function_of(path):
+        return "_".join(["", root["name"], *path]).replace("-", "_")
+
+    lines = [f"#compdef {root['name']}", "# Made from the words of the program itself.", ""]
     for path, word in walk(root):
         specs = zsh_options(word)
-        if path:
+        if path and root["options_anywhere"]:
             specs += [spec for spec in zsh_options(root) if not any(spec.split("[")[0] == own.split("[")[0] for own in specs)]
-        lines.append(f"{'_'.join(['_packctl', *path]).replace('-', '_')}() {{")
+        lines.append(f"{function_of(path)}() {{")
         if word["words"]:
             lines.append("  local curcontext=$curcontext state line")
             specs += ["1: :->word", "*:: :->rest"]
@@ -148,21 +153,21 @@ def zsh(root):
             lines += ["  case $state in", f"    word) local -a words_below=({shown})", "      _describe word words_below ;;",
                       "    rest)", "      case $words[1] in"]
             for below in word["words"]:
-                function = "_".join(["_packctl", *path, below["name"]]).replace("-", "_")
-                lines.append(f"        {below['name']}) {function} ;;")
+                lines.append(f"        {below['name']}) {function_of((*path, below['name']))} ;;")
             lines += ["      esac ;;", "  esac"]
         lines += ["}", ""]
-    return "\n".join([*lines, '_packctl "$@"', ""])
+    return "\n".join([*lines, f'{function_of(())} "$@"', ""])
 
 
 def main():
-    out, ctl = sys.argv[1:]
-    done = subprocess.run([ctl, "command-words"], stdout=subprocess.PIPE, text=True, check=True, timeout=60)
-    root = json.loads(done.stdout)
+    out, *programs = sys.argv[1:]
     os.makedirs(out, exist_ok=True)
-    for name, text in (("packctl", bash(root)), ("_packctl", zsh(root))):
-        with open(os.path.join(out, name), "w", encoding="utf-8") as file:
-            file.write(text)
+    for program in programs:
+        done = subprocess.run([program, "command-words"], stdout=subprocess.PIPE, text=True, check=True, timeout=60)
+        root = json.loads(done.stdout)
+        for name, text in ((root["name"], bash(root)), ("_" + root["name"], zsh(root))):
+            with open(os.path.join(out, name), "w", encoding="utf-8") as file:
+                file.write(text)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,10 @@ def words_of(program):
 
 def words_text(program):
     root = words_of(program)
-    lines = ["## Options", "", *option_lines(root["options"]), "## Commands", ""]
+    lines = ["## Options", "", *option_lines(root["options"])]
+    if root["options_anywhere"]:
+        lines += ["These may also stand behind the command.", ""]
+    lines += ["## Commands", ""]
     for word in root["words"]:
         lines += word_lines(word, [])
     return "\n".join(lines)

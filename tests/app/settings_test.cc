@@ -143,6 +143,20 @@ TEST(Settings, take_the_password_from_the_systemd_credential_where_no_file_is_na
             "from file");
 }
 
+TEST(Settings, take_the_password_from_the_file_beside_them_where_there_are_no_credentials) {
+  const SettingsFiles files;
+  const ScopedEnvironment no_credentials("CREDENTIALS_DIRECTORY", nullptr);
+  const std::string path = files.write("p.yaml", "{}");
+  EXPECT_EQ(load_settings(path)->database.password, "");
+
+  files.write("database-password", "from beside\n");
+  EXPECT_EQ(load_settings(path)->database.password, "from beside");
+
+  const SettingsFiles elsewhere;
+  const ScopedEnvironment credentials("CREDENTIALS_DIRECTORY", elsewhere.path("").c_str());
+  EXPECT_EQ(load_settings(path)->database.password, "");
+}
+
 TEST(Settings, refuse_a_credential_that_cannot_be_read) {
   const SettingsFiles files;
   const ScopedEnvironment credentials("CREDENTIALS_DIRECTORY", files.path("").c_str());

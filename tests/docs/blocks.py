@@ -8,7 +8,7 @@ A block of commands says in the line above its fence who runs it, exactly as it 
     ```
 
 `sandbox` is tests/docs/manual_test.py, with a private MariaDB; `host` is ./dev test-host, under a real systemd; `ci` is
-.ci/run. The name is a scene and the number of the step in it: a scene is one shell of a person, from its first block on
+.ci/run; `sandbox,host` is both. The name is a scene and the number of the step in it: a scene is one shell of a person, from its first block on
 (`Shell`). A first block that only sets variables is marked `places`: on a host it is run as it stands, and the sandbox has
 values of its own for these names. What a block prints may stand behind it, and is compared by `same_output`:
 
@@ -45,7 +45,7 @@ class Block:
     page: str
     line: int  # of its fence
     mark: str  # run, places, shows; empty: only shown to the reader
-    runner: str
+    runners: tuple
     scene: str
     step: int
     language: str
@@ -94,19 +94,19 @@ def read(page, text=None):
 
 def _block(page, line, mark, language, body):
     if not mark:
-        return Block(page, line, "", "", "", 0, language, body)
+        return Block(page, line, "", (), "", 0, language, body)
     words = mark[2].split()
-    runner = words[0] if mark[1] != "shows" else ""
+    runners = tuple(words[0].split(",")) if mark[1] != "shows" else ()
     name = NAME.match(words[-1])
     if len(words) != (1 if mark[1] == "shows" else 2) or not name:
-        raise ValueError(f"{page}:{line}: the mark above is not '{mark[1]}: [RUNNER] SCENE-STEP'")
-    return Block(page, line, mark[1], runner, name[1], int(name[2]), language, body)
+        raise ValueError(f"{page}:{line}: the mark above is not '{mark[1]}: [RUNNER,...] SCENE-STEP'")
+    return Block(page, line, mark[1], runners, name[1], int(name[2]), language, body)
 
 
 def blocks(runner=None):
     """The blocks of all pages that this runner runs (`run` and `places`), or all of them."""
     found = [block for page in PAGES for block in read(page)]
-    return [block for block in found if runner is None or block.runner == runner]
+    return [block for block in found if runner is None or runner in block.runners]
 
 
 def scene(name, runner="sandbox"):
@@ -127,12 +127,12 @@ def faults(found):
     said, steps = [], {}
     for block in found:
         if block.mark in ("run", "places"):
-            if block.runner not in RUNNERS:
-                said.append(f"{block.where}: no runner '{block.runner}'; one of: {' '.join(RUNNERS)}")
+            said += [f"{block.where}: no runner '{runner}'; one of: {' '.join(RUNNERS)}"
+                     for runner in block.runners if runner not in RUNNERS]
             if block.language != "sh":
                 said.append(f"{block.where}: what is run is fenced as sh, not as '{block.language}'")
             before = steps.setdefault(block.scene, [])
-            if before and before[-1].runner != block.runner:
+            if before and before[-1].runners != block.runners:
                 said.append(f"{block.where}: another runner than {before[-1].where} of its scene")
             if block.step != len(before) + 1:
                 said.append(f"{block.where}: step {len(before) + 1} of {block.scene} comes here, not {block.step}")
@@ -152,10 +152,11 @@ def faults(found):
 
 
 def normal(text):
-    """Without what differs from run to run: instants, days, claims, digests, ids, and the widths that follow from them."""
+    """Without what differs from run to run: instants, days, months, claims, digests, ids, and the widths that follow from them."""
     text = re.sub(r"\d{8}T\d{6}\.\d{6}Z-\d{4}", "CLAIM", text)
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d:?\d\d))?", "INSTANT", text)
     text = re.sub(r"\d{4}-\d\d-\d\d", "DAY", text)
+    text = re.sub(r"\b\d{4}-\d\d\b", "MONTH", text)
     text = re.sub(r"\b(sha256:)?[0-9a-f]{6,64}(\.\.\.)?\b", "HEX", text)
     return [" ".join(re.sub(r"[-─]{2,}", "--", line).split()) for line in text.strip().splitlines()]
 

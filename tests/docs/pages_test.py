@@ -84,6 +84,11 @@ def on_disk(path):
     return full.read_text(encoding="utf-8") if full.suffix == ".md" else ""
 
 
+def section(text, title):
+    """What stands under a heading of the second level."""
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
 class Pages(unittest.TestCase):
     def test_every_link_and_anchor_leads_somewhere(self):
         self.assertIn(pathlib.Path("README.md"), pages())
@@ -94,6 +99,21 @@ class Pages(unittest.TestCase):
     def test_every_block_of_commands_is_run_by_somebody(self):
         self.assertEqual(blocks.faults(blocks.blocks()), [])
         self.assertNotEqual(blocks.blocks("sandbox"), [])
+
+    def test_what_ci_runs_is_what_the_pages_say(self):
+        runs = (blocks.ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+        for block in blocks.blocks("ci"):
+            for line in block.text.splitlines():
+                self.assertIn(line.partition("#")[0].strip(), runs, block.where)
+
+    def test_every_alert_has_its_remedy_and_every_remedy_its_alert(self):
+        metrics = section((blocks.ROOT / "docs/METRICS.md").read_text(encoding="utf-8"), "The alerts")
+        alerts = re.findall(r"^\| `(Packwarden\w+)` \|", metrics, re.MULTILINE)
+        manual = section((blocks.ROOT / "docs/OPERATIONS.md").read_text(encoding="utf-8"), "Alerts")
+        self.assertGreater(len(alerts), 10)
+        self.assertEqual(re.findall(r"^### (Packwarden\w+)$", manual, re.MULTILINE), alerts)
+        rules = (blocks.ROOT / "config/prometheus/packwarden.rules.yaml").read_text(encoding="utf-8")
+        self.assertEqual(set(re.findall(r"^ *-? *alert: (\w+)", rules, re.MULTILINE)), set(alerts))
 
 
 class Faults(unittest.TestCase):

@@ -97,7 +97,7 @@ class Restore(OnHost):
         self.tenants()
         self.start()
         self.take("before.csv", acme=9_000, acme_mobile=500)
-        self.scene("backup")
+        self.scene("backup", 2, 3, 4)
         self.take("after-1.csv", acme=20_000, shop=10)  # acme: above 90 %
         self.where.ctl("money", "top-up", "acme", "2000", "--reference", "pay-3")
         self.where.ctl("pack", "buy", "captcha", "80k", "acme")
@@ -118,7 +118,7 @@ class Restore(OnHost):
         before, messages = self.last_moments()
         self.where.drop("waits.csv", usage("waits.csv", now(), shop=7))
         self.lose_everything()
-        self.scene("restore", 1, 2, 3, 4)
+        self.scene("backup", 5, 6, 7, 8)
         self.assertEqual(self.inbox(), messages)
         if self.where.idle():  # it was taken before the loss: then all of it is there
             self.assertIn("waits.csv", self.where.ctl_text("receipt", "show", "waits.csv"))
@@ -128,7 +128,7 @@ class Restore(OnHost):
         (self.host.folder / "again.csv").write_bytes(self.last_file + b"\n")
         checked = json.loads(self.shell.run("packctl --output json spool check again.csv || [ $? = 1 ]"))
         self.assertEqual((checked["accepted"], checked["duplicate"]), (0, 3))
-        self.scene("restore", 5)
+        self.scene("backup", 9)
         self.wait_for_receipts("waits.csv")  # what was on its way is billed, what was billed is not billed again
         harness.wait_until(self.where.idle, BOUND_S, "the spool is empty")
         self.where.ctl("file", "void", "waits.csv", "--reason", "only to compare")
@@ -142,9 +142,9 @@ class Restore(OnHost):
         before, _ = self.last_moments()
         self.lose_everything()
         self.shell.run("rm -r $BINLOGS")
-        self.scene("restore", 1, 2, 3, 4)
+        self.scene("backup", 5, 6, 7, 8)
         self.assertNotEqual(before, self.where.canonical())
-        self.scene("restore", 5)
+        self.scene("backup", 9)
         harness.wait_until(lambda: sum(row["units"] for row in self.where.ctl("usage", "shop")) == 31_010, BOUND_S,
                            "after-3.csv is taken again")
         self.where.ctl("file", "void", "after-1.csv", "--reason", "wrong")  # a person enters it again
@@ -221,7 +221,7 @@ class WithoutBinaryLog(OnHost):
 
     def play(self, charges, loss, forget=()):
         """Steps 1 to 5 of the page, on the last full backup. What step 5 says of receipts."""
-        self.scene("restore", 1, 3)
+        self.scene("backup", 5, 7)
         self.scene("recover", 2)
         rounds = (("", micros(charges)), (micros(charges), micros(loss)))
         for number, (begin, end) in enumerate(rounds, 1):

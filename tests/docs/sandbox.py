@@ -83,6 +83,10 @@ class Sandbox:
         self.where.config = self.config
         self.server.new_database("packwarden")
 
+    def take_over(self, other):
+        """After its settings were copied here: the places in them are those of this sandbox."""
+        self.config.write_text(self.config.read_text().replace(f"{other.folder}/", f"{self.folder}/"))
+
     # --- the shell
 
     def shell(self, scenes):
@@ -110,7 +114,7 @@ class Sandbox:
         """Ours, for the names that the page gives values to."""
         owner = f"{os.geteuid()}:{os.getegid()}"
         ours = {"DATA": self.server.data, "BINLOGS": self.binlogs, "SPOOL": self.spool, "SETTINGS": self.settings,
-                "BACKUPS": self.folder / "backups", "OWNER": owner, "DAEMON": "packwardend"}
+                "BACKUPS": self.folder / "backups", "MOVE": self.folder.parent / "move", "OWNER": owner, "DAEMON": "packwardend"}
         wanted = {name for scene in scenes for block in blocks.scene(scene) if block.mark == "places"
                   for name in block.places()}
         return {name: ours[name] for name in sorted(wanted)}
@@ -183,11 +187,11 @@ def a_sandbox(name="host"):
             sandbox.stop()
 
 
-def run_scene(shell, name, upto=None):
-    """The blocks of a scene (up to and with step `upto`), and a sentence for each output that the page shows otherwise."""
+def run_scene(shell, name, begin=1, upto=1000):
+    """Runs steps `begin` to `upto` of a scene. A sentence for each output that the page shows otherwise."""
     said = []
     for block in blocks.scene(name):
-        if block.mark == "run" and (upto is None or block.step <= upto):
+        if block.mark == "run" and begin <= block.step <= upto:
             printed = shell.run(block.text)
             expected = blocks.shown(block.name)
             if expected is not None and not blocks.same_output(expected, printed):

@@ -1,4 +1,4 @@
-"""Completes words of packctl in a real bash and a real zsh.
+"""Completes words of the programs in a real bash and a real zsh.
 
     completion_test.py FOLDER
 
@@ -25,16 +25,21 @@ CASES = [
     ("packctl channel test inbox --language z", ["zh-CN"], "packctl channel test inbox --language zh-CN "),
     ("packctl --conf", ["--config"], "packctl --config="),
     ("packctl --config /etc/host.con", ["/etc/host.conf"], "packctl --config /etc/host.conf "),
+    ("packctl migrate --outp", ["--output"], "packctl migrate --output="),
     ("packctl nosuch", [], "packctl nosuch"),
+    ("packwardend run", ["run-once"], "packwardend run-once "),
+    ("packwardend --check", ["--check-config"], "packwardend --check-config "),
+    ("packwardend run-once --check", [], "packwardend run-once --check"),
 ]
 
 BASH = r"""
 source /usr/share/bash-completion/bash_completion
-source "$1/packctl"
-complete -p packctl >&2 || exit 9
 read -ra COMP_WORDS <<<"$2"
+program=${COMP_WORDS[0]}
+source "$1/$program"
+[[ $(complete -p "$program") == "complete -F _$program $program" ]] || exit 9
 COMP_LINE=$2 COMP_POINT=${#2} COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-_packctl packctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+"_$program" "$program" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 printf '%s\n' "${COMPREPLY[@]}"
 """
 
@@ -54,7 +59,7 @@ print READY
 def bash_candidates(folder, line):
     done = subprocess.run(["bash", "--norc", "-c", BASH, "bash", folder, line], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, timeout=LIMIT_S, check=False)
-    if done.returncode or "complete -F _packctl packctl" not in done.stderr:
+    if done.returncode:
         sys.exit(f"bash ends with {done.returncode}: {done.stderr}")
     return done.stdout.split()
 

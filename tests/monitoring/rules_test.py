@@ -67,6 +67,10 @@ class Rules(unittest.TestCase):
             self.assertRegex(block, r"description: >-\n +\S", name)
             self.assertIn(f"runbook_url: docs/OPERATIONS.md#{name.lower()}\n", block)
 
+    def test_the_manual_has_a_remedy_for_each_alert_and_for_nothing_else(self):
+        manual = (ROOT / "docs/OPERATIONS.md").read_text()
+        self.assertEqual(set(re.findall(r"^### (Packwarden\w+)$", manual, flags=re.M)), set(alert_blocks()))
+
     def test_they_speak_of_metrics_that_the_page_has(self):
         for name, block in alert_blocks().items():
             spoken_of = metrics_page.metrics_in(expression_of(block))

@@ -1,0 +1,41 @@
+"""The packages under test, and the same as an older version for upgrades."""
+
+import pathlib
+import re
+
+from base import run
+
+THERE = "/root/packages"  # on the host
+OLDER_THERE = "/root/older"
+OLDER_MARK = "# of an older version\n"
+
+
+def names_of(package):
+    """Its name and version, from the package itself."""
+    return run(["dpkg-deb", "--show", "--showformat", "${Package} ${Version}", package], "a package").split()
+
+
+def older(package, scratch):
+    """The same files under a lower version, with conffiles that say so; the path of the new package in `scratch`."""
+    name, version = names_of(package)
+    tree = scratch / name
+    run(["dpkg-deb", "-R", package, tree], "a package taken apart")
+    lower = f"{version}~older"
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub(rf"\b{re.escape(version)}(?=[\n)])", lower, control.read_text()))
+    conffiles = tree / "DEBIAN/conffiles"
+    for path in conffiles.read_text().split() if conffiles.exists() else ():
+        with open(tree / path.lstrip("/"), "a", encoding="utf-8") as file:
+            file.write(OLDER_MARK)
+    made = scratch / f"{name}_{lower}.deb"
+    run(["dpkg-deb", "--root-owner-group", "-Znone", "-b", tree, made], "an older package")
+    return made
+
+
+def newest(folder):
+    """The packages of the newest version in `folder`, each once."""
+    found = {}
+    for path in sorted(pathlib.Path(folder).glob("packwarden*.deb"), key=lambda path: path.stat().st_mtime):
+        if not names_of(path)[0].endswith("-dbgsym"):
+            found[names_of(path)[0]] = path
+    return sorted(found.values())
