@@ -77,7 +77,9 @@ std::optional<Rates> PaceMeter::now() const {
 }
 
 std::optional<Rates> PaceMeter::last_minute() const {
-  return rates_of(looks_.size());
+  std::size_t looks = 0;
+  for (const Look& look : looks_) looks += looks_.back().at_ms - look.at_ms <= kept_ms ? 1 : 0;
+  return rates_of(looks);
 }
 
 std::optional<Backlog> PaceMeter::backlog() const {

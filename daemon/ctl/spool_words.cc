@@ -4,6 +4,7 @@
 
 #include "ctl/desk.h"
 #include "ctl/receipt_words.h"
+#include "ctl/situation_json.h"
 
 namespace packwarden {
 namespace {
@@ -23,12 +24,13 @@ void status(Desk& desk, const SpoolWords& words) {
   const Instant now = desk.now();
   std::ostream& out = desk.out();
   if (state.hold) {
-    out << "HELD since " << shown_time(state.hold->since)
+    out << desk.ink(Tone::late, "HELD") << " since " << shown_time(state.hold->since)
         << (state.hold->reason.empty() ? "" : ": " + shown_bytes(state.hold->reason))
         << ". Nothing is claimed until packctl spool release.\n";
   }
-  out << (state.daemon_has_it ? "A daemon works on it.\n"
-                              : "No daemon works on it: nothing is taken.\n");
+  out << (state.daemon_has_it ? "A daemon works on it."
+                              : desk.ink(Tone::bad, "No daemon works on it: nothing is taken."))
+      << '\n';
   out << shown_size(state.free_bytes) << " are free on its disk.\n\n";
   Table table({{"files"}, {"", true}, {"bytes", true}, {"oldest"}, {"its name"}});
   const auto add = [&](const char* what, const WaitingInSpool& waiting) {

@@ -42,17 +42,25 @@ std::string padded(std::string text, std::size_t columns) {
 }
 
 std::vector<std::string> lines_of(const Finding& finding, const Paper& paper) {
+  const auto cut = [&](std::string line) {
+    return paper.cut ? fitted(line, paper.columns) : line;
+  };
   const std::size_t columns = std::max<std::size_t>(paper.columns, 40) - word_columns;
   std::vector<std::string> lines;
-  std::string word = padded(word_of(finding.severity), word_columns);
+  const std::string word = padded(word_of(finding.severity), word_columns);
   for (const std::string& line : wrapped(shown_bytes(finding.sentence), columns)) {
-    lines.push_back(paper.ink(tone_of(finding.severity), word) + line);
-    word.assign(word_columns, ' ');
+    const bool first = lines.empty();
+    const std::string whole = cut((first ? word : std::string(word_columns, ' ')) + line);
+    const std::size_t begin = first ? std::min(word_columns, whole.size()) : 0;
+    lines.push_back(paper.ink(tone_of(finding.severity), whole.substr(0, begin)) +
+                    whole.substr(begin));
   }
-  // Never broken: it is copied.
-  if (!finding.command.empty()) {
-    lines.push_back(std::string(word_columns, ' ') + paper.ink(Tone::title, finding.command));
-  }
+  if (finding.command.empty()) return lines;
+  // On one line, even where it stands further left for that.
+  const std::size_t width = shown_width(finding.command);
+  const std::size_t indent =
+      std::min(word_columns, paper.columns > width ? paper.columns - width : 0);
+  lines.push_back(std::string(indent, ' ') + paper.ink(Tone::title, cut(finding.command)));
   return lines;
 }
 

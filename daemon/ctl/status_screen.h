@@ -13,6 +13,7 @@ struct Paper {
   std::size_t columns = 80;
   std::size_t lines = 24;  // SIZE_MAX: as many as it takes
   Ink ink{};
+  bool cut = false;  // also commands, which are for copying
 };
 
 // "All is well." or "2 things need a hand, 1 is behind."

@@ -142,7 +142,9 @@ std::vector<std::string> top_screen(const Situation& situation, const PaceMeter&
   if (lines.size() + 2 < paper.lines && !findings.empty()) {
     add("");
     const std::size_t place = paper.lines == SIZE_MAX ? SIZE_MAX : paper.lines - lines.size();
-    for (const std::string& line : finding_lines(findings, paper, place)) lines.push_back(line);
+    Paper narrow = paper;
+    narrow.cut = true;
+    for (const std::string& line : finding_lines(findings, narrow, place)) lines.push_back(line);
   }
   if (lines.size() > paper.lines) lines.resize(paper.lines);
   return lines;

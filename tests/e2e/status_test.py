@@ -1,8 +1,8 @@
 """packctl for people: status, top under a real terminal, and JSON from every word."""
 
 import json
-import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -132,18 +132,25 @@ class Top(OnSite):
         self.leaves(terminal, -signal.SIGINT)
 
     def test_stopped_it_gives_the_terminal_back_and_takes_it_again(self):
-        terminal = self.top()
-        terminal.process.send_signal(signal.SIGTSTP)
-        harness.wait_until(lambda: terminal.state() == "T", 30, "it is stopped")
-        terminal.wait_for(self.LEAVE)
-        self.assertTrue(terminal.echoes())
-        begin = len(terminal.seen)
-        terminal.process.send_signal(signal.SIGCONT)
-        terminal.wait_for(b"packctl top", begin)
-        self.assertIn(self.ENTER, terminal.seen[begin:])
-        self.assertFalse(terminal.echoes())
-        terminal.press(b"q")
-        self.leaves(terminal, 0)
+        """As a person does it: Ctrl-Z and fg in a shell. Without one nothing can be stopped."""
+        shell = self.enterContext(Terminal(["bash", "--norc", "--noprofile", "-i"]))
+        shell.press(shlex.join(str(word) for word in self.command("top")).encode() + b"\n")
+        shell.wait_for(b"\x1b[J")
+        shell.press(b"\x1a")
+        shell.wait_for(b"Stopped")
+        self.assertIn(self.LEAVE, shell.seen)
+        begin = len(shell.seen)
+        shell.press(b"fg\n")
+        shell.wait_for(b"\x1b[J", begin)
+        self.assertIn(self.ENTER, shell.seen[begin:])
+        begin = len(shell.seen)
+        shell.press(b"q")
+        shell.wait_for(self.LEAVE, begin)
+        begin = len(shell.seen)
+        shell.press(b"echo ended with $?\n")
+        shell.wait_for(b"ended with 0", begin)
+        shell.press(b"exit\n")
+        self.assertEqual(shell.process.wait(30), 0)
 
     def test_it_follows_the_size_of_the_terminal(self):
         terminal = self.top(columns=120, lines=40)
@@ -223,7 +230,7 @@ class JsonEverywhere(OnSite):
             ("account show payer", 0), ("account webhook-secret payer", 1),
             ("money top-up payer 1000 --reference bank-1", 0), ("money balance payer", 0), ("money journal payer", 0),
             ("pack trial captcha payer", 0), ("pack buy captcha 30k payer", 0), ("pack list payer", 0),
-            ("postpaid on captcha payer", 0), ("postpaid list payer", 0), ("postpaid off captcha payer", 0),
+            ("postpaid off captcha payer", 0), ("postpaid on captcha payer", 0), ("postpaid list payer", 0),
             ("entitlement payer captcha", 0), ("service payer", 0), ("bills payer", 0), ("expire", 0), ("remind", 0),
             ("settle", 0), ("job list", 0), ("channel list", 0), ("channel pause inbox", 0), ("channel resume inbox", 0),
             ("channel test inbox --wait 1", 1), ("inbox list payer", 0), ("inbox mark payer --read 1", 1),

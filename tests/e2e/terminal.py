@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import pathlib
 import pty
 import re
 import select
@@ -50,10 +49,6 @@ class Terminal:
     def echoes(self):
         """Whether what is typed is shown, as it is before and after a full-screen program."""
         return bool(termios.tcgetattr(self.theirs)[3] & termios.ECHO)
-
-    def state(self):
-        """The letter of the process in /proc."""
-        return pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
 
     def read(self, bound_s):
         if select.select([self.ours], [], [], bound_s)[0]:
