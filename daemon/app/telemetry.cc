@@ -15,7 +15,9 @@ Telemetry::Telemetry(const Settings& settings)
       max_connections_(settings.http.max_connections) {}
 
 OperatorPort::Standing Telemetry::health() const {
-  return {};
+  Standing standing;
+  if (standing_still_) standing.faults = standing_still_();
+  return standing;
 }
 
 OperatorPort::Standing Telemetry::readiness() const {

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "app/daemon_tally.h"
 #include "app/readiness.h"
 #include "app/samples.h"
@@ -19,6 +23,12 @@ class Telemetry : public OperatorPort {
   Standing readiness() const override;
   void append_metrics(std::string& out) const override;
 
+  // `standing_still` gives a line for each loop that does not go round; it is called by the HTTP
+  // port's thread. To be set before the port opens; without it the process counts as healthy.
+  void watch_loops(std::function<std::vector<std::string>()> standing_still) {
+    standing_still_ = std::move(standing_still);
+  }
+
   // To be handed to ledgers whose commits are measured.
   CommitObserver commits() {
     return [this](const CommitTimes& times) { tally.committed(times); };
@@ -34,6 +44,7 @@ class Telemetry : public OperatorPort {
 
   Instant started_at_;
   std::uint32_t max_connections_;
+  std::function<std::vector<std::string>()> standing_still_;
 };
 
 }  // namespace packwarden

@@ -85,6 +85,12 @@ TEST_F(TelemetryOf, a_held_spool_is_a_remark) {
   EXPECT_THAT(telemetry.readiness().remarks, ElementsAre(HasSubstr("packctl spool release")));
 }
 
+TEST_F(TelemetryOf, loops_that_stand_still_are_faults_of_its_health) {
+  EXPECT_THAT(telemetry.health().faults, IsEmpty());
+  telemetry.watch_loops([] { return std::vector<std::string>{"ingest stands still"}; });
+  EXPECT_THAT(telemetry.health().faults, ElementsAre("ingest stands still"));
+}
+
 TEST_F(TelemetryOf, who_stops_is_not_ready_and_healthy) {
   serve();
   telemetry.ready.stopping();
