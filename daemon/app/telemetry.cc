@@ -3,7 +3,7 @@
 #include "app/build_info.h"
 #include "app/clocks.h"
 #include "app/composition.h"
-#include "store/error.h"
+#include "store/error_tally.h"
 
 namespace packwarden {
 

@@ -1,7 +1,7 @@
-#include "store/error.h"
-
 #include <array>
 #include <atomic>
+
+#include "store/error_tally.h"
 
 namespace packwarden {
 namespace {

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 
 namespace packwarden {
 
@@ -18,9 +15,6 @@ enum class DatabaseErrorKind {
   refused,            // user, password or rights
   other,
 };
-inline constexpr std::size_t database_error_kind_count = 6;
-
-std::string_view name_of(DatabaseErrorKind kind);
 
 // What goes behind "the database ": "cannot be reached" and so on, for people.
 const char* to_string(DatabaseErrorKind kind);
@@ -42,9 +36,6 @@ class DatabaseError : public std::runtime_error {
   DatabaseErrorKind kind_;
   unsigned code_;
 };
-
-// How many DatabaseErrors of a kind this process has met so far. Any thread.
-std::uint64_t database_errors(DatabaseErrorKind kind);
 
 // What the number of MySQL, MariaDB or the client library means. Pure; thread-safe.
 DatabaseErrorKind classify_database_error(unsigned code);
