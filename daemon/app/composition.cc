@@ -16,6 +16,7 @@ DatabaseAddress database_address(const Settings& settings) {
   address.password = from.password;
   address.connect_timeout_ms = from.connect_timeout_ms;
   address.lock_wait_timeout_s = from.lock_wait_timeout_s;
+  address.answer_timeout_s = from.answer_timeout_s;
   return address;
 }
 

@@ -15,6 +15,7 @@
 #include "app/job_loop.h"
 #include "app/process.h"
 #include "app/sampling.h"
+#include "app/server_check.h"
 #include "app/telemetry.h"
 #include "logging/log.h"
 #include "spool/spool_watch.h"
@@ -90,6 +91,7 @@ void run_all(const Settings& settings, IngestComposition& composition, JobCompos
 
 int run_daemon(const Settings& settings) {
   return guarded([&] {
+    require_server(settings);
     Telemetry telemetry(settings);
     IngestComposition composition(settings, telemetry.commits());
     JobComposition jobs(settings, settings.jobs.settlement_spread_s, telemetry.commits());
@@ -118,6 +120,7 @@ int run_once(const Settings& settings, std::optional<Instant> as_of) {
     return status_failed;
   }
   return guarded([&] {
+    require_server(settings);
     IngestComposition composition(settings);
     run_ingest_once(composition, as_of);
     JobComposition jobs(settings, 0);  // O6: run-once takes 08:00 for all

@@ -24,6 +24,7 @@
 #include "store/mysql_ledger.h"
 #include "store/mysql_reports.h"
 #include "store/notice_desk.h"
+#include "store/server_settings.h"
 #include "store/situation_reads.h"
 #include "usecases/void_duplicates.h"
 #include "usecases/webhook_secret.h"
@@ -67,18 +68,25 @@ tl::expected<std::string, Refusal> webhook_secret_of(const Settings& settings,
                                 "'channels' in the settings."});
 }
 
+// A person waits for as long as they like: an audit says nothing for minutes.
+DatabaseAddress patient_address(const Settings& settings) {
+  DatabaseAddress address = database_address(settings);
+  address.answer_timeout_s = 0;
+  return address;
+}
+
 class SettingsContext : public Context {
  public:
   explicit SettingsContext(Settings settings)
       : settings_(std::move(settings)),
         calendar_(BusinessCalendar::for_zone(settings_.business_time_zone).value()),
         stored_(settings_.catalogue),
-        ledger_(database_address(settings_), ledger_options(settings_)),
-        reports_(database_address(settings_)),
-        jobs_(database_address(settings_)),
-        notices_(database_address(settings_)),
-        inbox_(database_address(settings_)),
-        situation_(database_address(settings_)) {
+        ledger_(patient_address(settings_), ledger_options(settings_)),
+        reports_(patient_address(settings_)),
+        jobs_(patient_address(settings_)),
+        notices_(patient_address(settings_)),
+        inbox_(patient_address(settings_)),
+        situation_(patient_address(settings_)) {
     for (const ChannelSettings& channel : settings_.channels) {
       channels_.push_back({channel.name, channel.medium, channel.plugin});
     }
@@ -130,9 +138,13 @@ class SettingsContext : public Context {
     return packwarden::situation_limits(settings_);
   }
   SchemaChange migrate() override {
-    Session session(database_address(settings_));
+    Session session(patient_address(settings_));
     const auto outcome = reaching([&] { return packwarden::migrate(session); });
     return {outcome.from_version, outcome.to_version};
+  }
+  std::vector<ServerFinding> check_server() override {
+    Session session(patient_address(settings_));
+    return reaching([&] { return judge_server_settings(read_server_settings(session)); });
   }
   SpoolDesk& spool() override {
     if (!spool_) {
@@ -197,7 +209,7 @@ class SettingsContext : public Context {
  private:
   void require() {
     if (known_) return;
-    Session session(database_address(settings_));
+    Session session(patient_address(settings_));
     reaching([&] { require_schema(session); });
     known_ = true;
   }

@@ -58,7 +58,13 @@ int packwardend_main(int argc, char** argv) {
   if (*one_channel) lower_channel_priority();
   const auto settings = load_settings(config);
   if (!settings) {
-    for (const SettingsError& error : settings.error()) std::cerr << to_string(error) << "\n";
+    for (const SettingsError& error : settings.error()) {
+      if (check_config) {
+        std::cerr << to_string(error) << "\n";
+      } else {
+        log_event(events::settings_refused, "{}", to_string(error));
+      }
+    }
     return status_refused;
   }
   if (check_config) {

@@ -108,7 +108,14 @@ class Loader {
     passwords(map);
     map.whole_number("connect_timeout_ms", out.connect_timeout_ms, {100, 600'000});
     map.whole_number("lock_wait_timeout_s", out.lock_wait_timeout_s, {1, 3'600});
+    map.whole_number("answer_timeout_s", out.answer_timeout_s, {1, 86'400});
+    if (out.answer_timeout_s <= out.lock_wait_timeout_s) {
+      map.error_at_value(map.has("answer_timeout_s") ? "answer_timeout_s" : "lock_wait_timeout_s",
+                         "answer_timeout_s must be longer than lock_wait_timeout_s: a server that "
+                         "waits for a lock says nothing meanwhile");
+    }
     map.whole_number("transaction_attempts_max", out.transaction_attempts_max, {1, 1'000});
+    map.one_of("unsafe_server", out.unsafe_server, {"refuse", "warn"});
     map.finish();
   }
 

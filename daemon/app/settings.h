@@ -31,7 +31,9 @@ struct DatabaseSettings {
   std::string channel_password;
   std::uint32_t connect_timeout_ms = 5'000;
   std::uint32_t lock_wait_timeout_s = 10;
+  std::uint32_t answer_timeout_s = 120;
   std::uint32_t transaction_attempts_max = 10;
+  std::string unsafe_server = "refuse";  // or warn
 
   bool operator==(const DatabaseSettings&) const = default;
 };

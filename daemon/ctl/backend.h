@@ -16,6 +16,7 @@
 #include "usecases/ledger_port.h"
 #include "usecases/notice_desk_port.h"
 #include "usecases/report_port.h"
+#include "usecases/server_finding.h"
 #include "usecases/situation.h"
 #include "usecases/spool_desk_port.h"
 #include "usecases/token_port.h"
@@ -76,6 +77,8 @@ class Context {
   virtual SituationReads& situation_reads() = 0;
   virtual SituationLimits situation_limits() const = 0;
   virtual SchemaChange migrate() = 0;
+  // Settings of the database's server that are not as the daemon needs them, the worst first.
+  virtual std::vector<ServerFinding> check_server() = 0;
   // The spool of the settings, on this host. Throws SpoolUnavailable where there is none.
   virtual SpoolDesk& spool() = 0;
   // This process as the daemon of this host's spool. Throws LedgerUnavailable and SpoolUnavailable,

@@ -114,6 +114,7 @@ void add_all_words(CLI::App& app, Action& chosen) {
   add_status_words(app, chosen);
   add_top_words(app, chosen);
   add_system_words(app, chosen);
+  add_database_words(app, chosen);
   add_account_words(app, chosen);
   add_money_words(app, chosen);
   add_pack_words(app, chosen);

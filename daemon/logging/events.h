@@ -14,8 +14,14 @@ inline constexpr Event lines_left_out{"lines_left_out", "557d5e350dc44ce2a7454bb
 inline constexpr Event ready{"ready", "fc503026e6844991ad35c6531a3594cd", LogLevel::info};
 inline constexpr Event stopping{"stopping", "904843fe99344567b15a4fcb11ee7c12", LogLevel::info};
 inline constexpr Event stopped{"stopped", "113c060fa87e49dd8af348d38cdd461d", LogLevel::info};
+inline constexpr Event settings_refused{"settings_refused", "9d4a9cbe29b546e194053208303db324",
+                                        LogLevel::critical};
 inline constexpr Event database_unavailable{"database_unavailable",
                                             "fbb945d3a4904b6992fe41354f269304", LogLevel::critical};
+inline constexpr Event server_unfit{"server_unfit", "a034de646bf14798b2593a9a94a453e6",
+                                    LogLevel::critical};
+inline constexpr Event server_unwise{"server_unwise", "3049c707c9a846d18d21bc606c403574",
+                                     LogLevel::warning};
 inline constexpr Event http_unavailable{"http_unavailable", "bcfb1908c60346dabb3f205833898420",
                                         LogLevel::critical};
 inline constexpr Event spool_unavailable{"spool_unavailable", "9771bcd3fd8f4985b5a6ce850d65dbd6",

@@ -75,7 +75,7 @@ class Log {
 
 LogOptions without_settings() {
   LogOptions options;
-  options.process = "packwarden";
+  options.process = "packwardend";
   options.lines_max = std::numeric_limits<std::uint32_t>::max();
   return options;
 }

@@ -48,6 +48,12 @@ std::string connection_options(const DatabaseAddress& address) {
   append_option(options, "charset", "utf8mb4");
   const std::uint64_t timeout_s = (std::uint64_t{address.connect_timeout_ms} + 999) / 1000;
   append_option(options, "connect_timeout", std::to_string(timeout_s));
+  if (address.answer_timeout_s > 0) {
+    // Also what we send must be taken in that time: a server that stands still takes nothing.
+    for (const char* option : {"read_timeout", "write_timeout"}) {
+      append_option(options, option, std::to_string(address.answer_timeout_s));
+    }
+  }
   return options;
 }
 

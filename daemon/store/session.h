@@ -29,6 +29,8 @@ struct DatabaseAddress {
   std::string password;
   std::uint32_t connect_timeout_ms = 5'000;  // rounded up to whole seconds
   std::uint32_t lock_wait_timeout_s = 10;    // row locks and metadata locks
+  // A server that says nothing for so long while we wait for it counts as lost; 0: wait for ever.
+  std::uint32_t answer_timeout_s = 0;
 };
 
 // One row of a result as text; nothing where the value is NULL. Views are valid until the callback

@@ -124,6 +124,10 @@ const Wrong wrong_together[] = {
      "acceptance:\n  max_age_days: 36\n",
      {"p.yaml:2:17: dedupe.window_days: 36 days are not longer than acceptance.max_age_days plus "
       "acceptance.max_skew_s: give at least 37, or accept less (U3)"}},
+    {"answer_timeout_below_lock_wait",
+     "database: {lock_wait_timeout_s: 120}\n",
+     {"p.yaml:1:33: database.lock_wait_timeout_s: answer_timeout_s must be longer than "
+      "lock_wait_timeout_s: a server that waits for a lock says nothing meanwhile"}},
     {"socket_and_host",
      "database: {socket: /s, host: db}\n",
      {"p.yaml:1:20: database.socket: contradicts host and port: keep the socket or these"}},

@@ -62,6 +62,7 @@ TEST(Settings, stand_with_their_defaults_in_the_shipped_file) {
   policy.set_channels({});
   EXPECT_EQ(policy, defaults->notices.rules->policy);
   EXPECT_EQ(shipped->log_level, defaults->log_level);
+  EXPECT_EQ(shipped->log_limit, defaults->log_limit);
   EXPECT_EQ(shipped->allow_as_of, defaults->allow_as_of);
 
   ChannelSettings inbox;

@@ -70,6 +70,9 @@ class Offline : public Backend, public Context {
   SituationReads& situation_reads() override { throw LedgerUnavailable("there is no database"); }
   SituationLimits situation_limits() const override { return {}; }
   SchemaChange migrate() override { return {0, 1}; }
+  std::vector<ServerFinding> check_server() override {
+    return {{ServerFault::unsafe, "sync_binlog", "0", "1", "sync_binlog is 0: usage is lost."}};
+  }
   SpoolDesk& spool() override { throw SpoolUnavailable("there is no spool"); }
   DaemonOfHistory& daemon_of_history() override { throw SpoolUnavailable("there is no spool"); }
   TokenDesk& tokens() override { return tokens_; }

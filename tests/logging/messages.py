@@ -7,6 +7,7 @@ import collections
 import pathlib
 import re
 import sys
+import textwrap
 
 ROOT = pathlib.Path(__file__).parents[2]
 EVENTS, PAGE, CATALOGUE = "daemon/logging/events.h", "docs/MESSAGES.md", "systemd/packwarden.catalog"
@@ -30,10 +31,15 @@ def sections_of(text):
     return [Section(*found.groups()) for found in SECTION.finditer(text)]
 
 
+def wrapped(text):
+    return "\n\n".join(textwrap.fill(part, 80, break_long_words=False, break_on_hyphens=False)
+                       for part in text.strip().split("\n\n"))
+
+
 def catalogue_of(events, sections):
     ids = {event.name: event.id for _, event in events}
     entries = [f"\n-- {ids[one.name]}\nSubject: {one.subject[0].upper()}{one.subject[1:]}\nDefined-By: Packwarden\n\n"
-               f"{one.text.strip()}\n" for one in sections if one.name in ids]
+               f"{wrapped(one.text)}\n" for one in sections if one.name in ids]
     return HEAD + "".join(entries)
 
 

@@ -184,6 +184,19 @@ TEST(Session, TellsALockWait) {
   EXPECT_FALSE(DatabaseError(1062, "").is_transient());
 }
 
+TEST(Session, TakesAServerThatSaysNothingForLost) {
+  TestDatabase database;
+  DatabaseAddress impatient = database.address();
+  impatient.answer_timeout_s = 1;
+  Session session(impatient);
+  session.connect();
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(error_of([&] { session.query("SELECT SLEEP(60)"); }),
+            DatabaseErrorKind::lost_connection);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+  EXPECT_FALSE(session.connected());
+}
+
 TEST(Session, NoticesThatItWasKilledAndNeverReconnectsByItself) {
   TestDatabase database;
   Session victim = database.connect();

@@ -22,6 +22,7 @@ ENTRY_POINT_USES = {"app", "ctl"}
 ARROWS = "rule: the table in daemon/README.md"
 PURE = "rule: 'A pure room' in daemon/README.md"
 PLUGIN = "rule: 'Plugins' in docs/STYLE.md"
+LOG = "rule: the row of logging in daemon/README.md"
 SQL = "rule: the row of store in daemon/README.md"
 SIZES = "rule: 'Sizes' in docs/STYLE.md"
 HEADERS = "rule: 'Headers' in docs/STYLE.md"
@@ -186,6 +187,9 @@ class Tidy:
         elif top == "daemon" and self.is_pure(own) and IMPURE_HEADER.match(name):
             self.error(path, line, f"pure room {own} includes {name}", PURE,
                        "take the values as arguments; the use case reads and writes")
+        elif top == "daemon" and name.startswith("spdlog/") and own != "logging":
+            self.error(path, line, f"#include of {name} outside logging", LOG,
+                       "write an event with log_event of logging/log.h")
 
     # --- what stands in the code
 

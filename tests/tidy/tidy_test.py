@@ -20,6 +20,7 @@ ARROWS = "rule: the table in daemon/README.md"
 PURE = "rule: 'A pure room' in daemon/README.md"
 PLUGIN = "rule: 'Plugins' in docs/STYLE.md"
 SIZES = "rule: 'Sizes' in docs/STYLE.md"
+LOG = "rule: the row of logging in daemon/README.md"
 SQL = "rule: the row of store in daemon/README.md"
 
 
@@ -177,6 +178,13 @@ class PureRooms(Tree):
             self.refused("daemon/dedupe/break.cc", f"#include <{header}>\n", 1,
                          f"pure room dedupe includes {header}", PURE)
         self.accepted("daemon/dedupe/fine.cc", "#include <boost/unordered/unordered_flat_map.hpp>\n")
+
+
+class Log(Tree):
+    def test_lines_that_are_no_events_are_refused(self):
+        self.refused("daemon/app/break.cc", "#include <spdlog/spdlog.h>\n", 1,
+                     "#include of spdlog/spdlog.h outside logging", LOG)
+        self.accepted("daemon/logging/fine.cc", "#include <spdlog/logger.h>\n")
 
 
 class Sql(Tree):
