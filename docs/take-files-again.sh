@@ -10,7 +10,10 @@ die() { printf 'take-files-again.sh: %s\n' "$*" >&2; exit 2; }
 (($# == 4)) || die 'usage: take-files-again.sh SPOOL FROM UNTIL INTO'
 spool=$1 into=$4
 [[ -d $spool/done && -d $spool/receipts ]] || die "$spool is no spool"
-mkdir -p "$into/retry"
+if [[ ! -d $into/retry ]]; then
+  mkdir -p -m 750 "$into/retry"
+  chown --reference="$spool/done" "$into/retry" # the daemon renames files in it
+fi
 # As claims are written, so that they compare as text.
 from=$(date -u -d "$2" +%Y%m%dT%H%M%S.%6NZ) || die "no instant: $2"
 until=$(date -u -d "$3" +%Y%m%dT%H%M%S.%6NZ) || die "no instant: $3"
@@ -39,6 +42,7 @@ while IFS= read -r -d '' path; do
     continue
   fi
   chown --reference="$path" "$begun"
+  chmod --reference="$path" "$begun" # whatever the umask here: the daemon has to read it
   mv -f "$begun" "$into/retry/$entry"
   copied=$((copied + 1))
 done < <(find "$spool/done" "$spool/failed" -type f -print0 | sort -z)

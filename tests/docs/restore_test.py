@@ -2,8 +2,11 @@
 it, what the page lets a person enter again and take again gives the same ledger."""
 
 import datetime
+import hashlib
 import json
+import os
 import shlex
+import subprocess
 import unittest
 import zoneinfo
 
@@ -11,10 +14,12 @@ import sandbox  # first: it finds the harness
 
 import blocks
 import harness
+import usage_formats
 
 HEADER = "id,account,product,meter,time,quantity\n"
 SHANGHAI = zoneinfo.ZoneInfo("Asia/Shanghai")
 BOUND_S = 60
+NOBODY = 65534
 
 
 def micros(at):
@@ -265,6 +270,74 @@ class WithoutBinaryLog(OnHost):
         self.start()
         self.take("afterwards.csv", shop=1)
         self.assertEqual({receipt["outcome"] for receipt in self.where.receipts()}, {"taken"})
+
+
+class TakeFilesAgain(unittest.TestCase):
+    """The script by itself, on a spool that belongs to somebody else than who runs it."""
+
+    def setUp(self):
+        self.folder = self.enterContext(harness.temporary_directory())
+        self.spool, self.into = self.folder / "spool", self.folder / "into"
+        for name in ("done/2026-11-22", "failed", "receipts"):
+            (self.spool / name).mkdir(parents=True)
+
+    def claimed(self, claim, name, content, stored=None, folder="done/2026-11-22", ending="", receipt=True):
+        path = self.spool / folder / f"{claim}.{name}{ending}"
+        path.write_bytes(content if stored is None else stored)
+        path.chmod(0o640)
+        if receipt:
+            told = {"digest": "sha256:" + hashlib.sha256(content).hexdigest()}
+            (self.spool / f"receipts/{claim}.{name}.json").write_text(json.dumps(told))
+
+    def run_script(self, begin="2026-11-22T10:00:00Z", end="2026-11-22T11:00:00.5Z"):
+        return subprocess.run(["bash", "-c", 'umask 077; exec "$@"', "bash", blocks.ROOT / "docs/take-files-again.sh",
+                               self.spool, begin, end, self.into], capture_output=True, text=True, check=False)
+
+    def taken(self):
+        return {path.name[29:]: path.read_bytes() for path in (self.into / "retry").iterdir()}
+
+    def test_files_come_as_they_came_and_only_those_of_the_time(self):
+        packed = usage_formats.packed(b"2", ".zst")
+        self.claimed("20261122T095959.999999Z-0000", "early.csv", b"0")
+        self.claimed("20261122T100000.000000Z-0000", "plain.csv", b"1")
+        self.claimed("20261122T103000.000000Z-0000", "packed here.csv", b"2", packed, ending=".zst")
+        self.claimed("20261122T103000.000000Z-0001", "came packed.csv.zst", packed)
+        self.claimed("20261122T110000.000000Z-0000", "broke off.csv.gz", b"3", folder="failed")
+        self.claimed("20261122T110000.500000Z-0000", "late.csv", b"4")
+        done = self.run_script()
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(self.taken(), {"plain.csv": b"1", "packed here.csv": b"2", "came packed.csv.zst": packed,
+                                        "broke off.csv.gz": b"3"})
+        self.assertEqual(self.run_script().returncode, 0)  # again: the same
+        self.assertEqual(len(self.taken()), 4)
+        self.assertEqual(len(list((self.spool / "done/2026-11-22").iterdir())), 5)
+
+    def test_what_is_not_as_its_receipt_says_is_named_and_left(self):
+        self.claimed("20261122T103000.000000Z-0000", "good.csv", b"1")
+        self.claimed("20261122T103000.000000Z-0001", "changed.csv", b"2", b"3")
+        self.claimed("20261122T103000.000000Z-0002", "unknown.csv", b"4", receipt=False)
+        done = self.run_script()
+        self.assertEqual((done.returncode, sorted(self.taken())), (1, ["good.csv"]))
+        for name in ("changed.csv", "unknown.csv"):
+            self.assertIn(name, done.stderr)
+
+    def test_wrong_words_change_nothing(self):
+        for begin, end in (("no instant", "2026-11-22"), ("2026-11-22", "")):
+            self.assertEqual(self.run_script(begin, end or "never").returncode, 2)
+        self.spool = self.folder
+        self.assertEqual(self.run_script().returncode, 2)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can write for others")
+    def test_the_daemon_can_read_and_rename_what_root_copied(self):
+        self.claimed("20261122T103000.000000Z-0000", "plain.csv", b"1")
+        self.claimed("20261122T103000.000000Z-0001", "packed.csv", b"2", usage_formats.packed(b"2", ".zst"), ending=".zst")
+        for folder, _, files in os.walk(self.spool):
+            for path in (folder, *(os.path.join(folder, file) for file in files)):
+                os.chown(path, NOBODY, NOBODY)
+        self.assertEqual(self.run_script().returncode, 0)
+        for path, mode in ((self.into / "retry", 0o750), *((path, 0o640) for path in (self.into / "retry").iterdir())):
+            status = path.stat()
+            self.assertEqual((status.st_uid, status.st_gid, status.st_mode & 0o777), (NOBODY, NOBODY, mode), path)
 
 
 if __name__ == "__main__":

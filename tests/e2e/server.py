@@ -88,14 +88,14 @@ class PrivateServer(Server):
         self.data = directory / "data"
         self.log = directory / "mariadbd.log"
         as_root = ["--user=root"] if os.geteuid() == 0 else []
-        with open(self.log, "ab") as log:
-            subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
-                            "--auth-root-authentication-method=normal", "--skip-test-db",
-                            "--force", *as_root],  # also where no name can be looked up
-                           stdout=log, stderr=log, check=True)
         # Of its own: a server that starts takes the temporary files of others for what it left behind.
         temporary = directory / "tmp"
         temporary.mkdir()
+        with open(self.log, "ab") as log:
+            subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
+                            f"--tmpdir={temporary}", "--auth-root-authentication-method=normal", "--skip-test-db",
+                            "--force", *as_root],  # also where no name can be looked up
+                           stdout=log, stderr=log, check=True)
         ours = (f"--defaults-file={defaults}",) if defaults else ("--no-defaults", *self.OPTIONS)
         self.command = ["mariadbd", *ours, f"--datadir={self.data}", f"--socket={self.socket}",
                         f"--pid-file={directory / 'mariadbd.pid'}", "--skip-networking",

@@ -100,6 +100,7 @@ class Base:
         (etc / "apt/apt.conf.d/51keep").write_text('Binary::apt::APT::Keep-Downloaded-Packages "true";\n')
         (etc / "hostname").write_text(f"{HOST_NAME}\n")
         (etc / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {HOST_NAME}\n::1 localhost\n")
+        (self.root / "var/log/journal").mkdir(parents=True, exist_ok=True)  # a journal that outlives a reboot
         for unit in MASKED:
             (etc / "systemd/system" / unit).symlink_to("/dev/null")
 

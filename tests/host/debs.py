@@ -7,6 +7,7 @@ from base import run
 
 THERE = "/root/packages"  # on the host
 OLDER_THERE = "/root/older"
+CONFFILE = "/etc/packwarden/templates/zh-CN.yaml"  # changed between the two versions
 OLDER_MARK = "# of an older version\n"
 
 
@@ -16,17 +17,16 @@ def names_of(package):
 
 
 def older(package, scratch):
-    """The same files under a lower version, with conffiles that say so; the path of the new package in `scratch`."""
+    """The same under a lower version, with one conffile that says so; the path of the new package in `scratch`."""
     name, version = names_of(package)
     tree = scratch / name
     run(["dpkg-deb", "-R", package, tree], "a package taken apart")
     lower = f"{version}~older"
     control = tree / "DEBIAN/control"
     control.write_text(re.sub(rf"\b{re.escape(version)}(?=[\n)])", lower, control.read_text()))
-    conffiles = tree / "DEBIAN/conffiles"
-    for path in conffiles.read_text().split() if conffiles.exists() else ():
-        with open(tree / path.lstrip("/"), "a", encoding="utf-8") as file:
-            file.write(OLDER_MARK)
+    conffile = tree / CONFFILE.lstrip("/")
+    if conffile.exists():
+        conffile.write_text(conffile.read_text(encoding="utf-8") + OLDER_MARK, encoding="utf-8")
     made = scratch / f"{name}_{lower}.deb"
     run(["dpkg-deb", "--root-owner-group", "-Znone", "-b", tree, made], "an older package")
     return made

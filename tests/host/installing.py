@@ -5,7 +5,7 @@ import shlex
 
 import debs
 from report import Failure, check, check_equal, wait_until
-from packwarden_site import CATALOGUE, DAEMON, HEADER, INBOX, PRODUCER, SETTINGS, SPOOL, rows
+from packwarden_site import ACCOUNT, CATALOGUE, DAEMON, HEADER, INBOX, PRODUCER, SETTINGS, SPOOL, rows
 
 EXPOSURE_MAX = 1.3
 
@@ -78,9 +78,12 @@ class Installing:
             check(said[-1], f"systemctl status has no line of {unit}'s own")
         return " / ".join(said)
 
+    def first_tenant_is_set_up_and_billed_by_the_commands_of_the_manual(self):
+        self.manual.run("tenant")
+
     def dropped_file_is_billed(self):
-        self.site.new_account("acme")
-        self.site.is_billed("first.csv", 1000, "acme")
+        self.site.new_account(ACCOUNT)
+        self.site.is_billed("metered.csv", 1000, ACCOUNT)
 
     def notice_of_it_comes_in_by_a_channel_with_few_rights(self):
         """More than half of a pack is used: N2."""
@@ -113,8 +116,8 @@ class Installing:
         return ", ".join(rated)
 
     def log_has_fields_and_explanations(self):
-        found = self.host.out("journalctl -q -o json -u packwardend PACKWARDEN_FILE=first.csv | head -n 1")
-        check(found, "no line of the journal has PACKWARDEN_FILE=first.csv")
+        found = self.host.out("journalctl -q -o json -u packwardend PACKWARDEN_FILE=metered.csv | head -n 1")
+        check(found, "no line of the journal has PACKWARDEN_FILE=metered.csv")
         check('"MESSAGE_ID"' in found, f"that line has no MESSAGE_ID: {found}")
         explained = self.host.out("journalctl -q -x --no-pager -u packwardend | grep -c '^░░' || true")
         check(int(explained) > 0, "journalctl -x explains no line of the daemon")
@@ -127,3 +130,6 @@ class Installing:
         return f"{len([line for line in metrics.splitlines() if not line.startswith('#')])} samples"
 
 
+
+    def commands_of_the_manual_run_as_written(self, scene):
+        self.manual.run(scene)

@@ -4,7 +4,7 @@ import pathlib
 import re
 import sys
 
-from report import Failure
+from report import Failure, check_equal
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "docs"))
 
@@ -21,10 +21,6 @@ class Manual:
         self.shells = {}
         self.ran = set()
 
-    def scenes(self):
-        """In the order in which the pages have them."""
-        return list(dict.fromkeys(block.scene for block in blocks.blocks("host")))
-
     def debian_packages(self):
         """Names of those that its commands install from Debian."""
         lines = [line.split() for block in blocks.blocks("host") for line in block.text.splitlines()]
@@ -35,7 +31,7 @@ class Manual:
         """Its steps `first` to `last` (default: all from there on); what they print."""
         found = [block for block in blocks.scene(scene, "host") if block.step >= first and (not last or block.step <= last)]
         if not found:
-            raise Failure(f"the pages have no commands {scene}-{first} for a host")
+            raise Failure(f"the pages have no commands {scene}-{first}")
         if scene not in self.shells:
             self.shells[scene] = blocks.Shell(prefix=self.host.enter(debs.THERE))
         printed = ""
@@ -52,13 +48,15 @@ class Manual:
         return printed
 
     def again(self, scene, first=1, last=None):
-        """As run(), by another person's shell."""
+        """As run(), in another person's shell."""
         self.close(scene)
         return self.run(scene, first, last)
 
-    def left_out(self):
-        """Names of the blocks for a host that were not run."""
-        return [block.name for block in blocks.blocks("host") if block.name not in self.ran]
+    def no_command_for_a_host_is_left_out(self):
+        """Failure where a block for a host was not run."""
+        check_equal([block.name for block in blocks.blocks("host") if block.name not in self.ran], [],
+                    "commands of the manual that no scenario has run")
+        return f"{len(self.ran)} blocks of commands were run as written"
 
     def close(self, scene=None):
         """Its shell, or all of them: before the host is switched off."""

@@ -12,6 +12,7 @@ SETTINGS = "/etc/packwarden/packwarden.yaml"
 CATALOGUE = "/etc/packwarden/catalogue.yaml"
 DAEMON = "packwardend.service"
 INBOX = "packwarden-channel@inbox.service"
+ACCOUNT = "metered"  # has a pack of a million; acme is the manual's
 PRODUCER = "producer"  # a user in the group packwarden
 HEADER = "id,account,product,meter,time,quantity\n"
 BILLED_BOUND_S = 60
@@ -81,9 +82,16 @@ class Site:
 
     def receipts(self):
         """By the file's name, the newest for each."""
-        folder = self.host.path(f"{SPOOL}/receipts")
-        read = [json.loads(path.read_text()) for path in sorted(folder.glob("[!.]*.json"))]
-        return {receipt["file"]: receipt for receipt in read}
+        return {receipt["file"]: receipt for receipt in self.receipts_of_claims().values()}
+
+    def receipts_of_claims(self):
+        """All of them by the claim, the oldest first."""
+        read = [json.loads(path.read_text()) for path in sorted(self.host.path(f"{SPOOL}/receipts").glob("[!.]*.json"))]
+        return {receipt["claim"]: receipt for receipt in read}
+
+    def files(self, folder):
+        """Names of the files in a folder of the spool."""
+        return sorted(path.name for path in self.host.path(f"{SPOOL}/{folder}").glob("[!.]*") if path.is_file())
 
     def used(self, account, product="captcha"):
         """Units drawn from all packs of an account."""

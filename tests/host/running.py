@@ -3,7 +3,7 @@
 import time
 
 from report import check, check_equal, wait_until
-from packwarden_site import CATALOGUE, DAEMON, HEADER, INBOX, SETTINGS, rows
+from packwarden_site import ACCOUNT, CATALOGUE, DAEMON, HEADER, INBOX, SETTINGS, rows
 
 LARGE_FILE_RECORDS = 300_000
 UNIT_RECORDS = 3_000  # of the large file, each in a transaction of its own: there are checkpoints to be killed between
@@ -19,10 +19,10 @@ OCR = """\
 
 
 class Running:
-    """Scenarios of a host that has the account acme with a pack. Each leaves it as well as it was."""
+    """Scenarios of a host that has the account with a pack. Each leaves it as well as it was."""
 
-    def __init__(self, site):
-        self.site, self.host = site, site.host
+    def __init__(self, site, manual):
+        self.site, self.host, self.manual = site, site.host, manual
 
     def reload_brings_a_new_product_a_text_and_a_limit(self):
         pid = self.site.main_pid()
@@ -34,7 +34,7 @@ class Running:
         self.site.is_billed("pages.csv", 5001, "reader", product="ocr", meter="page")
         message = wait_until(lambda: self.site.messages("reader"), 30, "the notice of half a pack of pages comes in")
         check("RELOADED" in str(message), f"the new text is not used: {message}")
-        self.site.drop("long.csv", HEADER + rows("x" * 1100, 1, "acme"))
+        self.site.drop("long.csv", HEADER + rows("x" * 1100, 1, ACCOUNT))
         check_equal(self.site.receipt("long.csv")["rejected"], {"malformed": 1}, "a line above the new limit")
         check_equal(self.site.main_pid(), pid, "the process after a reload")
 
@@ -59,10 +59,10 @@ class Running:
         with self.site.changes_for_a_time(SETTINGS):
             self.site.edit(SETTINGS, "s/^  answer_timeout_s: [0-9]*/  answer_timeout_s: 600/")
             self.host.run("systemctl daemon-reload && systemctl restart packwardend")
-            before, restarts, used = self.site.journal_cursor(), self.site.restarts(), self.site.used("acme")
+            before, restarts, used = self.site.journal_cursor(), self.site.restarts(), self.site.used(ACCOUNT)
             self.host.run("systemctl kill --kill-who=main -s STOP mariadb")
             try:
-                self.site.drop("hung.csv", HEADER + rows("hung", 500, "acme"))
+                self.site.drop("hung.csv", HEADER + rows("hung", 500, ACCOUNT))
                 said = self.site.wait_journal(["stands still"], since=before)
                 self.site.wait_journal(["Watchdog timeout"], since=before)
                 wait_until(lambda: self.site.restarts() > restarts, 60, "systemd has restarted the daemon")
@@ -71,7 +71,7 @@ class Running:
                 self.host.run(f"rm -r {drop_in} && systemctl daemon-reload")
         self.site.wait_active()
         check_equal(self.site.receipt("hung.csv")["accepted"], 500, "accepted of the file that met the hang")
-        check_equal(self.site.used("acme"), used + 500, "units drawn, each once")
+        check_equal(self.site.used(ACCOUNT), used + 500, "units drawn, each once")
         self.host.run("systemctl restart packwardend")
         return said
 
@@ -79,8 +79,8 @@ class Running:
         for name in ("max_unit_records", "max_transaction_records"):
             self.site.edit(SETTINGS, f"s/^  {name}: [0-9]*/  {name}: {UNIT_RECORDS}/")
         self.host.run("systemctl restart packwardend")
-        used, restarts = self.site.used("acme"), self.site.restarts()
-        self.site.drop("large.csv", HEADER + rows("large", LARGE_FILE_RECORDS, "acme"))
+        used, restarts = self.site.used(ACCOUNT), self.site.restarts()
+        self.site.drop("large.csv", HEADER + rows("large", LARGE_FILE_RECORDS, ACCOUNT))
         units = wait_until(lambda: self._committed_units("large.csv"), 60, "the first units of the large file are committed")
         self.host.run(f"systemctl kill --kill-who=main -s KILL {DAEMON}")
         check("large.csv" not in self.site.receipts(), "the file was through before the kill: nothing is proven")
@@ -88,7 +88,7 @@ class Running:
         receipt = self.site.receipt("large.csv", 120)
         check_equal((receipt["accepted"], receipt["duplicate"], receipt["units"]["drawn"]),
                     (LARGE_FILE_RECORDS, 0, LARGE_FILE_RECORDS), "the receipt of the large file")
-        check_equal(self.site.used("acme"), used + LARGE_FILE_RECORDS, "units drawn")
+        check_equal(self.site.used(ACCOUNT), used + LARGE_FILE_RECORDS, "units drawn")
         self.site.ctl("audit")
         return f"killed after {units} of {LARGE_FILE_RECORDS // UNIT_RECORDS} units"
 
@@ -123,13 +123,34 @@ class Running:
     def daemon_outlives_a_database_that_stops_and_comes_back(self):
         pid, before = self.site.main_pid(), self.site.journal_cursor()
         self.host.run("systemctl stop mariadb")
-        self.site.drop("while-away.csv", HEADER + rows("away", 20, "acme"))
+        self.site.drop("while-away.csv", HEADER + rows("away", 20, ACCOUNT))
         said = self.site.wait_journal(["database"], since=before)
         check_equal((self.site.main_pid(), self.site.is_active()), (pid, True), "the daemon without a database")
         self.host.run("systemctl start mariadb")
         check_equal(self.site.receipt("while-away.csv")["accepted"], 20, "accepted of what was dropped meanwhile")
         check_equal(self.site.main_pid(), pid, "the process after the database came back")
         return said
+
+    def ledger_is_restored_to_the_last_commit_by_the_commands_of_the_manual(self):
+        """More usage and a purchase after the backup, then the data directory is lost."""
+        self.manual.run("backup", last=4)
+        self.site.is_billed("after-backup.csv", 70, ACCOUNT)
+        self.site.new_account("late")
+        canonical = self._canonical()
+        self.manual.run("backup", first=5)
+        self.manual.close()
+        check_equal(self._canonical(), canonical, "the canonical export")
+        for unit in (DAEMON, INBOX):
+            self.site.wait_active(unit)
+        self.site.is_billed("after-restore.csv", 80, ACCOUNT)
+        wait_until(lambda: not self.site.files("retry") + self.site.files("work"), 60, "all files are taken again")
+        failed = {name: self.site.receipts_of_claims()[name[:28]]["reason"] for name in self.site.files("failed")}
+        check_equal(failed, {}, "files that failed when they were taken again")
+        return f"{len(canonical)} lines of the canonical export are the same"
+
+    def _canonical(self):
+        text = self.host.out("CREDENTIALS_DIRECTORY=/etc/packwarden packctl export --canonical")
+        return sorted(text.splitlines())
 
     def all_comes_up_by_itself_after_a_reboot(self):
         self.host.poweroff()
@@ -139,5 +160,5 @@ class Running:
             self.site.wait_active(unit)
         seconds = time.monotonic() - begin
         check_equal(self.host.out("systemctl --failed --no-legend --plain"), "", "failed units after the boot")
-        self.site.is_billed("after-boot.csv", 30, "acme")
+        self.site.is_billed("after-boot.csv", 30, ACCOUNT)
         return f"{seconds:.1f} s from the power to serving"
