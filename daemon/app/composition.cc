@@ -29,8 +29,21 @@ DatabaseAddress channel_database_address(const Settings& settings) {
   return address;
 }
 
-LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress) {
-  return {settings.database.transaction_attempts_max, std::move(on_progress)};
+LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress,
+                             CommitObserver on_commit) {
+  return {settings.database.transaction_attempts_max, std::move(on_progress), std::move(on_commit)};
+}
+
+SituationLimits situation_limits(const Settings& settings) {
+  const AttentionSettings& from = settings.attention;
+  SituationLimits limits;
+  limits.file_age_s = from.file_age_s;
+  limits.rejects_age_s = from.rejects_age_s;
+  limits.job_late_s = from.job_late_s;
+  limits.delivery_age_s = from.delivery_age_s;
+  limits.free_bytes_min = from.free_bytes_min;
+  limits.job_interval_s = (settings.jobs.interval_ms + 999) / 1'000;
+  return limits;
 }
 
 namespace {
@@ -70,11 +83,13 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
   return context;
 }
 
-IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* loop)
+IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* loop,
+                                     CommitObserver on_commit)
     : catalogue_(settings.catalogue),
       notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
-      ledger_(database_address(settings), ledger_options(settings, beats_of(loop))),
+      ledger_(database_address(settings),
+              ledger_options(settings, beats_of(loop), std::move(on_commit))),
       lookups_(database_address(settings), ledger_options(settings, beats_of(loop))) {
   Session session(database_address(settings));
   require_schema(session);

@@ -25,6 +25,7 @@
 #include "store/mysql_reports.h"
 #include "store/notice_desk.h"
 #include "store/server_settings.h"
+#include "store/situation_reads.h"
 #include "usecases/void_duplicates.h"
 #include "usecases/webhook_secret.h"
 
@@ -37,10 +38,11 @@ auto reaching(Callback&& callback) {
   try {
     return callback();
   } catch (const DatabaseError& error) {
-    throw LedgerUnavailable(
-        fmt::format("The database {}: {} ({}). See that it runs, and look at 'database' in the "
-                    "settings",
-                    to_string(error.kind()), error.what(), error.code()));
+    throw LedgerUnavailable(fmt::format(
+        "The database {}: {} ({}). {}", to_string(error.kind()), error.what(), error.code(),
+        error.kind() == DatabaseErrorKind::refused
+            ? "Look at user and password_file under 'database' in the settings."
+            : "See that it runs, and look at 'database' in the settings."));
   }
 }
 
@@ -83,7 +85,8 @@ class SettingsContext : public Context {
         reports_(patient_address(settings_)),
         jobs_(patient_address(settings_)),
         notices_(patient_address(settings_)),
-        inbox_(patient_address(settings_)) {
+        inbox_(patient_address(settings_)),
+        situation_(patient_address(settings_)) {
     for (const ChannelSettings& channel : settings_.channels) {
       channels_.push_back({channel.name, channel.medium, channel.plugin});
     }
@@ -127,6 +130,13 @@ class SettingsContext : public Context {
     return inbox_;
   }
   const std::vector<ConfiguredChannel>& channels() const override { return channels_; }
+  SituationReads& situation_reads() override {
+    require();
+    return situation_;
+  }
+  SituationLimits situation_limits() const override {
+    return packwarden::situation_limits(settings_);
+  }
   SchemaChange migrate() override {
     Session session(patient_address(settings_));
     const auto outcome = reaching([&] { return packwarden::migrate(session); });
@@ -220,6 +230,7 @@ class SettingsContext : public Context {
   MySqlJobStore jobs_;
   MysqlNoticeDesk notices_;
   MysqlInbox inbox_;
+  MysqlSituationReads situation_;
   std::vector<ConfiguredChannel> channels_;
   std::optional<KeyHasher> hasher_;
   std::unique_ptr<SpoolDesk> spool_;

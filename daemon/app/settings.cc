@@ -31,6 +31,7 @@ constexpr const char* default_socket = "/run/mysqld/mysqld.sock";
 constexpr const char* credential_name = "database-password";
 
 constexpr std::int64_t max_days = 3'650;
+constexpr std::int64_t max_attention_s = 31'536'000;
 constexpr std::int64_t max_interval_ms = 3'600'000;
 constexpr std::int64_t seconds_per_day = 86'400;
 
@@ -70,6 +71,7 @@ class Loader {
     ingest(root.group("ingest"));
     jobs(root.group("jobs"));
     keeping(root.group("keeping"));
+    attention(root.group("attention"));
     windows(root);
     path(root, "plugin_directory", settings_.plugin_directory);
     root.list("channels", max_channels, [&](const YAML::Node& item, const std::string& name) {
@@ -79,6 +81,7 @@ class Loader {
     read_notice_settings(root.group("notices"), folder_, settings_.channels, settings_.notices,
                          template_errors);
     read_http_settings(root.group("http"), folder_, settings_.http);
+    metrics(root.group("metrics"));
     root.one_of("log_level", settings_.log_level,
                 {"debug", "info", "warning", "error", "critical"});
     log_limit(root.group("log_limit"));
@@ -199,10 +202,25 @@ class Loader {
     map.finish();
   }
 
+  void metrics(MapReader map) {
+    map.whole_number("sample_interval_s", settings_.metrics.sample_interval_s, {1, 3'600});
+    map.finish();
+  }
+
   void keeping(MapReader map) {
     map.whole_number("ended_deliveries_days", settings_.keeping.ended_deliveries_days,
                      {1, max_days});
     map.whole_number("inbox_days", settings_.keeping.inbox_days, {1, max_days});
+    map.finish();
+  }
+
+  void attention(MapReader map) {
+    AttentionSettings& out = settings_.attention;
+    map.whole_number("file_age_s", out.file_age_s, {1, max_attention_s});
+    map.whole_number("rejects_age_s", out.rejects_age_s, {1, max_attention_s});
+    map.whole_number("job_late_s", out.job_late_s, {1, max_attention_s});
+    map.whole_number("delivery_age_s", out.delivery_age_s, {1, max_attention_s});
+    map.whole_number("free_bytes_min", out.free_bytes_min, {0, std::int64_t{1} << 50});
     map.finish();
   }
 

@@ -77,6 +77,17 @@ struct KeepingSettings {
   bool operator==(const KeepingSettings&) const = default;
 };
 
+// From when on something is worth a word (usecases/situation.h).
+struct AttentionSettings {
+  std::uint32_t file_age_s = 900;
+  std::uint32_t rejects_age_s = 86'400;
+  std::uint32_t job_late_s = 600;
+  std::uint32_t delivery_age_s = 900;
+  std::uint64_t free_bytes_min = 1ULL << 30;
+
+  bool operator==(const AttentionSettings&) const = default;
+};
+
 struct ChannelSettings {
   std::string name;    // [a-z][a-z0-9-]{0,31}, unique
   std::string medium;  // sms, email, inbox or webhook; the name by default, where it is one of them
@@ -115,12 +126,20 @@ struct HttpSettings {
   std::string tokens_file = "tokens";
   std::string tls_certificate;  // empty, as the key: without TLS
   std::string tls_key;
+  std::string metrics = "open";  // /metrics: or token or off
   std::uint32_t max_connections = 1'000;
   std::uint32_t idle_timeout_s = 60;
   std::uint32_t header_timeout_s = 10;
+  std::uint32_t ready_database_max_age_s = 10;
 
   bool is_on() const { return listen != "off"; }
   bool operator==(const HttpSettings&) const = default;
+};
+
+struct MetricsSettings {
+  std::uint32_t sample_interval_s = 15;
+
+  bool operator==(const MetricsSettings&) const = default;
 };
 
 struct LogLimitSettings {
@@ -138,12 +157,14 @@ struct Settings {
   std::uint32_t dedupe_window_days = 36;
   JobSettings jobs;
   KeepingSettings keeping;
+  AttentionSettings attention;
   std::string business_time_zone = "Asia/Shanghai";
   std::string catalogue_file = "catalogue.yaml";
   std::string plugin_directory = "/usr/lib/packwarden";
   std::vector<ChannelSettings> channels;
   NoticeSettings notices;
   HttpSettings http;
+  MetricsSettings metrics;
   std::string log_level = "info";
   LogLimitSettings log_limit;
   bool allow_as_of = false;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ctl/desk.h"
+#include "ctl/progress.h"
 
 namespace packwarden {
 namespace {
@@ -16,7 +17,10 @@ void audit(Desk& desk, const AuditWords& words) {
   for (const NoticeKind kind : all_notice_kinds) {
     if (desk.context().notice_rules().policy.is_off(kind)) off_kinds.push_back(kind);
   }
-  const auto checks = desk.context().reports().audit(words.limit, off_kinds);
+  const auto checks = [&] {
+    const Elapsed elapsed("auditing", !desk.json);
+    return desk.context().reports().audit(words.limit, off_kinds);
+  }();
   std::int64_t breaks = 0;
   for (const AuditCheck& check : checks) breaks += check.breaks;
   if (desk.json) {

@@ -17,6 +17,7 @@
 #include "usecases/notice_desk_port.h"
 #include "usecases/report_port.h"
 #include "usecases/server_finding.h"
+#include "usecases/situation.h"
 #include "usecases/spool_desk_port.h"
 #include "usecases/token_port.h"
 
@@ -73,6 +74,8 @@ class Context {
   virtual NoticeDesk& notice_desk() = 0;
   virtual Inbox& inbox() = 0;
   virtual const std::vector<ConfiguredChannel>& channels() const = 0;
+  virtual SituationReads& situation_reads() = 0;
+  virtual SituationLimits situation_limits() const = 0;
   virtual SchemaChange migrate() = 0;
   // Settings of the database's server that are not as the daemon needs them, the worst first.
   virtual std::vector<ServerFinding> check_server() = 0;

@@ -5,13 +5,12 @@
 #include <thread>
 
 #include "ctl/desk.h"
+#include "ctl/situation_json.h"
 #include "usecases/notice_desk_port.h"
 
 namespace packwarden {
 namespace {
 
-// A process that lives says so each second.
-constexpr std::int64_t silent_s = 30;
 constexpr std::chrono::milliseconds test_poll{100};
 
 constexpr std::size_t recipient_max_bytes = 255;
@@ -45,38 +44,6 @@ std::vector<ChannelRow> channels_of(Desk& desk) {
   return rows;
 }
 
-std::string state_of(const ChannelRow& row) {
-  if (row.state.empty()) return "never started";
-  const bool should_live =
-      row.state == "starting" || row.state == "delivering" || row.state == "failing";
-  if (should_live && row.silent_s.value_or(0) > silent_s) return "silent";
-  return row.paused ? "paused, " + row.state : row.state;
-}
-
-template <class Value>
-boost::json::value shown(const std::optional<Value>& value) {
-  return value ? boost::json::value(*value) : boost::json::value();
-}
-
-boost::json::object json_of(const ChannelRow& row) {
-  return {{"channel", row.name},
-          {"plugin", row.plugin},
-          {"state", state_of(row)},
-          {"paused", row.paused},
-          {"since", row.since ? boost::json::value(to_rfc3339(*row.since)) : boost::json::value()},
-          {"silent_s", shown(row.silent_s)},
-          {"starts", row.starts},
-          {"failures", row.failures},
-          {"waiting", row.waiting},
-          {"sending", row.sending},
-          {"held", row.held},
-          {"sent_in_a_day", row.sent},
-          {"dead_in_a_day", row.dead},
-          {"expired_in_a_day", row.expired},
-          {"oldest_s", shown(row.oldest_s)},
-          {"detail", row.detail}};
-}
-
 void list(Desk& desk, const ChannelWords&) {
   const auto rows = channels_of(desk);
   if (desk.json) {
@@ -98,7 +65,7 @@ void list(Desk& desk, const ChannelWords&) {
                {"dead/day", true},
                {"detail"}});
   for (const ChannelRow& row : rows) {
-    table.add({row.name, row.plugin, state_of(row), row.since ? shown_time(*row.since) : "",
+    table.add({row.name, row.plugin, shown_state(row), row.since ? shown_time(*row.since) : "",
                with_separators(static_cast<std::int64_t>(row.starts)),
                with_separators(static_cast<std::int64_t>(row.failures)),
                with_separators(row.waiting), row.oldest_s ? with_separators(*row.oldest_s) : "",

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ctl/backend.h"
+#include "ctl/ink.h"
 #include "ctl/table.h"
 #include "domain/refusal.h"
 #include "usecases/account_changes.h"
@@ -36,6 +37,9 @@ class Desk {
   bool json = false;
   bool csv = false;  // only for the words that can
   std::optional<Instant> as_of;
+  bool terminal = false;  // a person sees `out` there
+  Ink ink{};
+  int exit_status = 0;  // of a command that was done
 
   Backend& backend() { return *backend_; }
   std::ostream& out() { return *out_; }
@@ -74,10 +78,12 @@ void add_refund_words(CLI::App& app, Action& chosen);
 void add_service_words(CLI::App& app, Action& chosen);
 void add_statement_words(CLI::App& app, Action& chosen);
 void add_database_words(CLI::App& app, Action& chosen);
+void add_status_words(CLI::App& app, Action& chosen);
 void add_system_words(CLI::App& app, Action& chosen);
 void add_file_words(CLI::App& app, Action& chosen);
 void add_spool_words(CLI::App& app, Action& chosen);
 void add_rejects_words(CLI::App& app, Action& chosen);
+void add_top_words(CLI::App& app, Action& chosen);
 void add_token_words(CLI::App& app, Action& chosen);
 void add_why_words(CLI::App& app, Action& chosen);
 void add_replay_words(CLI::App& app, Action& chosen);

@@ -180,6 +180,7 @@ void void_one(Desk& desk, const FileWords& words) {
   }
   const FileVoidOrder order{outcome.file.digest, words.reason, words.broken_off, desk.now()};
   const auto [done, request_id] = run_request(desk, words.request_id, [&](const std::string& id) {
+    const Elapsed elapsed("voiding", !desk.json);
     return void_file(desk.context().ledger(), desk.billing(), order, id);
   });
   if (desk.json) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cctype>
 #include <cstring>
 #include <streambuf>
 #include <string_view>
@@ -67,6 +68,15 @@ struct Ending {
   std::string message{};
 };
 
+// What went wrong, as a sentence, and what comes next unless it is said already.
+std::string with_next_step(std::string text, const std::string& next) {
+  if (!text.empty()) {
+    text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  }
+  if (text.ends_with('.')) return text;
+  return text + ". " + next;
+}
+
 Ending act(Desk& desk, const Action& action) {
   try {
     action(desk);
@@ -83,9 +93,15 @@ Ending act(Desk& desk, const Action& action) {
   } catch (const ConfigBroken& broken) {
     return {status_unavailable, "config", broken.what()};
   } catch (const LedgerUnavailable& unavailable) {
-    return {status_unavailable, "unavailable", unavailable.what()};
+    return {status_unavailable, "unavailable",
+            with_next_step(unavailable.what(),
+                           "See that the database runs, then run this again; packctl status tells "
+                           "how all stands.")};
   } catch (const SpoolUnavailable& unavailable) {
-    return {status_unavailable, "spool", unavailable.what()};
+    return {status_unavailable, "spool",
+            with_next_step(unavailable.what(),
+                           "See that spool.directory of the settings is the right one, and run "
+                           "this as root or as the user of the daemon.")};
   } catch (const TokensUnavailable& unavailable) {
     return {status_unavailable, "tokens", unavailable.what()};
   } catch (const std::exception& error) {
@@ -95,6 +111,8 @@ Ending act(Desk& desk, const Action& action) {
 
 void add_all_words(CLI::App& app, Action& chosen) {
   app.require_subcommand(1, 1);
+  add_status_words(app, chosen);
+  add_top_words(app, chosen);
   add_system_words(app, chosen);
   add_database_words(app, chosen);
   add_account_words(app, chosen);
@@ -149,6 +167,7 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   Desk desk(backend, out);
   Action chosen;
   std::string output = "table";
+  std::string color = "auto";
   std::string as_of;
 
   CLI::App app("Packwarden: tenants, their packs and what they use.", "packctl");
@@ -158,6 +177,9 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   app.add_option("--output", output, "table (default), json, or csv of a statement")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"table", "json", "csv"}));
+  app.add_option("--color", color, "auto (default): on a terminal without NO_COLOR; always, never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
   app.add_option("--as-of", as_of, "act as at this instant; needs allow_as_of in the settings")
       ->type_name("RFC3339");
   add_all_words(app, chosen);
@@ -179,8 +201,13 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
   }
   desk.json = output == "json";
   desk.csv = output == "csv";
+  desk.terminal = is_terminal(out);
+  desk.ink = ink_for(color == "auto"     ? ColorChoice::automatic
+                     : color == "always" ? ColorChoice::always
+                                         : ColorChoice::never,
+                     desk.terminal);
   const Ending ending = act(desk, chosen);
-  if (ending.status == 0) return 0;
+  if (ending.status == 0) return desk.exit_status;
   return fail(err, desk.json, ending.status, ending.code, ending.message);
 }
 

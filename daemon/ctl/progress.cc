@@ -4,7 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdio>
+#include <mutex>
+
+#include "domain/shown_text.h"
 
 namespace packwarden {
 namespace {
@@ -47,6 +51,28 @@ void Progress::show(std::uint64_t done_bytes, std::uint64_t all_bytes) {
       stderr, "\r\033[K{}",
       progress_line(what_, done_bytes, all_bytes, static_cast<std::uint64_t>(elapsed.count())));
   shown_ = true;
+}
+
+Elapsed::Elapsed(std::string what, bool wanted, bool prints) : what_(std::move(what)) {
+  if (!wanted || isatty(STDERR_FILENO) != 1) return;
+  if (prints && isatty(STDOUT_FILENO) == 1) return;
+  ticker_ = std::jthread([this](const std::stop_token& stop) { tick(stop); });
+}
+
+Elapsed::~Elapsed() = default;
+
+void Elapsed::tick(const std::stop_token& stop) const {
+  std::mutex mutex;
+  std::condition_variable_any wakeup;
+  std::unique_lock lock(mutex);
+  for (std::int64_t seconds = 1;; ++seconds) {
+    wakeup.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+    if (stop.stop_requested()) {
+      if (seconds > 1) std::fputs("\r\033[K", stderr);
+      return;
+    }
+    fmt::print(stderr, "\r\033[K{}  {}", what_, shown_age(seconds));
+  }
 }
 
 }  // namespace packwarden

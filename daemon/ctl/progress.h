@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <stop_token>
 #include <string>
+#include <thread>
 
 namespace packwarden {
 
@@ -24,6 +26,23 @@ class Progress {
   bool shown_ = false;
   std::chrono::steady_clock::time_point begin_;
   std::chrono::steady_clock::time_point next_;
+};
+
+// The same for work that cannot say how far it is: for how long it has been going on, from its
+// second second on. Nothing where stdout is a terminal too and `prints` is set: what comes there
+// would mix with it.
+class Elapsed {
+ public:
+  Elapsed(std::string what, bool wanted, bool prints = false);
+  ~Elapsed();
+  Elapsed(const Elapsed&) = delete;
+  Elapsed& operator=(const Elapsed&) = delete;
+
+ private:
+  void tick(const std::stop_token& stop) const;
+
+  std::string what_;
+  std::jthread ticker_;
 };
 
 // "checking  [#####---------------]  25 %  120 MiB/s"

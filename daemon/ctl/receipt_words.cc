@@ -67,27 +67,6 @@ void print_for_people(Desk& desk, const FileOutcome& outcome) {
 
 }  // namespace
 
-std::string shown_bytes(std::string_view bytes) {
-  // File names have at most 255 bytes, the names of accounts 128: looked at in parts.
-  std::string text;
-  while (!bytes.empty()) {
-    std::size_t length = 1;
-    while (length <= 4 && length <= bytes.size()) {
-      const auto fault = fault_of_account_name(bytes.substr(0, length));
-      if (!fault || fault == "begins with white space") break;
-      ++length;
-    }
-    if (length > 4 || length > bytes.size()) {
-      fmt::format_to(std::back_inserter(text), "\\x{:02X}", static_cast<unsigned char>(bytes[0]));
-      length = 1;
-    } else {
-      text.append(bytes.substr(0, length));
-    }
-    bytes.remove_prefix(length);
-  }
-  return text;
-}
-
 std::vector<Digest> find_files(Desk& desk, const std::string& name_or_digest) {
   const bool prefixed = name_or_digest.starts_with(digest_prefix);
   auto digests = desk.context().reports().find_files(

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ctl/desk.h"
+#include "domain/shown_text.h"
 
 namespace packwarden {
 
@@ -16,9 +17,5 @@ void show_receipts(Desk& desk, const std::string& name_or_digest);
 // The files of this name or digest that the ledger knows, at least one. Throws Refused
 // (unknown_file).
 std::vector<Digest> find_files(Desk& desk, const std::string& name_or_digest);
-
-// The name of a file as text: bytes beyond ASCII that are no UTF-8, and control characters, as
-// \xNN.
-std::string shown_bytes(std::string_view bytes);
 
 }  // namespace packwarden

@@ -5,6 +5,8 @@
 #include "ctl/change.h"
 #include "ctl/charge_json.h"
 #include "ctl/desk.h"
+#include "ctl/progress.h"
+#include "ctl/situation_json.h"
 #include "domain/money.h"
 #include "usecases/billing_jobs.h"
 #include "usecases/entitlements.h"
@@ -120,7 +122,10 @@ void run_job(Desk& desk, JobStep step) {
   BillingJobs jobs(desk.context().ledger(), desk.context().jobs(), desk.billing(),
                    {"packctl", 60, 0});
   JobReport report;
-  (jobs.*step)(desk.now(), report);
+  {
+    const Elapsed elapsed("working", !desk.json);
+    (jobs.*step)(desk.now(), report);
+  }
   if (!report.busy.empty()) {
     throw Refused(
         {"job_busy",
@@ -139,26 +144,14 @@ void run_job(Desk& desk, JobStep step) {
              << desk.context().catalogue().currency << ".\n";
 }
 
-boost::json::value time_or_null(const std::optional<Instant>& at) {
-  return at ? boost::json::value(to_rfc3339(*at)) : boost::json::value();
-}
-
 void job_list(Desk& desk) {
   const auto rows = desk.context().jobs().jobs();
   const Instant now = desk.now();
-  const auto late_s = [&](const JobRow& row) -> std::int64_t {
-    if (!row.done_until || *row.done_until >= now) return 0;
-    return (now.nanos - row.done_until->nanos) / 1'000'000'000;
-  };
+  const SituationLimits limits = desk.context().situation_limits();
   if (desk.json) {
     boost::json::array array;
     for (const JobRow& row : rows) {
-      array.push_back(boost::json::object{{"job", row.name},
-                                          {"holder", row.holder},
-                                          {"started_at", time_or_null(row.started_at)},
-                                          {"succeeded_at", time_or_null(row.succeeded_at)},
-                                          {"done_until", time_or_null(row.done_until)},
-                                          {"behind_s", late_s(row)}});
+      array.push_back(json_of(row, late_s(row, now, limits)));
     }
     return desk.print(array);
   }
@@ -173,7 +166,7 @@ void job_list(Desk& desk) {
       return at ? shown_time(*at) : std::string("never");
     };
     table.add({row.name, row.holder, cell(row.started_at), cell(row.succeeded_at),
-               cell(row.done_until), with_separators(late_s(row))});
+               cell(row.done_until), with_separators(late_s(row, now, limits))});
   }
   table.print(desk.out());
 }

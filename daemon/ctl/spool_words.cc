@@ -4,6 +4,7 @@
 
 #include "ctl/desk.h"
 #include "ctl/receipt_words.h"
+#include "ctl/situation_json.h"
 
 namespace packwarden {
 namespace {
@@ -17,77 +18,25 @@ struct SpoolWords {
   bool all = false;
 };
 
-std::string shown_size(std::uint64_t bytes) {
-  constexpr const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  std::size_t unit = 0;
-  while (bytes >= 10'240 && unit + 1 < std::size(units)) {
-    bytes /= 1'024;
-    ++unit;
-  }
-  return fmt::format("{} {}", bytes, units[unit]);
-}
-
-std::string shown_age(Instant from, Instant now) {
-  const std::int64_t seconds = std::max<std::int64_t>(0, (now.nanos - from.nanos) / 1'000'000'000);
-  if (seconds < 120) return fmt::format("{} s", seconds);
-  if (seconds < 7'200) return fmt::format("{} min", seconds / 60);
-  if (seconds < 172'800) return fmt::format("{} h", seconds / 3'600);
-  return fmt::format("{} days", seconds / 86'400);
-}
-
-boost::json::object json_of(const WaitingInSpool& waiting) {
-  boost::json::object object{{"files", waiting.files}, {"bytes", waiting.bytes}};
-  object["oldest"] = nullptr;
-  object["oldest_name"] = shown_bytes(waiting.oldest_name);
-  if (waiting.oldest) object["oldest"] = to_rfc3339(*waiting.oldest);
-  return object;
-}
-
-boost::json::object json_of(const FailedFile& failed) {
-  return {{"file", shown_bytes(failed.file.name)},
-          {"claim", failed.file.claim},
-          {"arrival", to_rfc3339(failed.file.arrival)},
-          {"reason", shown_bytes(failed.reason)}};
-}
-
-void print_json(Desk& desk, const SpoolState& state) {
-  boost::json::object object{{"daemon_has_it", state.daemon_has_it},
-                             {"failed", state.failed},
-                             {"free_bytes", state.free_bytes}};
-  object["hold"] = nullptr;
-  if (state.hold) {
-    object["hold"] = boost::json::object{{"since", to_rfc3339(state.hold->since)},
-                                         {"reason", shown_bytes(state.hold->reason)}};
-  }
-  object["incoming"] = json_of(state.incoming);
-  object["being_written"] = json_of(state.being_written);
-  object["work"] = json_of(state.work);
-  object["held"] = json_of(state.held);
-  object["retry"] = json_of(state.retry);
-  object["open_rejects"] = json_of(state.open_rejects);
-  boost::json::array failed;
-  for (const FailedFile& one : state.last_failed) failed.push_back(json_of(one));
-  object["last_failed"] = std::move(failed);
-  desk.print(object);
-}
-
 void status(Desk& desk, const SpoolWords& words) {
   const SpoolState state = desk.context().spool().state(words.all ? SIZE_MAX : few_failed);
-  if (desk.json) return print_json(desk, state);
+  if (desk.json) return desk.print(json_of(state));
   const Instant now = desk.now();
   std::ostream& out = desk.out();
   if (state.hold) {
-    out << "HELD since " << shown_time(state.hold->since)
+    out << desk.ink(Tone::late, "HELD") << " since " << shown_time(state.hold->since)
         << (state.hold->reason.empty() ? "" : ": " + shown_bytes(state.hold->reason))
         << ". Nothing is claimed until packctl spool release.\n";
   }
-  out << (state.daemon_has_it ? "A daemon works on it.\n"
-                              : "No daemon works on it: nothing is taken.\n");
+  out << (state.daemon_has_it ? "A daemon works on it."
+                              : desk.ink(Tone::bad, "No daemon works on it: nothing is taken."))
+      << '\n';
   out << shown_size(state.free_bytes) << " are free on its disk.\n\n";
   Table table({{"files"}, {"", true}, {"bytes", true}, {"oldest"}, {"its name"}});
   const auto add = [&](const char* what, const WaitingInSpool& waiting) {
     table.add({what, with_separators(static_cast<std::int64_t>(waiting.files)),
-               shown_size(waiting.bytes), waiting.oldest ? shown_age(*waiting.oldest, now) : "-",
+               shown_size(waiting.bytes),
+               waiting.oldest ? shown_age((now - *waiting.oldest).nanos / 1'000'000'000) : "-",
                shown_bytes(waiting.oldest_name)});
   };
   add("waiting in incoming/", state.incoming);

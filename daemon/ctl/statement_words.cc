@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ctl/desk.h"
+#include "ctl/progress.h"
 #include "ctl/statement_text.h"
 
 namespace packwarden {
@@ -33,7 +34,10 @@ void show(Desk& desk, const StatementWords& words) {
   print.currency = desk.context().catalogue().currency;
   print.calendar = &calendar;
   print.period = statement_period(*parse_business_month(words.month), calendar);
-  print.statement = statement_of(desk.context().reports().statement(account.id, print.period));
+  {
+    const Elapsed elapsed("reading the ledger", !desk.json);
+    print.statement = statement_of(desk.context().reports().statement(account.id, print.period));
+  }
   print.breaks = breaks_of(print.statement);
   print.stands_at = std::min(print.period.to, desk.now());
   print.is_final = desk.now() >= print.period.final_from;

@@ -2,8 +2,10 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <streambuf>
 
 #include "ctl/desk.h"
+#include "ctl/progress.h"
 #include "usecases/canonical_export.h"
 
 namespace packwarden {
@@ -37,11 +39,6 @@ std::string plain_price(MoneyMicros micros) {
   std::string text = shown_price(micros);
   std::erase(text, ',');
   return text;
-}
-
-// "7 days", "1 year"
-std::string shown_count(int number, std::string_view noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }
 
 boost::json::array json_of(const Catalogue& all) {
@@ -96,8 +93,11 @@ void catalogue(Desk& desk) {
   table.print(desk.out());
 }
 
-void status(Desk& desk) {
-  const StatusNumbers now = desk.context().reports().status();
+void totals(Desk& desk) {
+  const StatusNumbers now = [&] {
+    const Elapsed elapsed("adding up", !desk.json);
+    return desk.context().reports().status();
+  }();
   const std::vector<std::pair<const char*, std::int64_t>> numbers = {
       {"sequence", static_cast<std::int64_t>(now.sequence)},
       {"accounts", now.accounts},
@@ -135,6 +135,50 @@ void status(Desk& desk) {
   table.print(desk.out());
 }
 
+// Turns each line with tabs that is written to it into a JSON array on `out`. A line comes in one
+// piece.
+class LinesAsJson : public std::streambuf {
+ public:
+  explicit LinesAsJson(std::ostream& out) : out_(&out) {}
+
+ protected:
+  int overflow(int character) override { return traits_type::not_eof(character); }
+  std::streamsize xsputn(const char* text, std::streamsize count) override {
+    boost::json::array columns;
+    std::string column;
+    const auto end_column = [&] {
+      columns.emplace_back(column);
+      column.clear();
+    };
+    const std::string_view line(text, static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      const char c = line[i];
+      if (c == '\t' || c == '\n') {
+        end_column();
+      } else if (c == '\\' && i + 1 < line.size()) {
+        const char next = line[++i];
+        column += next == 't' ? '\t' : next == 'n' ? '\n' : next;
+      } else {
+        column += c;
+      }
+    }
+    *out_ << boost::json::serialize(columns) << '\n';
+    return count;
+  }
+
+ private:
+  std::ostream* out_;
+};
+
+void export_all(Desk& desk) {
+  Reports& reports = desk.context().reports();
+  const Elapsed elapsed("exporting", !desk.json, true);
+  if (!desk.json) return export_canonical(reports, desk.out());
+  LinesAsJson lines(desk.out());
+  std::ostream out(&lines);
+  export_canonical(reports, out);
+}
+
 void check_config(Desk& desk) {
   const auto mistakes = desk.backend().check_config(desk.config_path);
   if (!mistakes.empty()) {
@@ -156,9 +200,8 @@ void add_system_words(CLI::App& app, Action& chosen) {
   app.add_subcommand("catalogue", "products, tiers and prices (C1)")->final_callback([&chosen] {
     chosen = catalogue;
   });
-  app.add_subcommand("status", "how far the ledger is")->final_callback([&chosen] {
-    chosen = status;
-  });
+  app.add_subcommand("totals", "counts and sums of the whole ledger; reads all of it")
+      ->final_callback([&chosen] { chosen = totals; });
 
   const auto canonical = std::make_shared<bool>(false);
   CLI::App* exporting = app.add_subcommand("export", "print the ledger");
@@ -166,9 +209,8 @@ void add_system_words(CLI::App& app, Action& chosen) {
       ->add_flag("--canonical", *canonical,
                  "in a stable order, as lines with tabs, to be compared with diff")
       ->required();
-  exporting->final_callback([&chosen, canonical] {
-    chosen = [canonical](Desk& desk) { export_canonical(desk.context().reports(), desk.out()); };
-  });
+  exporting->final_callback(
+      [&chosen, canonical] { chosen = [canonical](Desk& desk) { export_all(desk); }; });
 
   CLI::App* config = add_group(app, "config", "the settings");
   config->add_subcommand("check", "list every mistake in the settings")->final_callback([&chosen] {

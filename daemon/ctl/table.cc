@@ -1,7 +1,5 @@
 #include "ctl/table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <ostream>
@@ -55,27 +53,19 @@ std::size_t shown_width(std::string_view text) {
   return width;
 }
 
-std::string with_separators(std::int64_t number) {
-  std::string text = fmt::format("{}", number);
-  const std::size_t first = number < 0 ? 1 : 0;
-  for (std::size_t at = text.size(); at > first + 3;) {
-    at -= 3;
-    text.insert(at, 1, ',');
-  }
-  return text;
+void Table::print(std::ostream& out) const {
+  for (const std::string& line : lines()) out << line << '\n';
 }
 
-void Table::print(std::ostream& out) const {
-  if (rows_.empty()) {
-    out << "none\n";
-    return;
-  }
+std::vector<std::string> Table::lines() const {
+  if (rows_.empty()) return {"none"};
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     std::size_t width = shown_width(columns_[i].title);
     for (const auto& row : rows_) width = std::max(width, shown_width(row[i]));
     widths.push_back(width);
   }
+  std::vector<std::string> all;
   const auto line = [&](const auto& cell_at) {
     std::string text;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -85,12 +75,13 @@ void Table::print(std::ostream& out) const {
       text += columns_[i].right ? gap + cell : cell + gap;
     }
     text.erase(text.find_last_not_of(' ') + 1);
-    out << text << '\n';
+    all.push_back(std::move(text));
   };
   line([&](std::size_t i) -> const std::string& { return columns_[i].title; });
   for (const auto& row : rows_) {
     line([&](std::size_t i) -> const std::string& { return row[i]; });
   }
+  return all;
 }
 
 }  // namespace packwarden

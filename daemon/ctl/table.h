@@ -6,14 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/shown_text.h"
+
 namespace packwarden {
 
 // How many columns of a terminal a UTF-8 text takes: Chinese and other wide characters two,
 // combining ones none.
 std::size_t shown_width(std::string_view text);
-
-// 1234567 as "1,234,567".
-std::string with_separators(std::int64_t number);
 
 // Rows for people, in aligned columns.
 class Table {
@@ -28,6 +27,7 @@ class Table {
   void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
   // Prints "none" where there are no rows.
   void print(std::ostream& out) const;
+  std::vector<std::string> lines() const;
 
  private:
   std::vector<Column> columns_;

@@ -37,6 +37,19 @@ bool holds(Session& session, const JobLease& lease, std::uint32_t lease_s) {
 
 }  // namespace
 
+std::vector<JobRow> read_jobs(Session& session) {
+  std::vector<JobRow> rows;
+  session.for_each_row(
+      fmt::format("SELECT name, IF(lease_until > UTC_TIMESTAMP(6), holder, ''), {}, {}, {} FROM"
+                  " job ORDER BY name",
+                  micros_of("done_until"), micros_of("started_at"), micros_of("succeeded_at")),
+      [&](RowView row) {
+        rows.push_back({std::string(*row[0]), std::string(*row[1]), to_instant(row[2]),
+                        to_instant(row[3]), to_instant(row[4])});
+      });
+  return rows;
+}
+
 bool MySqlJobTransaction::keeps(const JobLease& lease, std::uint32_t lease_s) {
   return holds(*session_, lease, lease_s);
 }
@@ -145,18 +158,7 @@ bool MySqlJobStore::set_done_until(const JobLease& lease, Instant done_until) {
 }
 
 std::vector<JobRow> MySqlJobStore::jobs() {
-  return reaching(session_, [](Session& session) {
-    std::vector<JobRow> rows;
-    session.for_each_row(
-        fmt::format("SELECT name, IF(lease_until > UTC_TIMESTAMP(6), holder, ''), {}, {}, {} FROM"
-                    " job ORDER BY name",
-                    micros_of("done_until"), micros_of("started_at"), micros_of("succeeded_at")),
-        [&](RowView row) {
-          rows.push_back({std::string(*row[0]), std::string(*row[1]), to_instant(row[2]),
-                          to_instant(row[3]), to_instant(row[4])});
-        });
-    return rows;
-  });
+  return reaching(session_, read_jobs);
 }
 
 bool MySqlJobStore::has_expiries(Instant after, Instant upto) {

@@ -51,6 +51,9 @@ class MySqlJobStore : public JobStore {
   Session session_;
 };
 
+// By name.
+std::vector<JobRow> read_jobs(Session& session);
+
 // What follows FROM: open_overage `o`, as far as it belongs to the part and is not charged yet.
 std::string open_of_part(const SettlementPart& part);
 // O6, O7 (store/settlement_rows.cc).

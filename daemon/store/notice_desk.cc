@@ -3,23 +3,20 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <map>
 #include <random>
 
 #include "domain/notice.h"
 #include "store/outbox_sql.h"
 #include "store/reaching.h"
+#include "store/situation_reads.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
 namespace {
 
 constexpr std::uint32_t changed_at_once = 1'000;
-
-std::optional<std::int64_t> optional_int(const std::optional<std::string_view>& value) {
-  if (!value) return std::nullopt;
-  return to_int(value);
-}
+// A person waits for it: some seconds of a large outbox.
+constexpr std::uint32_t counted_deliveries_max = 200'000;
 
 // Deliveries of an account are found by the begin of their keys, which are unique and indexed.
 std::string of_account(std::uint32_t account_id) {
@@ -67,34 +64,6 @@ DeliveryRow delivery_of(RowView row) {
   out.ended_at = to_optional_instant(row[14]);
   out.erased_at = to_optional_instant(row[15]);
   return out;
-}
-
-void count_deliveries(Session& session, std::map<std::string, ChannelRow>& channels) {
-  // Both find their rows by the index on erased_at and ended_at: what has not ended, and what ended
-  // within a day.
-  const auto count = [&](const std::string& condition) {
-    session.for_each_row(
-        fmt::format("SELECT channel, state, COUNT(*), TIMESTAMPDIFF(SECOND, MIN(IF("
-                    "next_attempt_at <= NOW(6), created_at, NULL)), NOW(6)) FROM outbox WHERE "
-                    "erased_at IS NULL AND {} GROUP BY channel, state",
-                    condition),
-        [&](RowView row) {
-          ChannelRow& channel = channels[to_text(row[0])];
-          const std::string state = to_text(row[1]);
-          const std::int64_t number = to_int(row[2]);
-          if (state == "sending") channel.sending = number;
-          if (state == "held") channel.held = number;
-          if (state == "sent") channel.sent = number;
-          if (state == "dead") channel.dead = number;
-          if (state == "expired") channel.expired = number;
-          if (state != "queued" && state != "retrying") return;
-          channel.waiting += number;
-          if (!row[3]) return;
-          channel.oldest_s = std::max(channel.oldest_s.value_or(0), to_int(row[3]));
-        });
-  };
-  count("ended_at IS NULL");
-  count("ended_at > NOW(6) - INTERVAL 1 DAY");
 }
 
 }  // namespace
@@ -171,31 +140,8 @@ std::uint64_t MysqlNoticeDesk::discard(const DeliveryFilter& filter, const std::
 }
 
 std::vector<ChannelRow> MysqlNoticeDesk::channels() {
-  return reaching(session_, [&](Session& session) {
-    std::map<std::string, ChannelRow> channels;
-    session.for_each_row(
-        fmt::format("SELECT name, plugin, state, detail, {}, TIMESTAMPDIFF(SECOND, seen_at, "
-                    "NOW(6)), starts, failures, paused_at IS NOT NULL FROM channel",
-                    micros_of("since")),
-        [&](RowView row) {
-          ChannelRow& channel = channels[to_text(row[0])];
-          channel.plugin = to_text(row[1]);
-          channel.state = to_text(row[2]);
-          channel.detail = to_text(row[3]);
-          channel.since = to_optional_instant(row[4]);
-          channel.silent_s = optional_int(row[5]);
-          channel.starts = static_cast<std::uint64_t>(to_int(row[6]));
-          channel.failures = static_cast<std::uint64_t>(to_int(row[7]));
-          channel.paused = to_int(row[8]) != 0;
-        });
-    count_deliveries(session, channels);
-    std::vector<ChannelRow> rows;
-    for (auto& [name, channel] : channels) {
-      channel.name = name;
-      rows.push_back(std::move(channel));
-    }
-    return rows;
-  });
+  return reaching(session_,
+                  [&](Session& session) { return read_channels(session, counted_deliveries_max); });
 }
 
 bool MysqlNoticeDesk::set_paused(const std::string& channel, bool paused) {

@@ -69,7 +69,9 @@ struct ChannelRow {
   std::int64_t sent = 0;
   std::int64_t dead = 0;
   std::int64_t expired = 0;
-  std::optional<std::int64_t> oldest_s;  // age of the oldest that waits and is due
+  bool at_least = false;                   // there may be more of some: not all were counted
+  std::optional<std::int64_t> oldest_s{};  // age of the oldest that waits and is due
+  std::optional<std::int64_t> held_s{};    // age of the oldest that is held
 };
 
 struct TestMessage {

@@ -30,7 +30,7 @@ class Entitlement : public ::testing::Test {
     const Account found = *reports.find_account(account);
     for (const auto& row : entitlements_of(reports.standing(found.main()), now)) expected = row;
     EXPECT_EQ(answer->allowed, expected.state.is_active());
-    EXPECT_EQ(answer->reason, name_of(expected.state.reason));
+    EXPECT_EQ(answer->stop_reason, expected.state.reason);
     EXPECT_EQ(answer->covered_by, name_of(expected.state.covered_by));
     EXPECT_EQ(answer->left_units, expected.left);
     EXPECT_EQ(answer->as_of, now);
