@@ -28,7 +28,7 @@ class Log {
   void write(const Event& event, const LogFields& fields, fmt::string_view format,
              fmt::format_args arguments) {
     if (event.level > least_level_) return;
-    if (!may_write(event)) return;
+    if (!may_write(event, fields.channel)) return;
     sink_->write(event, fields, shown_text(fmt::vformat(format, arguments), line_bytes_max));
   }
 
@@ -47,12 +47,12 @@ class Log {
 
  private:
   // A critical one takes no lock here.
-  bool may_write(const Event& event) {
+  bool may_write(const Event& event, std::string_view channel) {
     if (event.level == LogLevel::critical) return true;
     const auto now = steady_clock::now();
     std::unique_lock lock(mutex_);
     const std::vector<LogLimit::LeftOut> left_out = limit_.take_ended(now);
-    const bool allowed = limit_.allows(event, now);
+    const bool allowed = limit_.allows(event, channel, now);
     lock.unlock();
     tell(left_out);
     return allowed;
@@ -62,9 +62,11 @@ class Log {
     for (const LogLimit::LeftOut& one : left_out) {
       Event event = events::lines_left_out;
       event.level = one.event->level;  // as grave as what is not said
-      sink_->write(event, {},
-                   fmt::format("{} more lines of {} within {} s were left out (log_limit)",
-                               one.lines, one.event->name, interval_.count()));
+      sink_->write(
+          event, {.channel = one.channel},
+          fmt::format("{} more lines of {}{} within {} s were left out (log_limit)", one.lines,
+                      one.event->name, one.channel.empty() ? "" : " of channel " + one.channel,
+                      interval_.count()));
     }
   }
 

@@ -2,9 +2,9 @@
 
 namespace packwarden {
 
-bool LogLimit::allows(const Event& event, Time now) {
+bool LogLimit::allows(const Event& event, std::string_view channel, Time now) {
   if (event.level == LogLevel::critical) return true;
-  Interval& interval = intervals_[&event];
+  Interval& interval = intervals_[{&event, std::string(channel)}];
   if (interval.written == 0 || (now - interval.begin >= interval_ && interval.left_out == 0)) {
     interval = {now};
   }
@@ -20,9 +20,9 @@ template <typename IsOver>
 std::vector<LogLimit::LeftOut> LogLimit::take(const IsOver& is_over) {
   std::vector<LeftOut> taken;
   if (limited_ == 0) return taken;
-  for (auto& [event, interval] : intervals_) {
+  for (auto& [about, interval] : intervals_) {
     if (interval.left_out == 0 || !is_over(interval)) continue;
-    taken.push_back({event, interval.left_out});
+    taken.push_back({about.first, about.second, interval.left_out});
     interval = {};
     --limited_;
   }

@@ -16,9 +16,9 @@ constexpr Event broken{"broken", "", LogLevel::critical};
 
 class LogLimitTest : public testing::Test {
  protected:
-  int allowed(const Event& event, int lines) {
+  int allowed(const Event& event, int lines, const char* channel = "") {
     int count = 0;
-    for (int i = 0; i < lines; ++i) count += limit_.allows(event, now_) ? 1 : 0;
+    for (int i = 0; i < lines; ++i) count += limit_.allows(event, channel, now_) ? 1 : 0;
     return count;
   }
   std::vector<std::pair<const Event*, std::uint64_t>> ended() {
@@ -38,6 +38,14 @@ class LogLimitTest : public testing::Test {
 TEST_F(LogLimitTest, so_many_lines_of_each_event_are_written_in_an_interval) {
   EXPECT_EQ(allowed(taken, 10), 3);
   EXPECT_EQ(allowed(failed, 2), 2);
+}
+
+TEST_F(LogLimitTest, a_channel_that_says_much_hides_nothing_of_another) {
+  EXPECT_EQ(allowed(failed, 10, "sms"), 3);
+  EXPECT_EQ(allowed(failed, 1, "email"), 1);
+  const auto left_out = limit_.take_all();
+  ASSERT_EQ(left_out.size(), 1U);
+  EXPECT_EQ(left_out[0].channel, "sms");
 }
 
 TEST_F(LogLimitTest, a_critical_line_is_always_written) {
