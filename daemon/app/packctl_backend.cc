@@ -86,7 +86,7 @@ class SettingsContext : public Context {
         jobs_(patient_address(settings_)),
         notices_(patient_address(settings_)),
         inbox_(patient_address(settings_)),
-        situation_(patient_address(settings_)) {
+        situation_(database_address(settings_)) {  // live: a server that stands still is told
     for (const ChannelSettings& channel : settings_.channels) {
       channels_.push_back({channel.name, channel.medium, channel.plugin});
     }

@@ -42,9 +42,7 @@ std::string padded(std::string text, std::size_t columns) {
 }
 
 std::vector<std::string> lines_of(const Finding& finding, const Paper& paper) {
-  const auto cut = [&](std::string line) {
-    return paper.cut ? fitted(line, paper.columns) : line;
-  };
+  const auto cut = [&](std::string line) { return paper.cut ? fitted(line, paper.columns) : line; };
   const std::size_t columns = std::max<std::size_t>(paper.columns, 40) - word_columns;
   std::vector<std::string> lines;
   const std::string word = padded(word_of(finding.severity), word_columns);

@@ -77,7 +77,7 @@ class Terminal:
         whole = re.compile(rb"\x1b\[H(.*?)\x1b\[J", re.S)
 
         def fitting():
-            return [shown for shown in whole.findall(self.seen, begin) if shown.count(b"\r\n") < lines]
+            return [shown for shown in whole.findall(self.seen, begin) if shown.count(b"\n") < lines]
         self.wait_until(fitting, "a frame of the new size")
         text = re.sub(rb"\x1b\[[0-9;]*[mK]", b"", fitting()[0]).decode()
-        return text.split("\r\n")
+        return re.split(r"\r*\n", text)  # the terminal adds a return of its own
