@@ -112,7 +112,7 @@ class Reload(unittest.TestCase):
 
     def test_the_next_notice_has_the_new_text(self):
         with self.site.running() as daemon:
-            self.site.ctl("pack", "trial", "captcha", "acme")
+            self.site.ctl("pack", "trial", "captcha", "acme", as_of=harness.utc_now() - datetime.timedelta(hours=1))
             text = (self.site.templates / "en.yaml").read_text()
             (self.site.templates / "en.yaml").write_text(
                 text.replace("subject: ", "subject: NEW WORDS ").replace('subject: NEW WORDS "', 'subject: "NEW WORDS '))
