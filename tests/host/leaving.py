@@ -8,9 +8,9 @@ from packwarden_site import ACCOUNT, CATALOGUE, DAEMON, INBOX, SETTINGS, SPOOL
 
 MIGRATIONS = pathlib.Path(__file__).resolve().parents[2] / "sql/migrations"
 NEW = f"{debs.THERE}/packwarden*.deb"
+OLD = debs.OLDER_THERE
 # What the manual's commands made outside of the package.
 THEIR_OWN = ("/root/", "/var/lib/mysql/", "/etc/mysql/", "/var/backups/")
-OLD = debs.OLDER_THERE
 
 
 class Leaving:
@@ -45,11 +45,12 @@ class Leaving:
         for number, step in enumerate(steps[:-1], 1):
             self.host.run("mariadb packwarden", stdin=step.read_text())
             self.host.run(f"mariadb packwarden -e 'INSERT INTO schema_version VALUES ({number}, UTC_TIMESTAMP(6))'")
+        before = self.site.journal_cursor()
         self.host.run(f"systemctl enable {DAEMON} {INBOX} && systemctl start --no-block {DAEMON} {INBOX}")
-        self.site.wait_journal(["packctl migrate"])
-        before = [package.split()[0] for package in self.site.installed()]
+        self.site.wait_journal(["packctl migrate"], since=before)
+        names = [package.split()[0] for package in self.site.installed()]
         self.manual.run("upgrade")
-        check_equal(self.site.installed(), [f"{name} {new}" for name in before], "packages after the upgrade")
+        check_equal(self.site.installed(), [f"{name} {new}" for name in names], "packages after the upgrade")
         check_equal(self.host.out("mariadb -N packwarden -e 'SELECT MAX(version) FROM schema_version'"), str(len(steps)),
                     "version of the tables after the upgrade")
         self.manual.run("install", 4, 4)

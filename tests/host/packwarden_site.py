@@ -141,8 +141,8 @@ class Site:
         """For the person who reads that something failed: the units, and what they said from `since` (Unix time) on."""
         if not self.host.systemd_pid:
             return "the host is off"
-        journal = f"journalctl -q --no-pager --since=@{since:.0f}"
+        journal = f"journalctl -q --no-pager --since=@{int(since)}"
         return self.host.run(
             f"systemctl status --no-pager -n 0 {DAEMON} {INBOX}; systemctl --no-pager --no-legend list-units mariadb.service;"
             f" {journal} -n 30 -u {DAEMON} -u 'packwarden-channel@*'; {journal} -n 5 -u mariadb.service;"
-            f" cd {SPOOL} && find . -type f -newermt @{since:.0f} | tail -n 20", status=None).stdout
+            f" cd {SPOOL} && find . -type f -newermt @{int(since)} | tail -n 20", status=None).stdout

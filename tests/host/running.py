@@ -25,11 +25,12 @@ class Running:
         self.site, self.host, self.manual = site, site.host, manual
 
     def reload_brings_a_new_product_a_text_and_a_limit(self):
-        pid = self.site.main_pid()
+        pid, before = self.site.main_pid(), self.site.journal_cursor()
         self.site.append(CATALOGUE, OCR)
         self.site.edit("/etc/packwarden/templates/en.yaml", self._new_subject())
         self.site.edit(SETTINGS, "s/^  max_line_bytes: .*/  max_line_bytes: 1024/")
         self.host.run("systemctl reload packwardend")
+        self.site.wait_journal(["are in effect"], since=before)
         self.site.new_account("reader", product="ocr", tier="10k")
         self.site.is_billed("pages.csv", 5001, "reader", product="ocr", meter="page")
         message = wait_until(lambda: self.site.messages("reader"), 30, "the notice of half a pack of pages comes in")
@@ -37,20 +38,38 @@ class Running:
         self.site.drop("long.csv", HEADER + rows("x" * 1100, 1, ACCOUNT))
         check_equal(self.site.receipt("long.csv")["rejected"], {"malformed": 1}, "a line above the new limit")
         check_equal(self.site.main_pid(), pid, "the process after a reload")
+        return self.host.property(DAEMON, "StatusText")
 
     def _new_subject(self):
         return "s/^\\( *subject: *\\)\\(['\"]\\?\\)/\\1\\2RELOADED /"
 
     def bad_reload_is_refused_and_the_old_settings_go_on(self):
-        pid, before = self.site.main_pid(), self.site.journal_cursor()
+        pid, before, used = self.site.main_pid(), self.site.journal_cursor(), self.site.used("reader", "ocr")
         with self.site.changes_for_a_time(CATALOGUE):
             self.site.edit(CATALOGUE, "s/^  - name: ocr/  - nmae: ocr/")
             self.host.run("systemctl reload packwardend", status=1)
             said = self.site.wait_journal(["catalogue.yaml", "nmae"], since=before)
             check_equal((self.site.main_pid(), self.site.is_active()), (pid, True), "the daemon after a bad reload")
-            self.site.is_billed("after-bad-reload.csv", 10, "reader", product="ocr", meter="page")
+            self.site.drop("after-bad-reload.csv", HEADER + rows("after", 10, "reader", "ocr", "page"))
+            self.site.receipt("after-bad-reload.csv")
+        check_equal(self.site.used("reader", "ocr"), used + 10, "units drawn after the bad reload")
         self.host.run("systemctl reload packwardend")
         return said
+
+    def what_needs_a_restart_is_refused_and_told(self):
+        before = self.site.journal_cursor()
+        with self.site.changes_for_a_time(SETTINGS):
+            self.site.edit(SETTINGS, "s/^  listen: .*/  listen: 127.0.0.1:8471/")
+            self.host.run("systemctl reload packwardend")
+            self.site.wait_journal(["are refused"], since=before)
+            said = wait_until(lambda: self._status_with("refused"), 30, "systemctl status says that it was refused")
+        self.host.run("curl -sS http://127.0.0.1:8470/-/ready")
+        self.host.run("systemctl reload packwardend")
+        return said
+
+    def _status_with(self, word):
+        text = self.host.property(DAEMON, "StatusText")
+        return text if word in text else None
 
     def hung_loop_is_restarted_by_the_watchdog(self):
         """The database takes a question and never answers: no loop that asks it gets on."""
@@ -105,7 +124,9 @@ class Running:
         self.site.edit(SETTINGS, "s/^    send_timeout_ms: .*/    send_timeout_ms: 1000/")
         self.site.edit(SETTINGS, "s/^    lease_s: .*/    lease_s: 7/")
         self.site.edit(SETTINGS, "s/^    batch_max: .*/    batch_max: 5/")
-        self.host.run(f"systemctl restart {DAEMON} {INBOX}")
+        before = self.site.journal_cursor()
+        self.host.run(f"systemctl reload {INBOX}")
+        self.site.wait_journal(["are in effect"], unit=INBOX, since=before)
         restarts = self.site.restarts(INBOX)
         self.site.drop("many.csv", HEADER + "".join(rows(f"many-{name}", 1, name, quantity=16_000) for name in names))
         wait_until(lambda: self._messages() > 0, 60, "the first messages are stored")

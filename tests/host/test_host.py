@@ -54,6 +54,7 @@ def proven_in_order(report, site, pages):
     report.chapter("Its life")
     for scenario in (running.reload_brings_a_new_product_a_text_and_a_limit,
                      running.bad_reload_is_refused_and_the_old_settings_go_on,
+                     running.what_needs_a_restart_is_refused_and_told,
                      running.daemon_killed_within_a_large_file_goes_on_and_bills_each_record_once,
                      running.killed_channel_comes_back_and_each_message_is_there_once,
                      running.hung_loop_is_restarted_by_the_watchdog,

@@ -16,7 +16,7 @@ def main():
     with open(unit, encoding="utf-8") as file:
         text = file.read()
     folder = os.path.dirname(os.path.abspath(binary))
-    text, replaced = re.subn(r"(?m)^(Exec\w+)=/usr/bin/(packwardend|packctl)", rf"\1={folder}/\2", text)
+    text, replaced = re.subn(r"(?m)^(Exec\w+=\+?)/usr/bin/(packwardend|packctl)", rf"\1{folder}/\2", text)
     if replaced != 2:
         sys.exit(f"{unit}: {replaced} commands of ours, not ExecStart= and ExecReload=")
     name = os.path.basename(unit).replace("@.", "@inbox.")
