@@ -121,12 +121,13 @@ TEST_F(TelemetryOf, ages_in_the_spool_are_those_of_the_scrape) {
   SpoolState spool;
   spool.incoming.files = 2;
   spool.incoming.bytes = 2'048;
-  spool.incoming.oldest = now() - Span::seconds(1'000);
-  spool.hold = SpoolHold{now() - Span::seconds(500), "of the test"};
+  const Instant seen_at = now();
+  spool.incoming.oldest = seen_at - Span::seconds(1'000);
+  spool.hold = SpoolHold{seen_at - Span::seconds(500), "of the test"};
   spool.failed = 3;
   telemetry.samples.spool_is(spool, 4'096);
   MetricList list;
-  telemetry.samples.collect(list, *spool.incoming.oldest + Span::seconds(1'100));
+  telemetry.samples.collect(list, seen_at + Span::seconds(100));
   const std::string text = list.text();
   EXPECT_THAT(text, HasSubstr("packwarden_spool_files{folder=\"incoming\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("packwarden_spool_bytes{folder=\"incoming\"} 2048\n"));
@@ -134,7 +135,7 @@ TEST_F(TelemetryOf, ages_in_the_spool_are_those_of_the_scrape) {
               HasSubstr("packwarden_spool_oldest_file_age_seconds{folder=\"incoming\"} 1100\n"));
   EXPECT_THAT(text, HasSubstr("packwarden_spool_oldest_file_age_seconds{folder=\"work\"} 0\n"));
   EXPECT_THAT(text, HasSubstr("packwarden_spool_files{folder=\"failed\"} 3\n"));
-  EXPECT_THAT(text, HasSubstr("packwarden_spool_held_seconds 6"));
+  EXPECT_THAT(text, HasSubstr("packwarden_spool_held_seconds 600\n"));
   EXPECT_THAT(text, HasSubstr("packwarden_spool_size_bytes 4096\n"));
 }
 
