@@ -29,8 +29,9 @@ DatabaseAddress channel_database_address(const Settings& settings) {
   return address;
 }
 
-LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress) {
-  return {settings.database.transaction_attempts_max, std::move(on_progress)};
+LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress,
+                             CommitObserver on_commit) {
+  return {settings.database.transaction_attempts_max, std::move(on_progress), std::move(on_commit)};
 }
 
 SituationLimits situation_limits(const Settings& settings) {
@@ -82,11 +83,13 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
   return context;
 }
 
-IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* loop)
+IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* loop,
+                                     CommitObserver on_commit)
     : catalogue_(settings.catalogue),
       notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
-      ledger_(database_address(settings), ledger_options(settings, beats_of(loop))),
+      ledger_(database_address(settings),
+              ledger_options(settings, beats_of(loop), std::move(on_commit))),
       lookups_(database_address(settings), ledger_options(settings, beats_of(loop))) {
   Session session(database_address(settings));
   require_schema(session);

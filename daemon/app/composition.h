@@ -17,9 +17,9 @@ namespace packwarden {
 DatabaseAddress database_address(const Settings& settings);
 // As channel processes see it.
 DatabaseAddress channel_database_address(const Settings& settings);
-// `on_progress`: see LedgerOptions.
-LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress = {});
-
+// `on_progress` and `on_commit`: see LedgerOptions.
+LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress = {},
+                             CommitObserver on_commit = {});
 SituationLimits situation_limits(const Settings& settings);
 
 // What the file system of a spool allows.
@@ -36,8 +36,10 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
 // LedgerUnavailable or SpoolUnavailable. The books are not loaded yet.
 class IngestComposition {
  public:
-  // `loop`, which may be null and must outlive this, is told how the work gets on.
-  explicit IngestComposition(const Settings& settings, LoopWatch::Loop* loop = nullptr);
+  // `loop`, which may be null and must outlive this, is told how the work gets on; `on_commit`: see
+  // LedgerOptions.
+  explicit IngestComposition(const Settings& settings, LoopWatch::Loop* loop = nullptr,
+                             CommitObserver on_commit = {});
 
   // Other settings, which need no restart and whose catalogue has its ids, from the next round on.
   // By the thread of the rounds, between two of them.

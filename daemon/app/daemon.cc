@@ -1,5 +1,6 @@
 #include "app/daemon.h"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -8,8 +9,10 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "app/archive_loop.h"
 #include "app/clocks.h"
@@ -18,8 +21,10 @@
 #include "app/job_loop.h"
 #include "app/loop_watch.h"
 #include "app/reloader.h"
+#include "app/sampling.h"
 #include "app/server_check.h"
 #include "app/service_manager.h"
+#include "app/telemetry.h"
 #include "logging/log.h"
 #include "spool/spool_watch.h"
 
@@ -52,10 +57,11 @@ void give_way() {
 
 // A loop with what the process gives it.
 struct HostedLoop {
-  HostedLoop(const char* name, LoopWatch& watch, SettingsFeed& feed, DaemonStatus& status)
+  HostedLoop(const char* name, LoopWatch& watch, SettingsFeed& feed, DaemonStatus& status,
+             Telemetry& telemetry)
       : loop(watch, name),
         new_settings(feed, name, wakeup),
-        host{loop, wakeup, status, new_settings} {}
+        host{loop, wakeup, status, new_settings, telemetry} {}
 
   LoopWatch::Loop loop;
   Wakeup wakeup;
@@ -69,17 +75,19 @@ class Daemon {
   Daemon(const Settings& settings, const std::string& config_path)
       : settings_(settings),
         watch_(told_after()),
-        ingest_loop_("ingest", watch_, feed_, status_),
-        jobs_loop_("jobs", watch_, feed_, status_),
-        archive_loop_("archive", watch_, feed_, status_),
-        ingest_(settings, &ingest_loop_.loop),
-        jobs_(settings, settings.jobs.settlement_spread_s, &jobs_loop_.loop),
+        telemetry_(settings),
+        ingest_loop_("ingest", watch_, feed_, status_, telemetry_),
+        jobs_loop_("jobs", watch_, feed_, status_, telemetry_),
+        archive_loop_("archive", watch_, feed_, status_, telemetry_),
+        ingest_(settings, &ingest_loop_.loop, telemetry_.commits()),
+        jobs_(settings, settings.jobs.settlement_spread_s, &jobs_loop_.loop, telemetry_.commits()),
         archive_(settings, ingest_.spool(), &archive_loop_.loop),
         spool_watch_(settings.spool.directory),
         not_ready_(settings.http.is_on() ? 2 : 1),
         reloader_(config_path, std::make_shared<const Settings>(settings), feed_, manager_,
                   status_) {
-    if (settings.http.is_on()) answering_.emplace(settings, watch_, feed_, status_);
+    telemetry_.watch_loops([this] { return standing_still(); });
+    if (settings.http.is_on()) answering_.emplace(settings, watch_, feed_, status_, telemetry_);
   }
 
   void run(MainThread& main) {
@@ -96,6 +104,7 @@ class Daemon {
     };
     hooks.on_stop = [this] {
       status_.stopping();
+      telemetry_.ready.stopping();
       manager_.stopping();
       manager_.status(status_.line());
     };
@@ -105,8 +114,10 @@ class Daemon {
  private:
   // Where the HTTP port is on.
   struct Answering {
-    Answering(const Settings& settings, LoopWatch& watch, SettingsFeed& feed, DaemonStatus& status)
-        : loop("entitlements", watch, feed, status), entitlements(settings, &loop.loop) {}
+    Answering(const Settings& settings, LoopWatch& watch, SettingsFeed& feed, DaemonStatus& status,
+              Telemetry& telemetry)
+        : loop("entitlements", watch, feed, status, telemetry),
+          entitlements(settings, telemetry, &loop.loop) {}
 
     HostedLoop loop;
     EntitlementComposition entitlements;
@@ -116,11 +127,13 @@ class Daemon {
   void reload_if_ready();
   void a_part_is_ready();
   void run_all(const std::stop_token& stop);
+  std::vector<std::string> standing_still() const;
 
   const Settings& settings_;  // of the start
   ServiceManager manager_;
   DaemonStatus status_;
   LoopWatch watch_;
+  Telemetry telemetry_;
   SettingsFeed feed_;
   HostedLoop ingest_loop_;
   HostedLoop jobs_loop_;
@@ -145,6 +158,16 @@ void Daemon::tick() {
   }
   manager_.status(status_.line());
   reload_if_ready();
+}
+
+// For whoever asks over HTTP whether all goes round.
+std::vector<std::string> Daemon::standing_still() const {
+  std::vector<std::string> lines;
+  for (const LoopWatch::Standstill& one : watch_.standing_still(told_after())) {
+    lines.push_back(fmt::format("{} stands still for {} s while {}; see the log", one.loop,
+                                one.lasts.count() / 1'000, one.step));
+  }
+  return lines;
 }
 
 // Asked for earlier, it waits until all loops are there to take it over.
@@ -177,6 +200,18 @@ void Daemon::run_all(const std::stop_token& stop) {
     of.loop.rest(for_good);
     all.request_stop();
   };
+  // What is only looked at must not count as a loop of the work.
+  const auto looking = [&](const auto& sample) {
+    return std::jthread([&, sample] {
+      try {
+        sample(settings_, telemetry_, all.get_token());
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        all.request_stop();
+      }
+    });
+  };
   const milliseconds jobs_interval(settings_.jobs.interval_ms);
   {
     std::jthread answering;
@@ -188,6 +223,12 @@ void Daemon::run_all(const std::stop_token& stop) {
       });
     }
     give_way();
+    std::jthread looking_at_ledger;
+    std::jthread looking_at_spool;
+    if (answering_) {
+      looking_at_ledger = looking(sample_ledger);
+      looking_at_spool = looking(sample_spool);
+    }
     const std::jthread by_the_clock([&] {
       guard(jobs_loop_, [&](const LoopHost& host, const std::stop_token& until) {
         run_jobs(jobs_, jobs_interval, host, until);

@@ -18,14 +18,19 @@ constexpr std::chrono::milliseconds pause_after_error{1'000};
 
 }  // namespace
 
-EntitlementComposition::EntitlementComposition(const Settings& settings, LoopWatch::Loop* loop)
-    : catalogue_(settings.catalogue), ledger_(database_address(settings), {1, beats_of(loop)}) {
+EntitlementComposition::EntitlementComposition(const Settings& settings, Telemetry& telemetry,
+                                               LoopWatch::Loop* loop)
+    : telemetry_(&telemetry),
+      catalogue_(settings.catalogue),
+      ledger_(database_address(settings),
+              {.transaction_attempts_max = 1, .on_progress = beats_of(loop)}) {
   if (!settings.http.is_on()) return;
   Session session(database_address(settings));
   session.connect();
   intern_catalogue(session, catalogue_);
   book_ = std::make_unique<EntitlementBook>(catalogue_, now);
-  server_ = std::make_unique<HttpServer>(http_options(settings.http), *book_);
+  server_ = std::make_unique<HttpServer>(http_options(settings.http),
+                                         HttpServices{*book_, telemetry, telemetry.http});
   log_event(events::http_listens, "entitlement checks are answered on {}", settings.http.listen);
 }
 
@@ -47,6 +52,7 @@ void EntitlementComposition::follow(const LoopHost& host, std::stop_token stop,
       }
       host.sleep(stop, look_interval);
     } catch (const LedgerUnavailable& error) {
+      telemetry_->ready.database_fails(error.what());
       if (!std::exchange(failing, true)) {
         log_event(events::entitlements_wait,
                   "{}; entitlement checks are answered from memory and say how old they are",
@@ -74,6 +80,7 @@ void EntitlementComposition::look(const std::stop_token& stop) {
     book_->take_over(ledger_.changes_after(book_->sequence()));
   }
   book_->confirm(as_of);
+  telemetry_->ready.entitlements_are_as_of(as_of);
 }
 
 }  // namespace packwarden

@@ -6,6 +6,7 @@
 
 #include "app/loop_host.h"
 #include "app/settings.h"
+#include "app/telemetry.h"
 #include "http/http_server.h"
 #include "store/mysql_ledger.h"
 #include "usecases/entitlement_book.h"
@@ -13,11 +14,12 @@
 namespace packwarden {
 
 // The HTTP port with what it answers from, wired, on a connection of its own. Where the settings
-// have the port off there is nothing to follow. Throws HttpUnavailable, DatabaseError.
+// have the port off there is nothing to follow. `telemetry` must outlive it. Throws
+// HttpUnavailable, DatabaseError.
 class EntitlementComposition {
  public:
   // `loop`: as for IngestComposition.
-  explicit EntitlementComposition(const Settings& settings, LoopWatch::Loop* loop = nullptr);
+  EntitlementComposition(const Settings& settings, Telemetry& telemetry, LoopWatch::Loop* loop);
 
   bool is_on() const { return server_ != nullptr; }
   // Follows the ledger until `stop` is requested; while the database is away, the answers age.
@@ -27,6 +29,7 @@ class EntitlementComposition {
  private:
   void look(const std::stop_token& stop);
 
+  Telemetry* telemetry_;
   Catalogue catalogue_;
   MySqlLedger ledger_;
   std::unique_ptr<EntitlementBook> book_;

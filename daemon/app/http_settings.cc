@@ -46,9 +46,11 @@ void read_http_settings(MapReader map, const std::filesystem::path& folder, Http
   } else {
     check_listen(map, out);
   }
+  map.one_of("metrics", out.metrics, {"open", "token", "off"});
   map.whole_number("max_connections", out.max_connections, {1, 100'000});
   map.whole_number("idle_timeout_s", out.idle_timeout_s, {1, 3'600});
   map.whole_number("header_timeout_s", out.header_timeout_s, {1, 600});
+  map.whole_number("ready_database_max_age_s", out.ready_database_max_age_s, {1, 3'600});
   map.finish();
 }
 
@@ -58,6 +60,9 @@ HttpOptions http_options(const HttpSettings& settings) {
   options.tokens_file = settings.tokens_file;
   options.tls_certificate = settings.tls_certificate;
   options.tls_key = settings.tls_key;
+  options.metrics = settings.metrics == "open"    ? HttpOptions::Metrics::open
+                    : settings.metrics == "token" ? HttpOptions::Metrics::token
+                                                  : HttpOptions::Metrics::off;
   options.max_connections = settings.max_connections;
   options.idle_timeout_ms = settings.idle_timeout_s * ms_per_s;
   options.header_timeout_ms = settings.header_timeout_s * ms_per_s;

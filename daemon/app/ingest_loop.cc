@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/clocks.h"
+#include "app/telemetry.h"
 #include "logging/log.h"
 
 namespace packwarden {
@@ -76,12 +77,12 @@ class Outage {
   std::chrono::milliseconds pause_ = first_pause;
 };
 
-// Says once that a person holds the spool, and once that it goes on.
+// Says once that a person holds the spool, and once that it goes on. Gives whether it is held.
 class HoldNotice {
  public:
-  void look(const SpoolDirectory& spool, DaemonStatus& status) {
+  bool look(const SpoolDirectory& spool, DaemonStatus& status) {
     const bool held = spool.is_held();
-    if (held == held_) return;
+    if (held == held_) return held_;
     const auto hold = spool.hold();
     held_ = hold.has_value();
     status.held(!hold ? "" : hold->reason.empty() ? "no reason is given" : hold->reason);
@@ -91,6 +92,7 @@ class HoldNotice {
     } else {
       log_event(events::spool_released, "the spool is released");
     }
+    return held_;
   }
 
  private:
@@ -115,6 +117,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
         });
         loaded = true;
         host.status.loaded(composition.ingest().books().sequence());
+        host.telemetry.ready.books_are_loaded();
         on_ready();
       }
       host.settings.take_over([&](const Settings& settings) {
@@ -123,10 +126,14 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       });
       const Instant at = now();
       letting_go.step(at);
-      hold_notice.look(composition.spool(), host.status);
+      host.telemetry.ready.spool_is_held(hold_notice.look(composition.spool(), host.status));
+      const DedupeIndex& index = composition.ingest().books().index();
+      host.telemetry.tally.index_is(index.size(), index.memory_bytes());
       const std::optional<IngestReport> report = composition.ingest().round(at);
       outage.is_over();
+      host.telemetry.ready.spool_works();
       if (report) {
+        host.telemetry.tally.add(*report);
         log(*report);
         host.status.took(composition.ingest().books().sequence(), report->counts.accepted);
       } else {
@@ -144,6 +151,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
     } catch (const SpoolUnavailable& error) {
       const auto pause = outage.next_pause();
       host.status.away("the spool", now());
+      host.telemetry.ready.spool_fails(error.what());
       log_event(events::ingest_waits, "{}; nothing is lost, next try in {} ms", error.what(),
                 pause.count());
       host.sleep(stop, pause);

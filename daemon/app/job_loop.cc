@@ -48,13 +48,14 @@ void log(const JobReport& report, const std::string& currency) {
 }  // namespace
 
 JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s,
-                               LoopWatch::Loop* loop)
+                               LoopWatch::Loop* loop, CommitObserver on_commit)
     : spread_s_(spread_s),
       loop_(loop),
       catalogue_(settings.catalogue),
       notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
-      ledger_(database_address(settings), ledger_options(settings, beats_of(loop))),
+      ledger_(database_address(settings),
+              ledger_options(settings, beats_of(loop), std::move(on_commit))),
       store_(database_address(settings), beats_of(loop)) {
   Session session(database_address(settings));
   require_schema(session);

@@ -16,8 +16,9 @@ namespace packwarden {
 // IngestComposition does.
 class JobComposition {
  public:
-  // `spread_s`: see JobOptions. `loop`: as for IngestComposition.
-  JobComposition(const Settings& settings, std::int64_t spread_s, LoopWatch::Loop* loop = nullptr);
+  // `spread_s`: see JobOptions. `loop` and `on_commit`: as for IngestComposition.
+  JobComposition(const Settings& settings, std::int64_t spread_s, LoopWatch::Loop* loop = nullptr,
+                 CommitObserver on_commit = {});
 
   // As IngestComposition::change. The jobs are others then.
   void change(const Settings& settings);

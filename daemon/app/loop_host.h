@@ -6,6 +6,7 @@
 #include "app/daemon_status.h"
 #include "app/loop_watch.h"
 #include "app/settings_feed.h"
+#include "app/telemetry.h"
 #include "app/wakeup.h"
 
 namespace packwarden {
@@ -16,6 +17,7 @@ struct LoopHost {
   Wakeup& wakeup;
   DaemonStatus& status;
   SettingsFeed::Reader& settings;
+  Telemetry& telemetry;
 
   // Rests until the wakeup, the stop, or for `at_most`.
   void sleep(const std::stop_token& stop, std::chrono::milliseconds at_most) const;

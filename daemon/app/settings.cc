@@ -81,6 +81,7 @@ class Loader {
     read_notice_settings(root.group("notices"), folder_, settings_.channels, settings_.notices,
                          template_errors);
     read_http_settings(root.group("http"), folder_, settings_.http);
+    metrics(root.group("metrics"));
     root.one_of("log_level", settings_.log_level,
                 {"debug", "info", "warning", "error", "critical"});
     log_limit(root.group("log_limit"));
@@ -198,6 +199,11 @@ class Loader {
     map.whole_number("lease_s", out.lease_s, {1, seconds_per_day});
     map.whole_number("settlement_accounts", out.settlement_accounts, {1, 1'000'000});
     map.whole_number("settlement_spread_s", out.settlement_spread_s, {0, 14'400});
+    map.finish();
+  }
+
+  void metrics(MapReader map) {
+    map.whole_number("sample_interval_s", settings_.metrics.sample_interval_s, {1, 3'600});
     map.finish();
   }
 

@@ -126,12 +126,20 @@ struct HttpSettings {
   std::string tokens_file = "tokens";
   std::string tls_certificate;  // empty, as the key: without TLS
   std::string tls_key;
+  std::string metrics = "open";  // /metrics: or token or off
   std::uint32_t max_connections = 1'000;
   std::uint32_t idle_timeout_s = 60;
   std::uint32_t header_timeout_s = 10;
+  std::uint32_t ready_database_max_age_s = 10;
 
   bool is_on() const { return listen != "off"; }
   bool operator==(const HttpSettings&) const = default;
+};
+
+struct MetricsSettings {
+  std::uint32_t sample_interval_s = 15;
+
+  bool operator==(const MetricsSettings&) const = default;
 };
 
 struct LogLimitSettings {
@@ -156,6 +164,7 @@ struct Settings {
   std::vector<ChannelSettings> channels;
   NoticeSettings notices;
   HttpSettings http;
+  MetricsSettings metrics;
   std::string log_level = "info";
   LogLimitSettings log_limit;
   bool allow_as_of = false;

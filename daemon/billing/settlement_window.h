@@ -11,6 +11,7 @@
 namespace packwarden {
 
 inline constexpr Span settlement_begin = Span::minutes(8 * 60);  // of wall time on the next day
+inline constexpr Span settlement_end = Span::minutes(12 * 60);   // all must be charged by then
 
 // The instant from which the day may be charged: 08:00 of the next business day.
 Instant settlement_start(BusinessDay day, const BusinessCalendar& calendar);

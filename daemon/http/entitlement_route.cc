@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::int64_t nanos_per_ms = 1'000'000;
 
-Answer bad_name(std::string& body, std::string_view which, std::string_view fault) {
+Answer bad_name(std::string& body, std::string_view which, std::string_view fault,
+                HttpTally& tally) {
+  tally.answered_bad_name();
   return error_answer(body, 400, "bad_name",
                       fmt::format("The name of the {} {}: give 1 to 128 bytes of UTF-8, "
                                   "percent-encoded.",
@@ -51,10 +53,10 @@ void write(std::string& body, std::string_view account, std::string_view product
   body.append(",\"product\":");
   append_json(body, product);
   body.append(found.allowed ? ",\"allowed\":true,\"reason\":" : ",\"allowed\":false,\"reason\":");
-  if (found.reason.empty()) {
+  if (found.allowed) {
     body.append("null");
   } else {
-    append_json(body, found.reason);
+    append_json(body, name_of(found.stop_reason));
   }
   body.append(",\"covered_by\":");
   append_json(body, found.covered_by);
@@ -63,28 +65,37 @@ void write(std::string& body, std::string_view account, std::string_view product
   fmt::format_to(std::back_inserter(body), "\",\"age_ms\":{}}}\n", age_ms(found.as_of, now));
 }
 
-Answer answer(const Entitlements& entitlements, const RouteCall& call, std::string& body) {
+Answer answer(const Entitlements& entitlements, HttpTally& tally, const RouteCall& call,
+              std::string& body) {
   DecodedSpace account_space;
   DecodedSpace product_space;
   const auto account = percent_decoded(call.parameters[0], account_space);
-  if (!account) return bad_name(body, "account", account.error());
+  if (!account) return bad_name(body, "account", account.error(), tally);
   const auto product = percent_decoded(call.parameters[1], product_space);
-  if (!product) return bad_name(body, "product", product.error());
-  if (const auto fault = fault_of_account_name(*account)) return bad_name(body, "account", *fault);
-  if (const auto fault = fault_of_account_name(*product)) return bad_name(body, "product", *fault);
+  if (!product) return bad_name(body, "product", product.error(), tally);
+  if (const auto fault = fault_of_account_name(*account)) {
+    return bad_name(body, "account", *fault, tally);
+  }
+  if (const auto fault = fault_of_account_name(*product)) {
+    return bad_name(body, "product", *fault, tally);
+  }
 
   const auto found = entitlements.check(*account, *product);
-  if (!found) return fault_answer(body, found.error());
+  if (!found) {
+    tally.answered(found.error());
+    return fault_answer(body, found.error());
+  }
+  tally.answered(found->stop_reason);
   write(body, *account, *product, *found, call.now);
   return {};
 }
 
 }  // namespace
 
-void add_entitlement_route(Router& router, const Entitlements& entitlements) {
+void add_entitlement_route(Router& router, const Entitlements& entitlements, HttpTally& tally) {
   router.add("/v1/entitlements/{account}/{product}", Access::bearer_token,
-             [&entitlements](const RouteCall& call, std::string& body) {
-               return answer(entitlements, call, body);
+             [&entitlements, &tally](const RouteCall& call, std::string& body) {
+               return answer(entitlements, tally, call, body);
              });
 }
 

@@ -85,6 +85,7 @@ Answer Exchange::answer_one(ReadResult result, Instant now) {
 
 void Exchange::append(std::string& output, const Answer& answer, Instant now,
                       bool says_keep_alive) {
+  site_.tally.answered(answer.status);
   append_answer(output, answer, body_, site_.date.at(now), request_.is_head, says_keep_alive);
 }
 

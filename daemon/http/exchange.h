@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "http/bearer_tokens.h"
+#include "http/http_tally.h"
 #include "http/http_time.h"
 #include "http/request_reader.h"
 #include "http/router.h"
@@ -15,6 +16,7 @@ namespace packwarden {
 struct HttpSite {
   Router router;
   BearerTokens tokens;
+  HttpTally& tally;
   std::function<Instant()> now;
   HttpDate date;
   bool is_stopping = false;

@@ -17,6 +17,9 @@ struct HttpOptions {
   std::string tokens_file;
   std::string tls_certificate;  // PEM, chain; empty, as the key: without TLS
   std::string tls_key;          // PEM
+  // Whether /metrics is there, and whom it answers.
+  enum class Metrics { open, token, off };
+  Metrics metrics = Metrics::open;
   std::uint32_t max_connections = 1'000;
   std::uint32_t idle_timeout_ms = 60'000;
   std::uint32_t header_timeout_ms = 10'000;

@@ -14,6 +14,7 @@
 #include "http/connection.h"
 #include "http/entitlement_route.h"
 #include "http/listen_address.h"
+#include "http/operator_routes.h"
 #include "http/tls_context.h"
 #include "logging/log.h"
 
@@ -41,6 +42,18 @@ std::chrono::milliseconds sweep_interval_of(const HttpOptions& options) {
   const std::uint32_t shortest = std::min(options.idle_timeout_ms, options.header_timeout_ms) / 4;
   return std::chrono::milliseconds(
       std::clamp(std::min(shortest, options.tokens_check_interval_ms), 1U, max_sweep_interval_ms));
+}
+
+std::optional<Access> access_of(HttpOptions::Metrics metrics) {
+  switch (metrics) {
+    case HttpOptions::Metrics::open:
+      return Access::open;
+    case HttpOptions::Metrics::token:
+      return Access::bearer_token;
+    case HttpOptions::Metrics::off:
+      break;
+  }
+  return std::nullopt;
 }
 
 ListenAddress checked_address(const HttpOptions& options) {
@@ -80,16 +93,22 @@ Acceptor open_acceptor(asio::io_context& io, const HttpOptions& options) {
 
 class HttpServer::Impl {
  public:
-  Impl(HttpOptions options, const Entitlements& entitlements, std::function<Instant()> now)
+  Impl(HttpOptions options, const HttpServices& services, std::function<Instant()> now)
       : options_(std::move(options)),
-        site_{{}, BearerTokens(options_.tokens_file), now ? std::move(now) : system_now, {}, false},
+        site_{{},
+              BearerTokens(options_.tokens_file),
+              services.tally,
+              now ? std::move(now) : system_now,
+              {},
+              false},
         acceptor_(open_acceptor(io_, options_)),
         port_(acceptor_.local_endpoint().port()),
         sweep_interval_(sweep_interval_of(options_)) {
     if (!options_.tls_key.empty()) {
       tls_ = make_tls_context(options_.tls_certificate, options_.tls_key);
     }
-    add_entitlement_route(site_.router, entitlements);
+    add_entitlement_route(site_.router, services.entitlements, services.tally);
+    add_operator_routes(site_.router, services.operators, access_of(options_.metrics));
     connections_.on_gone = [this] { after_connection(); };
     accept();
     sweep();
@@ -145,6 +164,8 @@ class HttpServer::Impl {
     socket.set_option(asio::ip::tcp::no_delay(true), gone_already);
     make_connection(std::move(socket), tls_ ? &*tls_ : nullptr, {options_, site_, connections_})
         ->start();
+    site_.tally.accepted();
+    count_connections();
   }
 
   // Such as no more descriptors: it passes, or a person has to look at it.
@@ -201,7 +222,10 @@ class HttpServer::Impl {
     end_if_empty();
   }
 
+  void count_connections() { site_.tally.connections_are(connections_.all.size()); }
+
   void after_connection() {
+    count_connections();
     if (site_.is_stopping) return end_if_empty();
     if (is_full_) asio::post(io_, [this] { resume(); });
   }
@@ -237,9 +261,9 @@ class HttpServer::Impl {
   std::thread thread_;
 };
 
-HttpServer::HttpServer(HttpOptions options, const Entitlements& entitlements,
+HttpServer::HttpServer(HttpOptions options, const HttpServices& services,
                        std::function<Instant()> now)
-    : impl_(std::make_unique<Impl>(std::move(options), entitlements, std::move(now))) {}
+    : impl_(std::make_unique<Impl>(std::move(options), services, std::move(now))) {}
 
 HttpServer::~HttpServer() = default;
 

@@ -127,6 +127,10 @@ inline constexpr Event entitlements_wait{"entitlements_wait", "35a584be36af4a63b
                                          LogLevel::error};
 inline constexpr Event entitlements_go_on{"entitlements_go_on", "44047c89fd304f9f8aded43d9bd54888",
                                           LogLevel::info};
+inline constexpr Event metrics_old{"metrics_old", "b8a4bc220da646f49e4aa86d7bd1572e",
+                                   LogLevel::warning};
+inline constexpr Event metrics_fresh{"metrics_fresh", "49d7822edefa4b278dcac6313821a3e4",
+                                     LogLevel::info};
 
 // Channels
 inline constexpr Event channel_unknown{"channel_unknown", "293dbac10a9c4fafaf138f705bbba120",

@@ -1,6 +1,26 @@
-#include "store/error.h"
+#include <array>
+#include <atomic>
+
+#include "store/error_tally.h"
 
 namespace packwarden {
+namespace {
+
+constexpr std::array<std::string_view, database_error_kind_count> kind_names = {
+    "lost_connection", "deadlock", "lock_wait_timeout", "duplicate_key", "refused", "other"};
+
+// Of the whole process: sessions come and go in many places.
+std::array<std::atomic<std::uint64_t>, database_error_kind_count> met{};
+
+}  // namespace
+
+std::string_view name_of(DatabaseErrorKind kind) {
+  return kind_names.at(static_cast<std::size_t>(kind));
+}
+
+std::uint64_t database_errors(DatabaseErrorKind kind) {
+  return met.at(static_cast<std::size_t>(kind)).load(std::memory_order_relaxed);
+}
 
 const char* to_string(DatabaseErrorKind kind) {
   switch (kind) {
@@ -75,7 +95,9 @@ DatabaseErrorKind classify_database_error(unsigned code) {
 }
 
 DatabaseError::DatabaseError(unsigned code, const std::string& message)
-    : std::runtime_error(message), kind_(classify_database_error(code)), code_(code) {}
+    : std::runtime_error(message), kind_(classify_database_error(code)), code_(code) {
+  met.at(static_cast<std::size_t>(kind_)).fetch_add(1, std::memory_order_relaxed);
+}
 
 bool DatabaseError::is_transient() const {
   return kind_ == DatabaseErrorKind::lost_connection || kind_ == DatabaseErrorKind::deadlock ||

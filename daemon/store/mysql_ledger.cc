@@ -20,6 +20,8 @@
 namespace packwarden {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 class MySqlTransaction : public LedgerTransaction {
  public:
   MySqlTransaction(Session& session, Sequence sequence) : session_(&session), sequence_(sequence) {}
@@ -138,6 +140,7 @@ std::optional<Sequence> MySqlLedger::transact(const char* kind, const Work& work
   for (std::uint32_t attempt = 1;; ++attempt) {
     std::optional<Sequence> in_doubt;
     try {
+      const auto begun_at = Clock::now();
       Transaction transaction(session());
       const Sequence before = to_int(
           session_.query("SELECT seq FROM ledger_sequence WHERE id = 1 FOR UPDATE").at(0).at(0));
@@ -151,7 +154,12 @@ std::optional<Sequence> MySqlLedger::transact(const char* kind, const Work& work
           "UPDATE ledger_sequence SET seq = {} WHERE id = 1 AND seq = {}", before + 1, before));
       if (advanced != 1) throw std::logic_error("the ledger sequence moved although it was locked");
       in_doubt = before + 1;
+      const auto decided_at = Clock::now();
       transaction.commit();
+      if (options_.on_commit) {
+        const auto committed_at = Clock::now();
+        options_.on_commit({kind, committed_at - decided_at, committed_at - begun_at});
+      }
       return before + 1;
     } catch (const DatabaseError& error) {
       if (in_doubt && error.kind() == DatabaseErrorKind::lost_connection) {

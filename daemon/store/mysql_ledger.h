@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <random>
@@ -9,10 +10,20 @@
 
 namespace packwarden {
 
+// How long a committed ledger transaction took.
+struct CommitTimes {
+  const char* kind;  // as given to transact()
+  std::chrono::nanoseconds commit;
+  std::chrono::nanoseconds whole;  // from its begin on, with the wait for the lock
+};
+// Called on the thread that committed.
+using CommitObserver = std::function<void(const CommitTimes&)>;
+
 struct LedgerOptions {
   std::uint32_t transaction_attempts_max = 10;
   // Called whenever the server has answered, or an attempt begins; may be null.
   std::function<void()> on_progress{};
+  CommitObserver on_commit{};  // may be empty
 };
 
 // The ledger on MySQL or MariaDB. Connects when first used and again after the connection was lost.

@@ -242,4 +242,12 @@ bool BillingJobs::settle_day(const JobLease& lease, SettlementPart part, JobRepo
   }
 }
 
+std::int64_t settlement_overdue_s(const JobRow& settle, Instant now, std::int64_t spread_s,
+                                  const BusinessCalendar& calendar) {
+  const auto days = due_days(settle.done_until, std::nullopt, now, spread_s, calendar);
+  if (days.empty()) return 0;
+  const Instant deadline = calendar.at_wall_time(days.front().day.next(), settlement_end);
+  return std::max<std::int64_t>(0, (now - deadline).nanos / Span::seconds(1).nanos);
+}
+
 }  // namespace packwarden

@@ -65,4 +65,9 @@ class BillingJobs {
   JobOptions options_;
 };
 
+// O6: since when, in seconds, the charges of a business day should have been done and are not: they
+// were due by 12:00 of the next. 0: none are late. Pure.
+std::int64_t settlement_overdue_s(const JobRow& settle, Instant now, std::int64_t spread_s,
+                                  const BusinessCalendar& calendar);
+
 }  // namespace packwarden

@@ -156,8 +156,7 @@ tl::expected<Entitlement, EntitlementFault> EntitlementBook::check(std::string_v
     const Service& service = services_[place];
     if (service.product == known->second) state = state_at(main, service, at, left);
   }
-  return Entitlement{state.is_active(), name_of(state.reason), name_of(state.covered_by), left,
-                     as_of_};
+  return Entitlement{state.is_active(), state.reason, name_of(state.covered_by), left, as_of_};
 }
 
 }  // namespace packwarden

@@ -5,16 +5,17 @@
 
 #include "domain/ids.h"
 #include "domain/instant.h"
+#include "domain/service_state.h"
 
 namespace packwarden {
 
 // Whether a product may be used by an account (O9, O10).
 struct Entitlement {
   bool allowed = false;
-  std::string_view reason;      // empty when allowed; static storage
-  std::string_view covered_by;  // "packs" | "postpaid" | "none"; static storage
-  Units left_units = 0;         // in all packs that are valid then
-  Instant as_of;                // when this was true
+  StopReason stop_reason = StopReason::none;  // none when allowed
+  std::string_view covered_by;                // "packs" | "postpaid" | "none"; static storage
+  Units left_units = 0;                       // in all packs that are valid then
+  Instant as_of;                              // when this was true
 };
 
 enum class EntitlementFault {

@@ -45,6 +45,7 @@ TEST(Settings, stand_with_their_defaults_in_the_shipped_file) {
   EXPECT_EQ(shipped->ingest, defaults->ingest);
   EXPECT_EQ(shipped->jobs, defaults->jobs);
   EXPECT_EQ(shipped->keeping, defaults->keeping);
+  EXPECT_EQ(shipped->metrics, defaults->metrics);
   EXPECT_EQ(shipped->attention, defaults->attention);
   EXPECT_EQ(shipped->acceptance.max_age, defaults->acceptance.max_age);
   EXPECT_EQ(shipped->acceptance.max_skew, defaults->acceptance.max_skew);
@@ -109,7 +110,9 @@ TEST(Settings, of_the_http_port_reach_its_options) {
                                                   "http: {listen: \"[::]:443\", tokens_file: t,\n"
                                                   "  tls_certificate: /c.pem, tls_key: k.pem,\n"
                                                   "  max_connections: 7, idle_timeout_s: 8,\n"
-                                                  "  header_timeout_s: 9}\n"));
+                                                  "  header_timeout_s: 9, metrics: token,\n"
+                                                  "  ready_database_max_age_s: 6}\n"
+                                                  "metrics: {sample_interval_s: 5}\n"));
   ASSERT_TRUE(settings) << to_string(settings.error().front());
   const HttpOptions options = http_options(settings->http);
   EXPECT_TRUE(settings->http.is_on());
@@ -120,6 +123,9 @@ TEST(Settings, of_the_http_port_reach_its_options) {
   EXPECT_EQ(options.max_connections, 7u);
   EXPECT_EQ(options.idle_timeout_ms, 8'000u);
   EXPECT_EQ(options.header_timeout_ms, 9'000u);
+  EXPECT_EQ(options.metrics, HttpOptions::Metrics::token);
+  EXPECT_EQ(settings->http.ready_database_max_age_s, 6u);
+  EXPECT_EQ(settings->metrics.sample_interval_s, 5u);
   EXPECT_FALSE(load_settings(files.write("q.yaml", "http: {listen: off}\n"))->http.is_on());
 }
 

@@ -31,6 +31,7 @@ packwarden_outside_test(e2e_statement "database;e2e" 300 e2e/statement_test.py)
 packwarden_outside_test(e2e_wrong_commands "database;e2e" 300 e2e/wrong_commands_test.py)
 packwarden_outside_test(e2e_server_settings "database;e2e" 300 e2e/server_settings_test.py)
 packwarden_outside_test(e2e_entitlement "database;e2e" 120 e2e/entitlement_test.py)
+packwarden_outside_test(e2e_metrics "database;e2e" 300 e2e/metrics_test.py)
 packwarden_outside_test(faults_settlement "database;e2e" 300 faults/settlement_test.py)
 # 10,000 files are for running by hand: tests/faults/hostile_test.py
 packwarden_outside_test(faults_hostile "database;e2e" 600 faults/hostile_test.py --files 1500)

@@ -429,7 +429,7 @@ class Answers(OnSite):
             self.done(*words)  # the spool can be worked on without it
         self.where.config.write_text(settings.replace(str(self.where.spool), "/nowhere/spool"))
         for words in self.words()[:8] + self.words()[9:13]:
-            self.assertIn("cannot open the spool", self.refused(*words, status=3), words)
+            self.assertIn("Cannot open the spool", self.refused(*words, status=3), words)
 
     def test_check_says_what_would_become_and_changes_nothing(self):
         self.take(a_csv=csv(rows("a", 2)))

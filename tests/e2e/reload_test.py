@@ -182,7 +182,7 @@ class Reload(unittest.TestCase):
         self.assertEqual(sorted(one["file"] for one in receipts), [f"load-{n}.csv" for n in range(files)])
         self.assertEqual([fault for one in receipts for fault in harness.receipt_adds_up(one)], [])
         self.assertEqual(sum(one["accepted"] for one in receipts), files * records)
-        self.assertEqual(self.site.ctl("status")["accepted_units"], files * records)
+        self.assertEqual(self.site.ctl("totals")["accepted_units"], files * records)
 
     def test_a_channel_takes_over_new_settings_and_keeps_the_old_ones_where_they_are_refused(self):
         with self.site.running("channel", "inbox") as channel:

@@ -35,17 +35,28 @@ class FewEntitlements : public Entitlements {
     }
     if (product != "captcha") return tl::unexpected(EntitlementFault::unknown_product);
     if (account == "broke") {
-      return Entitlement{false, "packs_exhausted", "none", 0, some_noon};
+      return Entitlement{false, StopReason::packs_exhausted, "none", 0, some_noon};
     }
     if (account != "acme" && account != "slow" && account != "网易/云") {
       return tl::unexpected(EntitlementFault::unknown_account);
     }
-    return Entitlement{true, "", "packs", 29'000, some_noon};
+    return Entitlement{true, StopReason::none, "packs", 29'000, some_noon};
   }
 
   std::atomic<bool> ready = true;
   mutable std::atomic<bool> is_asked = false;
   std::atomic<bool> may_answer = false;
+};
+
+// Says what the test tells it to.
+class ToldOperators : public OperatorPort {
+ public:
+  Standing health() const override { return healthy; }
+  Standing readiness() const override { return ready; }
+  void append_metrics(std::string& out) const override { out.append("a_metric 1\n"); }
+
+  Standing healthy;
+  Standing ready;
 };
 
 // True as soon as `condition` is, false after the bound.
@@ -70,7 +81,8 @@ class HttpWorld : public testing::Test {
 
   HttpServer& server() {
     if (!server_) {
-      server_.emplace(options, entitlements, [] { return some_noon + Span{42'000'000}; });
+      server_.emplace(options, HttpServices{entitlements, operators, tally},
+                      [] { return some_noon + Span{42'000'000}; });
     }
     return *server_;
   }
@@ -93,6 +105,8 @@ class HttpWorld : public testing::Test {
   Folder folder;
   HttpOptions options;
   FewEntitlements entitlements;
+  ToldOperators operators;
+  HttpTally tally;
   std::string token;
 
  private:

@@ -41,7 +41,7 @@ class HttpStart : public test::HttpWorld {
  protected:
   std::string why_refused() {
     try {
-      HttpServer refused(options, entitlements);
+      HttpServer refused(options, HttpServices{entitlements, operators, tally});
     } catch (const HttpUnavailable& error) {
       return error.what();
     }

@@ -30,11 +30,11 @@ class Entitlement : public ::testing::Test {
     const Account found = *reports.find_account(account);
     for (const auto& row : entitlements_of(reports.standing(found.main()), now)) expected = row;
     EXPECT_EQ(answer->allowed, expected.state.is_active());
-    EXPECT_EQ(answer->reason, name_of(expected.state.reason));
+    EXPECT_EQ(answer->stop_reason, expected.state.reason);
     EXPECT_EQ(answer->covered_by, name_of(expected.state.covered_by));
     EXPECT_EQ(answer->left_units, expected.left);
     EXPECT_EQ(answer->as_of, now);
-    return std::string(answer->allowed ? answer->covered_by : answer->reason);
+    return std::string(answer->allowed ? answer->covered_by : name_of(answer->stop_reason));
   }
   void trial(const std::string& account) {
     const std::vector<std::string> names{account};
@@ -133,7 +133,7 @@ TEST_F(Entitlement, O9_a_fresh_book_says_the_same) {
   for (const std::string name : {"acme", "zeta"}) {
     const auto followed = book.check(name, "captcha");
     const auto loaded = fresh.check(name, "captcha");
-    EXPECT_EQ(followed->reason, loaded->reason);
+    EXPECT_EQ(followed->stop_reason, loaded->stop_reason);
     EXPECT_EQ(followed->left_units, loaded->left_units);
   }
   EXPECT_EQ(fresh.check("acme", "captcha")->left_units, 19'993);

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "app/metric_list.h"
+#include "domain/instant.h"
+#include "http/operator_port.h"
+
+namespace packwarden {
+
+// Whether this process serves, as its loops say it, and if not, why not (docs/METRICS.md). Any
+// thread.
+class Readiness {
+ public:
+  explicit Readiness(std::chrono::seconds database_max_age);
+
+  void books_are_loaded();
+  // All that the ledger held at `as_of` is known: the database was reached now.
+  void entitlements_are_as_of(Instant as_of);
+  void database_fails(const std::string& why);
+  void spool_works();
+  void spool_fails(const std::string& why);
+  void spool_is_held(bool held);
+  void stopping();
+
+  OperatorPort::Standing standing() const;
+  void collect(MetricList& out, Instant now) const;
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  bool is_loading() const { return !books_loaded_ || !reached_at_; }
+  bool is_database_away(Time at) const;
+
+  const std::chrono::seconds database_max_age_;
+  mutable std::mutex mutex_;
+  bool books_loaded_ = false;
+  std::optional<Time> reached_at_;
+  Instant as_of_;
+  std::string database_fault_;  // the last one; empty since it was reached
+  std::string spool_fault_;     // empty: it works
+  bool held_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace packwarden
