@@ -102,6 +102,17 @@ void MainThread::run(const std::function<void(std::stop_token)>& work, Hooks hoo
   if (failure) std::rethrow_exception(failure);
 }
 
+namespace {
+
+const char* what_to_do(DatabaseErrorKind kind) {
+  return kind == DatabaseErrorKind::refused
+             ? "check user and password in section database, and that the user has its rights: "
+               "docs/OPERATIONS.md, for channels docs/CHANNELS.md"
+             : "check that the server runs and that section database is right";
+}
+
+}  // namespace
+
 int guarded(const std::function<void()>& run, MainThread* main) {
   try {
     run();
@@ -110,10 +121,8 @@ int guarded(const std::function<void()>& run, MainThread* main) {
     log_event(events::database_unavailable,
               "{}; check that the server runs and that section database is right", error.what());
   } catch (const DatabaseError& error) {
-    log_event(
-        events::database_unavailable,
-        "the database {}: {} ({}); check that the server runs and that section database is right",
-        to_string(error.kind()), error.what(), error.code());
+    log_event(events::database_unavailable, "the database {}: {} ({}); {}", to_string(error.kind()),
+              error.what(), error.code(), what_to_do(error.kind()));
   } catch (const HttpUnavailable& error) {
     log_event(events::http_unavailable, "{}", error.what());
     return status_failed;

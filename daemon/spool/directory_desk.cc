@@ -70,9 +70,11 @@ DirectoryDesk::DirectoryDesk(std::string directory, ContentLimits limits,
     : directory_(std::move(directory)), limits_(limits), max_file_name_bytes_(max_file_name_bytes) {
   Fd root(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root.is_open()) fail_with("cannot open the spool " + shown(directory_), errno);
-  if (!is_folder(root.get(), "incoming")) {
-    throw SpoolUnavailable("spool " + shown(directory_) +
-                           " has no incoming/: no daemon has begun with it yet");
+  // The installation makes incoming/, for producers; the rest is made by the daemon.
+  for (const std::string folder : {"incoming", "work", "rejected"}) {
+    if (is_folder(root.get(), folder)) continue;
+    throw SpoolUnavailable("spool " + shown(directory_) + " has no " + folder +
+                           "/: no daemon has begun with it yet. Start packwardend, then ask again");
   }
   root_ = std::make_shared<const Fd>(std::move(root));
   for (const std::string folder : {"held", "retry", "rejected/driven", "rejected/discarded"}) {

@@ -54,6 +54,17 @@ class SpoolDeskTest : public SpoolTest {
   DirectoryDesk desk;
 };
 
+TEST(SpoolDesk, a_spool_of_which_only_the_installation_knows_waits_for_its_daemon) {
+  const test::Folder folder;
+  std::filesystem::create_directory(folder.path() / "incoming");
+  try {
+    const DirectoryDesk desk(folder.path().string(), {});
+    FAIL() << "it is no spool yet";
+  } catch (const SpoolUnavailable& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no daemon has begun with it yet. Start packwardend"));
+  }
+}
+
 TEST_F(SpoolDeskTest, a_held_spool_claims_nothing_until_its_release) {
   drop("a.csv");
   ASSERT_TRUE(desk.hold({now, "the catalogue\nis wrong"}));
