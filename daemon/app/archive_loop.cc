@@ -66,9 +66,9 @@ void run_archive(ArchiveComposition& composition, std::chrono::milliseconds inte
   bool failing = false;
   while (!stop.stop_requested()) {
     try {
-      host.loop.step("packing done/");
       bool is_more = true;
       while (is_more && !stop.stop_requested()) {
+        host.loop.step("packing done/");
         host.settings.take_over([&](const Settings& settings) {
           composition.change(settings);
           interval = std::chrono::milliseconds(settings.jobs.interval_ms);

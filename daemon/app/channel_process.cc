@@ -133,14 +133,16 @@ int ChannelProcess::deliver(const std::stop_token& stop) {
   return 0;
 }
 
-// Until the stop, or until a reload was asked for and every outcome is stored.
+// Until the stop, or until a reload was asked for and nothing is claimed or to be stored.
 void ChannelProcess::relay(const std::stop_token& stop) {
+  // A send may take longer than the unit's WatchdogSec: its outcome would be lost.
+  manager_.may_be_silent(std::chrono::seconds(own(settings_).silent_max_s));
   std::stop_source turn;
   const std::stop_callback pass_on(stop, [&] { turn.request_stop(); });
   Relay relay(store_, board_, *plugin_, policy_of(own(settings_), settings_));
   relay.run(turn.get_token(), [&] {
     manager_.alive();
-    if (reload_asked_ && !relay.owes_outcomes()) turn.request_stop();
+    if (reload_asked_ && relay.is_between_batches()) turn.request_stop();
   });
 }
 

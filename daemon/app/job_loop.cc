@@ -89,6 +89,8 @@ void run_jobs(JobComposition& composition, std::chrono::milliseconds interval, c
     try {
       host.settings.take_over([&](const Settings& settings) {
         composition.change(settings);
+        host.telemetry.samples.judge_by(situation_limits(settings),
+                                        settings.jobs.settlement_spread_s);
         interval = std::chrono::milliseconds(settings.jobs.interval_ms);
       });
       run_jobs_once(composition, now());

@@ -39,6 +39,8 @@ void KeptChild::start() {
   const auto stop_with_us = [us = getpid()](auto&) {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != us) ::_exit(0);  // it is too late for that
+    // A reload that comes before it can listen must not end it: it reads the settings after that.
+    signal(SIGHUP, SIG_IGN);
   };
   child_ = process::child("/proc/self/exe", process::args(options_.arguments), environment, io_,
                           process::extend::on_exec_setup = stop_with_us,

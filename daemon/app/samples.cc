@@ -23,7 +23,13 @@ constexpr std::array channel_states = {"starting", "delivering", "failing",
 }  // namespace
 
 Samples::Samples(SituationLimits limits, std::int64_t spread_s, BusinessCalendar calendar)
-    : limits_(limits), spread_s_(spread_s), calendar_(std::move(calendar)) {}
+    : calendar_(std::move(calendar)), limits_(limits), spread_s_(spread_s) {}
+
+void Samples::judge_by(const SituationLimits& limits, std::int64_t spread_s) {
+  const std::lock_guard lock(mutex_);
+  limits_ = limits;
+  spread_s_ = spread_s;
+}
 
 void Samples::spool_is(SpoolState state, std::uint64_t disk_bytes) {
   const std::lock_guard lock(mutex_);

@@ -19,6 +19,9 @@ class Samples {
   // `spread_s`: jobs.settlement_spread_s, for what is late.
   Samples(SituationLimits limits, std::int64_t spread_s, BusinessCalendar calendar);
 
+  // As the constructor's, after a reload.
+  void judge_by(const SituationLimits& limits, std::int64_t spread_s);
+
   // `disk_bytes`: the size of its file system.
   void spool_is(SpoolState state, std::uint64_t disk_bytes);
   void ledger_is(LedgerSituation ledger);
@@ -34,10 +37,10 @@ class Samples {
   void collect_channels(MetricList& out, double sample_age_s) const;
   void collect_process(MetricList& out) const;
 
-  const SituationLimits limits_;
-  const std::int64_t spread_s_;
   const BusinessCalendar calendar_;
   mutable std::mutex mutex_;
+  SituationLimits limits_;
+  std::int64_t spread_s_;
   std::optional<SpoolState> spool_;
   std::uint64_t spool_disk_bytes_ = 0;
   Time spool_seen_at_;

@@ -54,6 +54,11 @@ void ServiceManager::alive() {
   tell("WATCHDOG=1");
 }
 
+void ServiceManager::may_be_silent(std::chrono::microseconds at_most) {
+  const auto of_unit = watchdog();
+  if (of_unit) tell(fmt::format("WATCHDOG_USEC={}", std::max(*of_unit, at_most).count()));
+}
+
 void ServiceManager::reloading() {
   tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", monotonic_micros()));
 }

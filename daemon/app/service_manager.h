@@ -24,6 +24,10 @@ class ServiceManager {
   // The watchdog is fed.
   void alive();
 
+  // A process that is alive may be silent for so long: where the watchdog would not wait, it does
+  // from now on.
+  void may_be_silent(std::chrono::microseconds at_most);
+
   // Between these two the settings are read anew.
   void reloading();
   void reloaded();

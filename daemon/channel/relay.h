@@ -34,8 +34,9 @@ class Relay {
   // be null, and may request the stop.
   void run(const std::stop_token& stop, const std::function<void()>& alive = {});
 
-  // Whether a delivery was sent whose outcome is not stored yet.
-  bool owes_outcomes() const { return !outcomes_.empty(); }
+  // Whether no delivery may be claimed by this relay, or was sent whose outcome is not stored yet:
+  // another one may take its place. A claim whose answer was lost may hold deliveries.
+  bool is_between_batches() const { return outcomes_.empty() && !token_used_; }
 
   // One round: the board is told how the channel fares, then what is left of expired leases is
   // dealt with, then one batch is sent, unless the channel is paused. Returns how many deliveries

@@ -200,6 +200,7 @@ void DoneArchive::publish(std::vector<std::unique_ptr<Packed>>& batch, const std
   // All were written before the first is synced: so the file system commits them together.
   for (const auto& packed : batch) {
     if (packed->file) packed->file->sync();
+    if (on_block_) on_block_();
   }
   for (const auto& packed : batch) {
     if (packed->file) packed->file->finish(packed->into);
@@ -255,6 +256,7 @@ bool DoneArchive::remove_some(const std::string& folder, ArchiveStep& step) {
     } else if (errno != ENOENT) {
       fail_with("cannot remove " + shown(path), errno);
     }
+    if (on_block_) on_block_();
   }
   for (const std::string& inner : again) {
     if (!remove_some(inner, step)) return false;

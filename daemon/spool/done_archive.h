@@ -36,7 +36,8 @@ struct ArchiveStep {
 class DoneArchive {
  public:
   // `root` is the spool; its lock must be held by this process (SpoolDirectory::root).
-  // `on_block`, which may be null, is called whenever a block of a file was read.
+  // `on_block`, which may be null, is called whenever a block of a file was read, and a file was
+  // synced or removed.
   explicit DoneArchive(std::shared_ptr<const Fd> root, std::size_t max_file_name_bytes = 255,
                        std::function<void()> on_block = {})
       : root_(std::move(root)),

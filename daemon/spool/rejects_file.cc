@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "mediation/csv_decoder.h"
@@ -61,8 +62,12 @@ Row parse_row(std::string_view text) {
 // forward; for what lies behind, it begins anew.
 class Window {
  public:
-  Window(int source, FileKind kind, const UnpackLimits& limits)
-      : source_(source), kind_(kind), limits_(limits), buffer_(window_bytes) {
+  Window(int source, FileKind kind, const UnpackLimits& limits, std::function<void()> on_block)
+      : source_(source),
+        kind_(kind),
+        limits_(limits),
+        on_block_(std::move(on_block)),
+        buffer_(window_bytes) {
     struct stat status {};
     is_there_ = source >= 0 && fstat(source, &status) == 0 && S_ISREG(status.st_mode);
   }
@@ -92,7 +97,7 @@ class Window {
   }
 
   ContentReader open() const {
-    const auto stored = [source = source_](
+    const auto stored = [source = source_, on_block = on_block_](
                             std::uint64_t offset, char* into,
                             std::size_t size) -> tl::expected<std::size_t, std::string> {
       std::size_t done = 0;
@@ -103,6 +108,7 @@ class Window {
         if (got < 0) fail_with("cannot read the rejected lines of a usage file", errno);
         if (got == 0) break;
         done += static_cast<std::size_t>(got);
+        if (on_block) on_block();
       }
       return done;
     };
@@ -112,6 +118,7 @@ class Window {
   int source_;
   FileKind kind_;
   UnpackLimits limits_;
+  std::function<void()> on_block_;
   bool is_there_ = false;
   std::vector<char> buffer_;
   std::optional<ContentReader> reader_;
@@ -185,9 +192,9 @@ void append_row(NewFile& out, Window& window, const Row& row) {
 }  // namespace
 
 void append_rejects(NewFile& out, int source, FileKind kind, const ContentLimits& limits,
-                    const RejectedLines& rejected_lines) {
+                    const RejectedLines& rejected_lines, const std::function<void()>& on_block) {
   out.append("line,reason,detail,text\r\n");
-  Window window(source, kind, limits.unpack);
+  Window window(source, kind, limits.unpack, on_block);
   if (kind.format == Format::csv) append_header(out, window, limits);
   rejected_lines([&](std::string_view some) {
     while (!some.empty()) append_row(out, window, parse_row(take_until(some, '\n')));

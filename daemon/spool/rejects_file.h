@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 #include "mediation/content_reader.h"
 #include "spool/files.h"
 #include "usecases/ledger_port.h"
@@ -19,9 +21,11 @@ struct ContentLimits {
 //
 // `source` is the usage file, or -1 where it is gone; `kind` that of its name. `rejected_lines` is
 // FileOutcome's; in order of offset the content is read once. Where it no longer holds a line, the
-// detail says so and the text is what is left of it. Throws SpoolUnavailable where reading or
+// detail says so and the text is what is left of it. `on_block`, which may be null, is called for
+// each block that was read. Throws SpoolUnavailable where reading or
 // writing fails, std::runtime_error where `rejected_lines` is not of that form.
 void append_rejects(NewFile& out, int source, FileKind kind, const ContentLimits& limits,
-                    const RejectedLines& rejected_lines);
+                    const RejectedLines& rejected_lines,
+                    const std::function<void()>& on_block = {});
 
 }  // namespace packwarden

@@ -279,7 +279,7 @@ void SpoolDirectory::write_rejects(const ClaimedFile& file, const std::string& f
   if (!source.is_open() && is_there(root, target)) return;
   NewFile rejects(root, "rejected/." + file.claim + ".rejects");
   append_rejects(rejects, source.get(), file_kind_of(outcome.file.name).value_or(FileKind{}),
-                 limits_, outcome.rejected_lines);
+                 limits_, outcome.rejected_lines, on_block_);
   rejects.finish(target);
 }
 

@@ -167,6 +167,19 @@ TEST_F(TelemetryOf, a_channel_and_a_job_are_told_as_they_were_seen) {
   EXPECT_THAT(text, Not(HasSubstr("packwarden_channel_silent_seconds{")));
 }
 
+TEST_F(TelemetryOf, a_job_is_late_by_the_interval_of_the_last_reload) {
+  LedgerSituation ledger;
+  const Instant done_until = now() - Span::seconds(1'000);
+  ledger.jobs.push_back({"expire", "", done_until, done_until, done_until});
+  telemetry.samples.ledger_is(ledger);
+  SituationLimits limits;
+  limits.job_interval_s = 3'600;
+  telemetry.samples.judge_by(limits, 0);
+  MetricList list;
+  telemetry.samples.collect(list, done_until + Span::seconds(3'610));
+  EXPECT_THAT(list.text(), HasSubstr("packwarden_job_lateness_seconds{job_name=\"expire\"} 10\n"));
+}
+
 struct Overdue {
   const char* done_until;
   const char* now;

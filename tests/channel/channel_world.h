@@ -34,7 +34,10 @@ class Channel {
                        .attempts_max = 3,
                        .on_unknown = UnknownOutcome::retry};
 
-  Relay relay() { return Relay(store_, board_, *plugin_, policy); }
+  // Over its own store, or another one.
+  Relay relay(OutboxStore* other = nullptr) {
+    return Relay(other == nullptr ? store_ : *other, board_, *plugin_, policy);
+  }
   MysqlOutboxStore& store() { return store_; }
 
  private:

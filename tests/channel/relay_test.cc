@@ -222,6 +222,47 @@ TEST(Relay, AClaimWhoseAnswerWasLostFindsItsRowsAgain) {
   EXPECT_EQ(store.claim({"inbox", "u", 2, 60'000, true}).size(), 1u);
 }
 
+// Its database commits the first claim, but is away before it can say so.
+class AnswerLost : public OutboxStore {
+ public:
+  explicit AnswerLost(MysqlOutboxStore& store) : store_(&store) {}
+  std::vector<OutboxRow> claim(const ClaimRequest& request) override {
+    auto rows = store_->claim(request);
+    if (std::exchange(lost_, true)) return rows;
+    throw std::runtime_error("the answer is lost");
+  }
+  std::uint64_t finish(const std::string& token,
+                       std::span<const DeliveryOutcome> outcomes) override {
+    return store_->finish(token, outcomes);
+  }
+  std::uint64_t release_expired(const std::string& channel, UnknownOutcome policy,
+                                std::uint32_t unknown_attempts_max) override {
+    return store_->release_expired(channel, policy, unknown_attempts_max);
+  }
+  void store_inbox_messages(std::span<const InboxMessage> messages) override {
+    store_->store_inbox_messages(messages);
+  }
+
+ private:
+  MysqlOutboxStore* store_;
+  bool lost_ = false;
+};
+
+TEST(Relay, IsNotReplacedWhileAClaimWhoseAnswerWasLostMayHoldRows) {
+  TestDatabase database;
+  queue(database.session(), {});
+  Channel channel(database, kInbox);
+  AnswerLost store(channel.store());
+  Relay relay = channel.relay(&store);
+  EXPECT_TRUE(relay.is_between_batches());
+  EXPECT_ANY_THROW(relay.run_once());
+  EXPECT_EQ(only_delivery(database)[0], "sending");
+  EXPECT_FALSE(relay.is_between_batches());
+  EXPECT_EQ(relay.run_once(), 1u);
+  EXPECT_EQ(only_delivery(database)[0], "sent");
+  EXPECT_TRUE(relay.is_between_batches());
+}
+
 struct Ending {
   const char* body;
   const char* state;

@@ -194,6 +194,15 @@ class Reload(unittest.TestCase):
             states = {row["channel"]: row["state"] for row in self.site.ctl("channel", "list")}
             self.assertEqual(states["inbox"], "delivering")
 
+    def test_a_channel_may_send_for_longer_than_its_watchdog_would_wait(self):
+        with self.site.running("channel", "inbox") as channel:
+            self.assertEqual(set(self.site.manager.times_of("WATCHDOG_USEC")),
+                             set(self.site.manager.times_of("WATCHDOG_USEC", "60000000")))
+            self.site.change({"poll_interval_ms: 50\n": "poll_interval_ms: 50\n    silent_max_s: 100\n"})
+            self.site.reload(channel)
+            harness.wait_until(lambda: self.site.manager.times_of("WATCHDOG_USEC", "100000000"), BOUND_S,
+                               "a longer watchdog", alive=[channel])
+
     def test_a_channel_that_is_removed_ends_with_a_status_of_its_own(self):
         with self.site.running("channel", "inbox") as channel:
             self.site.change({"  - name: inbox\n    plugin: inbox.so\n    poll_interval_ms: 50\n": "",
@@ -211,8 +220,10 @@ class Reload(unittest.TestCase):
             up.send_signal(signal.SIGHUP)
             harness.wait_until(lambda: sorted(channels_of(up.pid)) == ["inbox", "second"], BOUND_S, "a new channel",
                                alive=[up])
+            up.send_signal(signal.SIGHUP)  # which the new channel gets before it can listen
             harness.wait_until(lambda: up.log_tail(20_000).count("are in effect") >= 2, BOUND_S,
                                "the daemon and the channel that stayed have reloaded", alive=[up])
+            self.assertNotIn("ended by signal", up.log_tail(20_000))
             self.site.change({"  - {name: second, medium: inbox, plugin: inbox.so}\n": ""})
             up.send_signal(signal.SIGHUP)
             harness.wait_until(lambda: sorted(channels_of(up.pid)) == ["inbox"], BOUND_S, "it is gone", alive=[up])

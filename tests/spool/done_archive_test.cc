@@ -159,6 +159,18 @@ TEST_F(DoneArchiveTest, D3_removal_goes_in_bounded_steps_and_takes_all) {
   EXPECT_THAT(names_in(root / "done"), IsEmpty());
 }
 
+// Removing is slow on a busy disk, and nothing is read meanwhile.
+TEST_F(DoneArchiveTest, D3_each_file_that_is_removed_is_told_of) {
+  int told = 0;
+  fs::create_directories(day());
+  DoneArchive watched(spool.root(), 255, [&] { ++told; });
+  for (int i = 0; i < 1'500; ++i) write_file(day() / ("x" + std::to_string(i)), "");
+  EXPECT_FALSE(watched.remove_before({30'000}).is_done);
+  EXPECT_EQ(told, 1'000);
+  EXPECT_TRUE(watched.remove_before({30'000}).is_done);
+  EXPECT_EQ(told, 1'500);
+}
+
 TEST_F(DoneArchiveTest, D3_rejects_failed_files_and_receipts_are_never_removed_by_age) {
   const ClaimedFile file = claimed(spool, "a.csv", std::string(first_line) + "bad\n");
   FileOutcome outcome;

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <functional>
+#include <random>
 
 #include "spool/spool_files.h"
 #include "support/packing.h"
@@ -75,6 +76,24 @@ TEST_F(End, U5_rejects_of_csv_hold_its_header_and_those_of_packed_files_what_was
   EXPECT_EQ(rejected("a.csv", text), expected);
   EXPECT_EQ(rejected("b.csv.gz", packwarden::testing::gzip(text)), expected);
   EXPECT_EQ(rejected("c.csv.zst", packwarden::testing::zstd(text)), expected);
+}
+
+// Unpacking up to a line far behind may take minutes: who watches over ingest must see it get on.
+TEST_F(End, U5_rejects_of_packed_files_tell_of_each_block_that_is_read) {
+  std::string text = "id\n";
+  std::minstd_rand random;
+  while (text.size() < 2'000'000) text += std::to_string(random()) + "\n";
+  const std::string packed = packwarden::testing::gzip(text + "bad\n");
+  int blocks = 0;
+  SpoolDirectory watched((root / "watched").string(), "billing-1", 255, {}, [&] { ++blocks; });
+  write_file(root / "watched" / "incoming" / "a.csv.gz", packed);
+  const ClaimedFile file = watched.claim(1, now).at(0);
+  FileOutcome outcome = outcome_of(file);
+  outcome.rejected_lines = lines("9\tmalformed\t" + std::to_string(text.size()) + "\t3\t\n");
+  watched.end(file, FileEnding::taken, outcome);
+  EXPECT_THAT(content_of(root / "watched" / "rejected" / (file.claim + ".a.csv.gz.rejects")),
+              HasSubstr("9,malformed,,\"bad\""));
+  EXPECT_GE(blocks, static_cast<int>(packed.size() >> 18));
 }
 
 TEST_F(End, U5_rejects_hold_long_lines_and_any_bytes) {
