@@ -9,6 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <exception>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -118,8 +119,14 @@ int guarded(const std::function<void()>& run, MainThread* main) {
     run();
     return 0;
   } catch (const LedgerUnavailable& error) {
-    log_event(events::database_unavailable,
-              "{}; check that the server runs and that section database is right", error.what());
+    // A whole sentence says itself what to do: migrate, or mend the server's settings.
+    const std::string_view what = error.what();
+    if (what.ends_with('.')) {
+      log_event(events::database_unavailable, "{}", what);
+    } else {
+      log_event(events::database_unavailable, "{}; {}", what,
+                what_to_do(DatabaseErrorKind::lost_connection));
+    }
   } catch (const DatabaseError& error) {
     log_event(events::database_unavailable, "the database {}: {} ({}); {}", to_string(error.kind()),
               error.what(), error.code(), what_to_do(error.kind()));

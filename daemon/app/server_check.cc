@@ -22,8 +22,9 @@ void require_server(const Settings& settings) {
   }
   if (refused) {
     throw LedgerUnavailable(
-        "The database's server is not set up as we need it: packctl database check says how. (What "
-        "is unsafe there is only warned of with database.unsafe_server: warn)");
+        "The database's server is not set up as we need it: packctl database check says how. What "
+        "is "
+        "unsafe there is only warned of with database.unsafe_server: warn.");
   }
 }
 

@@ -28,6 +28,7 @@ class TheStartLooksAtTheServer(unittest.TestCase):
         self.assertEqual(status, 3, log)
         self.assertIn(setting, log)
         self.assertNotIn("run-once:", log)
+        self.assertNotIn("check that the server runs", log)
         self.assertIn(setting, site.ctl_text("database", "check", refused=True))
 
     def test_what_can_lose_committed_usage_is_refused_until_it_is_mended(self):
