@@ -56,7 +56,6 @@ std::vector<std::string> restart_needed(const Settings& in_effect, const Setting
   changed.compare("business_time_zone", in_effect.business_time_zone, wanted.business_time_zone);
   changed.compare("section http", in_effect.http, wanted.http);
   changed.compare("section metrics", in_effect.metrics, wanted.metrics);
-  changed.compare("section attention", in_effect.attention, wanted.attention);
   changed.compare("section log_limit", in_effect.log_limit, wanted.log_limit);
   changed.compare("allow_as_of", in_effect.allow_as_of, wanted.allow_as_of);
   compare(in_effect.catalogue, wanted.catalogue, changed);

@@ -37,6 +37,7 @@ TEST(RestartNeeded, limits_channels_levels_and_new_products_change_while_it_runs
   wanted.jobs.interval_ms = 100;
   wanted.keeping.inbox_days = 1;
   wanted.acceptance.max_skew = Span::seconds(1);
+  wanted.attention.file_age_s = 60;
   wanted.log_level = "debug";
   wanted.plugin_directory = "/elsewhere";
   wanted.channels.clear();
@@ -57,6 +58,7 @@ TEST(RestartNeeded, each_key_that_stays_for_the_life_of_the_process_is_named) {
       {"spool.default_source", [](Settings& s) { s.spool.default_source = "else"; }},
       {"dedupe.window_days", [](Settings& s) { ++s.dedupe_window_days; }},
       {"business_time_zone", [](Settings& s) { s.business_time_zone = "Europe/Berlin"; }},
+      {"section metrics", [](Settings& s) { s.metrics.sample_interval_s = 60; }},
       {"section http", [](Settings& s) { s.http.listen = "off"; }},
       {"section log_limit", [](Settings& s) { ++s.log_limit.lines; }},
       {"allow_as_of", [](Settings& s) { s.allow_as_of = true; }},
