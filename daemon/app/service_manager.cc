@@ -6,8 +6,12 @@
 
 #include <algorithm>
 
+#include "logging/shown_text.h"
+
 namespace packwarden {
 namespace {
+
+constexpr std::size_t status_bytes_max = 2'000;
 
 // Nobody to be told, or one who does not listen: neither is a reason to do anything else.
 void tell(const std::string& message) {
@@ -43,11 +47,8 @@ void ServiceManager::status(const std::string& line) {
   const std::lock_guard lock(mutex_);
   if (line == status_) return;
   status_ = line;
-  // A line break would begin another message.
-  std::string clean = line;
-  std::replace_if(
-      clean.begin(), clean.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  tell("STATUS=" + clean);
+  // A line break would begin another message, and one that is no UTF-8 is thrown away whole.
+  tell("STATUS=" + shown_text(line, status_bytes_max));
 }
 
 void ServiceManager::alive() {
