@@ -26,12 +26,14 @@ AliveSocket::AliveSocket(boost::asio::io_context& io, std::function<void()> hear
 }
 
 void AliveSocket::listen() {
-  socket_.async_receive(boost::asio::buffer(message_),
-                        [this](const boost::system::error_code& error, std::size_t) {
-                          if (error) return;
-                          heard_();
-                          listen();
-                        });
+  socket_.async_receive(
+      boost::asio::buffer(message_),
+      [this, exists = std::weak_ptr(exists_)](const boost::system::error_code& error, std::size_t) {
+        // A message that was received before the end of this is no error.
+        if (error || exists.expired()) return;
+        heard_();
+        listen();
+      });
 }
 
 }  // namespace packwarden

@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/asio/local/datagram_protocol.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace packwarden {
@@ -24,6 +25,7 @@ class AliveSocket {
   boost::asio::local::datagram_protocol::socket socket_;
   std::function<void()> heard_;
   std::array<char, 512> message_{};
+  std::shared_ptr<bool> exists_ = std::make_shared<bool>(true);
 };
 
 }  // namespace packwarden
