@@ -55,13 +55,19 @@ void MysqlChannelBoard::set_state(ChannelState state, const std::string& detail)
 
 void MysqlChannelBoard::set_failed(const std::string& detail, std::chrono::microseconds ago) {
   // What the process itself could still say stays: it knows better why. A note that comes late must
-  // not be taken for one of the process that was started meanwhile.
+  // not be taken for one of the process that was started meanwhile; so the instant is read once,
+  // before attempts that may wait for the row.
+  const std::string at =
+      session()
+          .query(fmt::format("SELECT NOW(6) - INTERVAL {} MICROSECOND", ago.count()))
+          .at(0)
+          .at(0)
+          .value();
   update(fmt::format(
       "failures = failures + IF({0}, 0, 1), since = IF({0}, since, NOW(6)), detail = IF({0} OR "
       "(state IN ('broken', 'failed') AND detail > ''), detail, {1}), state = IF({0} OR state = "
       "'broken', state, 'failed')",
-      fmt::format("COALESCE(seen_at > NOW(6) - INTERVAL {} MICROSECOND, FALSE)", ago.count()),
-      session().escape(detail)));
+      fmt::format("COALESCE(seen_at > '{}', FALSE)", at), session().escape(detail)));
 }
 
 bool MysqlChannelBoard::check_in() {

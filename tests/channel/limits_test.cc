@@ -3,9 +3,12 @@
 
 #include <chrono>
 #include <fstream>
+#include <functional>
 #include <regex>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "channel/channel_world.h"
 #include "channel/pacer.h"
@@ -160,6 +163,51 @@ TEST(Board, counts_processes_that_ended_without_a_word) {
   board.set_state(ChannelState::broken, "exports no pw_notifier_entry");
   board.set_failed("ended with status 1", std::chrono::microseconds(0));
   EXPECT_THAT(row(), ElementsAre("sms.so", "broken", "exports no pw_notifier_entry", "4", "3"));
+}
+
+// The second in which the statement with `text` began to wait for a lock; empty while it does not.
+std::string waits_since(TestDatabase& database, const std::string& text) {
+  return database.value(
+      "SELECT COALESCE(MAX(trx_wait_started), '') FROM information_schema.innodb_trx WHERE "
+      "trx_state = 'LOCK WAIT' AND trx_query LIKE '%" +
+      text + "%' AND trx_query NOT LIKE '%innodb_trx%'");
+}
+
+void wait_until(const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("not within 30 s");
+    // The server shows lock waits anew only to who has not looked for 100 ms.
+    std::this_thread::sleep_for(milliseconds(150));
+  }
+}
+
+TEST(Board, a_note_that_was_tried_again_counts_nothing_that_a_start_has_counted) {
+  TestDatabase database;
+  DatabaseAddress impatient = database.address();
+  impatient.lock_wait_timeout_s = 1;
+  const std::string channel = "sms-" + std::to_string(getpid());
+  const std::string signal = "was ended by signal 9 in " + channel;
+  MysqlChannelBoard supervisor(impatient, channel);
+  MysqlChannelBoard process(database.address(), channel);
+  process.start("sms.so");
+  Session other = database.connect();
+  other.begin();
+  other.query("SELECT name FROM channel FOR UPDATE");
+
+  std::jthread noting([&] { supervisor.set_failed(signal, std::chrono::microseconds(0)); });
+  wait_until([&] { return !waits_since(database, signal).empty(); });
+  const std::string first = waits_since(database, signal);
+  std::jthread starting([&] { process.start("next-" + channel); });
+  wait_until([&] { return !waits_since(database, "next-" + channel).empty(); });
+  wait_until([&] {
+    const std::string since = waits_since(database, signal);
+    return !since.empty() && since != first;
+  });
+  other.rollback();
+  noting.join();
+  starting.join();
+  EXPECT_EQ(database.value("SELECT failures FROM channel"), "1");
 }
 
 // The SQL of docs/CHANNELS.md, for this database and a user of its own.
