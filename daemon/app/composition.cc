@@ -35,13 +35,7 @@ LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_
 }
 
 SituationLimits situation_limits(const Settings& settings) {
-  const AttentionSettings& from = settings.attention;
-  SituationLimits limits;
-  limits.file_age_s = from.file_age_s;
-  limits.rejects_age_s = from.rejects_age_s;
-  limits.job_late_s = from.job_late_s;
-  limits.delivery_age_s = from.delivery_age_s;
-  limits.free_bytes_min = from.free_bytes_min;
+  SituationLimits limits = settings.attention;
   limits.job_interval_s = (settings.jobs.interval_ms + 999) / 1'000;
   return limits;
 }

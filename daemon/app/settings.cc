@@ -215,7 +215,7 @@ class Loader {
   }
 
   void attention(MapReader map) {
-    AttentionSettings& out = settings_.attention;
+    SituationLimits& out = settings_.attention;
     map.whole_number("file_age_s", out.file_age_s, {1, max_attention_s});
     map.whole_number("rejects_age_s", out.rejects_age_s, {1, max_attention_s});
     map.whole_number("job_late_s", out.job_late_s, {1, max_attention_s});

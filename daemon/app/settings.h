@@ -10,6 +10,7 @@
 #include "domain/catalogue.h"
 #include "domain/limits.h"
 #include "notices/notice_rules.h"
+#include "usecases/situation.h"
 
 namespace packwarden {
 
@@ -75,17 +76,6 @@ struct KeepingSettings {
   std::uint32_t inbox_days = 1'096;          // N4
 
   bool operator==(const KeepingSettings&) const = default;
-};
-
-// From when on something is worth a word (usecases/situation.h).
-struct AttentionSettings {
-  std::uint32_t file_age_s = 900;
-  std::uint32_t rejects_age_s = 86'400;
-  std::uint32_t job_late_s = 600;
-  std::uint32_t delivery_age_s = 900;
-  std::uint64_t free_bytes_min = 1ULL << 30;
-
-  bool operator==(const AttentionSettings&) const = default;
 };
 
 struct ChannelSettings {
@@ -157,7 +147,7 @@ struct Settings {
   std::uint32_t dedupe_window_days = 36;
   JobSettings jobs;
   KeepingSettings keeping;
-  AttentionSettings attention;
+  SituationLimits attention;  // job_interval_s follows from jobs.interval_ms: situation_limits
   std::string business_time_zone = "Asia/Shanghai";
   std::string catalogue_file = "catalogue.yaml";
   std::string plugin_directory = "/usr/lib/packwarden";
