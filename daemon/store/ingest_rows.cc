@@ -138,7 +138,7 @@ void write_segments(Session& session, Sequence sequence, const IngestWrite& inge
   for (const KeySegment& segment : ingest.segments)
     runs[segment.arrival_day].push_back(segment.keys);
 
-  std::vector<BlobRow> rows;
+  std::vector<SqlValue> rows;
   std::vector<std::vector<RecordKey>> joined;
   std::vector<std::string> days;
   joined.reserve(runs.size());
@@ -156,16 +156,12 @@ void write_segments(Session& session, Sequence sequence, const IngestWrite& inge
     while (!keys.empty()) {
       const auto head = keys.first(std::min(keys.size(), segment_keys));
       keys = keys.subspan(head.size());
-      rows.push_back(
-          {sequence, part++, std::string_view(days.back()),
-           std::string_view(reinterpret_cast<const char*>(head.data()), head.size_bytes())});
+      rows.insert(rows.end(), {sequence, part++, std::string_view(days.back()), to_bytes(head)});
     }
   }
-  if (rows.empty()) return;
-  session.insert_blobs(
-      "INSERT INTO dedupe_segment (seq, part, kind, arrival_day, record_keys) VALUES (?, ?, "
-      "'added', ?, ?)",
-      rows);
+  session.insert_rows(
+      "INSERT INTO dedupe_segment (seq, part, kind, arrival_day, record_keys) VALUES",
+      "(?, ?, 'added', ?, ?)", rows);
 }
 
 }  // namespace

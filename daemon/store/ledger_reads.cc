@@ -132,6 +132,10 @@ void to_keys(std::string_view bytes, std::vector<RecordKey>& keys) {
   std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(keys.data()));
 }
 
+Bytes to_bytes(std::span<const RecordKey> keys) {
+  return {std::string_view(reinterpret_cast<const char*>(keys.data()), keys.size_bytes())};
+}
+
 Sequence read_sequence(Session& session) {
   return static_cast<Sequence>(
       to_int(session.query("SELECT seq FROM ledger_sequence WHERE id = 1").at(0).at(0)));

@@ -55,6 +55,7 @@ class MySqlLedger : public Ledger {
 };
 
 void to_keys(std::string_view bytes, std::vector<RecordKey>& keys);
+Bytes to_bytes(std::span<const RecordKey> keys);  // a view of them
 
 // Reads that a transaction and a plain connection share (store/ledger_reads.cc).
 Sequence read_sequence(Session& session);

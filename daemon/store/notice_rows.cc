@@ -2,59 +2,81 @@
 
 #include <fmt/format.h>
 
+#include <deque>
+
 #include "store/sql_text.h"
 
 namespace packwarden {
 namespace {
 
-// By the clock of the database, which may not be the one that the ledger is written as of.
-std::string instant_after(std::optional<Span> span) {
-  if (!span) return "NULL";
-  return fmt::format("UTC_TIMESTAMP(6) + INTERVAL {} MICROSECOND", span->nanos / 1'000);
+SqlValue micros_or_null(std::optional<Span> span) {
+  return span ? SqlValue(span->nanos / 1'000) : nullptr;
 }
 
-std::string text_or_null(Session& session, const std::string& text) {
-  return text.empty() ? "NULL" : session.escape(text);
+SqlValue text_or_null(const std::string& text) {
+  return text.empty() ? nullptr : SqlValue(std::string_view(text));
+}
+
+std::int64_t cause_of(const Notice& notice, Sequence sequence) {
+  return is_told_per_transaction(notice.kind) ? static_cast<std::int64_t>(sequence) : notice.cause;
+}
+
+// Of the medium: whatever a channel is called later, each has the notice once.
+std::string idempotency_key(const Notice& notice, Sequence sequence, Medium medium) {
+  return fmt::format("{}/{}/{}/{}/{}/{}", name_of(notice.kind), value_of(notice.account),
+                     value_of(notice.product), value_of(notice.pack), cause_of(notice, sequence),
+                     name_of(medium));
+}
+
+void write_deliveries(Session& session, Sequence sequence, std::span<const NoticeWrite> notices,
+                      const std::string& occurred_at) {
+  std::deque<std::string> keys;  // what the values point to must stay where it is
+  std::vector<SqlValue> values;
+  for (const NoticeWrite& write : notices) {
+    for (const DeliveryWrite& delivery : write.deliveries) {
+      keys.push_back(idempotency_key(write.notice, sequence, delivery.medium));
+      values.insert(
+          values.end(),
+          {std::string_view(keys.back()), std::string_view(delivery.channel),
+           std::string_view(write.account_name), std::string_view(delivery.recipient),
+           std::string_view(delivery.language), std::string_view(name_of(write.notice.kind)),
+           std::string_view(delivery.subject), std::string_view(delivery.body),
+           text_or_null(delivery.html), text_or_null(delivery.facts),
+           std::int64_t{delivery.can_wait}, micros_or_null(delivery.useful_for)});
+    }
+  }
+  // Usefulness by the clock of the database, which may not be the one that the ledger is written as
+  // of.
+  session.insert_rows(
+      "INSERT INTO outbox (idempotency_key, channel, account_name, recipient, language, kind,"
+      " subject, body, html, facts, can_wait, useful_until, occurred_at, state, attempts,"
+      " next_attempt_at, claim_token, outcome, created_at) VALUES",
+      fmt::format("(?,?,?,?,?,?,?,?,?,?,?,UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND,{},'queued',0,"
+                  "UTC_TIMESTAMP(6),'','',UTC_TIMESTAMP(6))",
+                  occurred_at),
+      values);
 }
 
 }  // namespace
 
 void write_notices(Session& session, Sequence sequence, std::span<const NoticeWrite> notices,
                    Instant now) {
-  RowWriter rows(session,
-                 "INSERT INTO notice (account_id, product_id, kind, pack_id, cause, state,"
-                 " used_units, created_at, seq) VALUES");
-  RowWriter outbox(
-      session,
-      "INSERT INTO outbox (idempotency_key, channel, account_name, recipient, "
-      "language, kind, subject, body, html, facts, occurred_at, can_wait, useful_until,"
-      " state, attempts, next_attempt_at, claim_token, outcome, created_at) VALUES");
   const std::string created_at = datetime_literal(now);
+  std::vector<SqlValue> values;
+  values.reserve(notices.size() * 7);
   for (const NoticeWrite& write : notices) {
     const Notice& notice = write.notice;
-    const std::int64_t cause =
-        is_told_per_transaction(notice.kind) ? static_cast<std::int64_t>(sequence) : notice.cause;
-    rows.add(fmt::format("{},{},'{}',{},{},'{}',{},{},{}", value_of(notice.account),
-                         value_of(notice.product), name_of(notice.kind), value_of(notice.pack),
-                         cause, notice.superseded ? "superseded" : "due", notice.used, created_at,
-                         sequence));
-    for (const DeliveryWrite& delivery : write.deliveries) {
-      // Of the medium: whatever a channel is called later, each has the notice once.
-      const std::string key = fmt::format("{}/{}/{}/{}/{}/{}", name_of(notice.kind),
-                                          value_of(notice.account), value_of(notice.product),
-                                          value_of(notice.pack), cause, name_of(delivery.medium));
-      outbox.add(fmt::format(
-          "'{}','{}',{},{},'{}','{}',{},{},{},{},{},{},{},'queued',0,UTC_TIMESTAMP(6),'','',"
-          "UTC_TIMESTAMP(6)",
-          key, delivery.channel, session.escape(write.account_name),
-          session.escape(delivery.recipient), delivery.language, name_of(notice.kind),
-          session.escape(delivery.subject), session.escape(delivery.body),
-          text_or_null(session, delivery.html), text_or_null(session, delivery.facts), created_at,
-          delivery.can_wait ? 1 : 0, instant_after(delivery.useful_for)));
-    }
+    values.insert(values.end(),
+                  {std::uint64_t{value_of(notice.account)}, std::uint64_t{value_of(notice.product)},
+                   std::string_view(name_of(notice.kind)), std::uint64_t{value_of(notice.pack)},
+                   cause_of(notice, sequence),
+                   std::string_view(notice.superseded ? "superseded" : "due"), notice.used});
   }
-  rows.finish();
-  outbox.finish();
+  session.insert_rows(
+      "INSERT INTO notice (account_id, product_id, kind, pack_id, cause, state, used_units,"
+      " created_at, seq) VALUES",
+      fmt::format("(?,?,?,?,?,?,?,{},{})", created_at, sequence), values);
+  write_deliveries(session, sequence, notices, created_at);
 }
 
 }  // namespace packwarden

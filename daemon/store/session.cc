@@ -7,7 +7,7 @@
 #include <soci/soci.h>
 #include <sys/socket.h>
 
-#include <cstring>
+#include <algorithm>
 
 namespace packwarden {
 namespace {
@@ -78,23 +78,55 @@ void fill_row(MYSQL_RES* result, MYSQL_ROW row, std::vector<std::optional<std::s
   }
 }
 
-void bind_row(const BlobRow& row, std::vector<MYSQL_BIND>& binds) {
-  std::memset(binds.data(), 0, binds.size() * sizeof(MYSQL_BIND));
-  for (std::size_t i = 0; i < row.size(); ++i) {
-    MYSQL_BIND& bind = binds[i];
-    if (const auto* number = std::get_if<std::uint64_t>(&row[i])) {
-      bind.buffer_type = MYSQL_TYPE_LONGLONG;
-      bind.is_unsigned = 1;
-      bind.buffer = const_cast<std::uint64_t*>(number);
-    } else {
-      const std::string_view bytes = std::get<std::string_view>(row[i]);
-      bind.buffer_type = MYSQL_TYPE_BLOB;
-      bind.buffer = const_cast<char*>(bytes.data() == nullptr ? "" : bytes.data());
-      bind.buffer_length = bytes.size();
-      bind.length_value = bytes.size();
-      bind.length = &bind.length_value;
-    }
+// Small enough to stay in a core's cache: larger statements are slower again.
+constexpr std::size_t rows_a_statement = 100;
+constexpr std::size_t bytes_a_statement = 1 << 20;
+
+void bind(const SqlValue& value, MYSQL_BIND& bind) {
+  bind = {};
+  const auto bind_text = [&](std::string_view text, enum_field_types type) {
+    bind.buffer_type = type;
+    bind.buffer = const_cast<char*>(text.data() == nullptr ? "" : text.data());
+    bind.buffer_length = text.size();
+    bind.length_value = text.size();
+    bind.length = &bind.length_value;
+  };
+  const auto bind_number = [&](const void* number, bool is_unsigned) {
+    bind.buffer_type = MYSQL_TYPE_LONGLONG;
+    bind.is_unsigned = is_unsigned;
+    bind.buffer = const_cast<void*>(number);
+  };
+  if (const auto* text = std::get_if<std::string_view>(&value)) {
+    bind_text(*text, MYSQL_TYPE_STRING);
+  } else if (const auto* blob = std::get_if<Bytes>(&value)) {
+    bind_text(blob->bytes, MYSQL_TYPE_BLOB);
+  } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    bind_number(number, false);
+  } else if (const auto* natural = std::get_if<std::uint64_t>(&value)) {
+    bind_number(natural, true);
+  } else {
+    bind.buffer_type = MYSQL_TYPE_NULL;
   }
+}
+
+std::size_t bytes_of(std::span<const SqlValue> row) {
+  std::size_t bytes = 0;
+  for (const SqlValue& value : row) {
+    if (const auto* text = std::get_if<std::string_view>(&value)) bytes += text->size();
+    if (const auto* blob = std::get_if<Bytes>(&value)) bytes += blob->bytes.size();
+  }
+  return bytes;
+}
+
+// How many of the first `rows` go into one statement: one at least.
+std::size_t rows_together(std::span<const SqlValue> values, std::size_t width) {
+  const std::size_t most = std::min(values.size() / width, rows_a_statement);
+  std::size_t bytes = 0;
+  for (std::size_t row = 0; row < most; ++row) {
+    bytes += bytes_of(values.subspan(row * width, width));
+    if (bytes > bytes_a_statement) return std::max<std::size_t>(row, 1);
+  }
+  return most;
 }
 
 }  // namespace
@@ -236,30 +268,41 @@ void Session::for_each_row(std::string_view text, const RowCallback& callback) {
   if (mysql_errno(native_) != 0) fail_native();
 }
 
-std::uint64_t Session::insert_blobs(std::string_view sql_text, std::span<const BlobRow> rows) {
+std::uint64_t Session::insert_rows(std::string_view head, std::string_view row,
+                                   std::span<const SqlValue> values) {
   require_session();
-  if (rows.empty()) return 0;
-  const Statement statement(mysql_stmt_init(native_));
-  if (!statement) fail_native();
+  const auto width = static_cast<std::size_t>(std::count(row.begin(), row.end(), '?'));
+  if (width == 0 || values.size() % width != 0) {
+    throw DatabaseError(0, "insert_rows: " + std::to_string(values.size()) +
+                               " values for rows of " + std::to_string(width) + " placeholders");
+  }
+  Statement statement;
+  std::size_t prepared_rows = 0;
   const auto fail_statement = [&] {
     fail(mysql_stmt_errno(statement.get()), mysql_stmt_error(statement.get()));
   };
-  if (mysql_stmt_prepare(statement.get(), sql_text.data(), sql_text.size()) != 0) fail_statement();
-  const std::size_t placeholders = mysql_stmt_param_count(statement.get());
-  std::vector<MYSQL_BIND> binds(placeholders);
-  std::uint64_t affected = 0;
-  for (const BlobRow& row : rows) {
-    if (row.size() != placeholders) {
-      throw DatabaseError(0, "insert_blobs: " + std::to_string(row.size()) + " values for " +
-                                 std::to_string(placeholders) + " placeholders");
+  std::vector<MYSQL_BIND> binds;
+  std::uint64_t inserted = 0;
+  while (!values.empty()) {
+    const std::size_t rows = rows_together(values, width);
+    const auto some = values.first(rows * width);
+    values = values.subspan(some.size());
+    if (rows != prepared_rows) {
+      std::string text(head);
+      for (std::size_t i = 0; i < rows; ++i) text.append(i == 0 ? " " : ",").append(row);
+      statement.reset(mysql_stmt_init(native_));
+      if (!statement) fail_native();
+      if (mysql_stmt_prepare(statement.get(), text.data(), text.size()) != 0) fail_statement();
+      prepared_rows = rows;
+      binds.resize(some.size());
     }
-    bind_row(row, binds);
+    for (std::size_t i = 0; i < some.size(); ++i) bind(some[i], binds[i]);
     if (mysql_stmt_bind_param(statement.get(), binds.data()) != 0) fail_statement();
     if (mysql_stmt_execute(statement.get()) != 0) fail_statement();
     answered();
-    affected += mysql_stmt_affected_rows(statement.get());
+    inserted += mysql_stmt_affected_rows(statement.get());
   }
-  return affected;
+  return inserted;
 }
 
 std::string Session::escape(std::string_view text) {

@@ -39,9 +39,12 @@ using RowView = std::span<const std::optional<std::string_view>>;
 using RowCallback = std::function<void(RowView)>;
 using TextRow = std::vector<std::optional<std::string>>;
 
-// A value of a prepared insert. Text is bound as bytes, without conversion between character sets.
-using BlobValue = std::variant<std::uint64_t, std::string_view>;
-using BlobRow = std::vector<BlobValue>;
+// A value of a prepared insert; nullptr is NULL. What views point to must live until the call
+// returns.
+struct Bytes {
+  std::string_view bytes;
+};
+using SqlValue = std::variant<std::nullptr_t, std::int64_t, std::uint64_t, std::string_view, Bytes>;
 
 // One session with the database, which states what it needs instead of trusting the server's
 // defaults (law 11): READ COMMITTED, UTC, strict sql_mode, utf8mb4, bounded lock waits, autocommit
@@ -75,10 +78,12 @@ class Session {
   // the session can do nothing else until this returns. What the callback throws comes out after
   // the rest was thrown away.
   void for_each_row(std::string_view text, const RowCallback& callback);
-  // Runs a statement with ? placeholders once for each row, with values in binary form, and returns
-  // all affected rows. For values too large to be quoted. All rows have as many values as the
-  // statement has placeholders.
-  std::uint64_t insert_blobs(std::string_view sql, std::span<const BlobRow> rows);
+  // Inserts rows by prepared statements of up to a hundred rows or about a mebibyte: the server
+  // reads such a statement once and its values as they are, where text would be read and unquoted
+  // for each row. `head` ends in VALUES; `row` is one row with its parentheses, with a ? for each
+  // of its `values` and none besides. Returns the inserted rows.
+  std::uint64_t insert_rows(std::string_view head, std::string_view row,
+                            std::span<const SqlValue> values);
 
   // A literal with its quotes: 'it\'s' for text in utf8mb4, x'00FF' for bytes.
   std::string escape(std::string_view text);

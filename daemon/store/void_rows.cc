@@ -97,13 +97,11 @@ void write_removed_keys(Session& session, Sequence sequence, const Digest& diges
   std::uint64_t part = 0;
   read_keys_of_file(session, digest, [&](const KeySegment& segment) {
     const std::string day = date_literal(segment.arrival_day);
-    const BlobRow row{sequence, part++, std::string_view(day).substr(1, day.size() - 2),
-                      std::string_view(reinterpret_cast<const char*>(segment.keys.data()),
-                                       segment.keys.size_bytes())};
-    session.insert_blobs(
-        "INSERT INTO dedupe_segment (seq, part, kind, arrival_day, record_keys) VALUES (?, ?,"
-        " 'removed', ?, ?)",
-        std::span(&row, 1));
+    const std::array<SqlValue, 4> row = {
+        sequence, part++, std::string_view(day).substr(1, day.size() - 2), to_bytes(segment.keys)};
+    session.insert_rows(
+        "INSERT INTO dedupe_segment (seq, part, kind, arrival_day, record_keys) VALUES",
+        "(?, ?, 'removed', ?, ?)", row);
   });
 }
 

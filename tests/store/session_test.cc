@@ -118,23 +118,68 @@ TEST(Session, StreamsRowsAndSurvivesACallbackThatThrows) {
   EXPECT_EQ(database.value("SELECT 1"), "1");
 }
 
+constexpr std::string_view into_segments = "INSERT INTO dedupe_segment VALUES";
+
 TEST(Session, InsertsBlobsOfAMebibyte) {
   TestDatabase database;
   Session& session = database.session();
   std::string blob(1 << 20, '\0');
   for (std::size_t i = 0; i < blob.size(); ++i) blob[i] = static_cast<char>(i * 31 % 256);
-  const BlobRow rows[] = {{std::uint64_t{1}, std::uint64_t{0}, std::string_view("added"),
-                           std::string_view("2026-11-22"), std::string_view(blob)},
-                          {~std::uint64_t{0}, std::uint64_t{1}, std::string_view("added"),
-                           std::string_view("2026-11-23"), std::string_view()}};
-  EXPECT_EQ(session.insert_blobs("INSERT INTO dedupe_segment VALUES (?, ?, ?, ?, ?)", rows), 2u);
+  const std::array<SqlValue, 8> rows = {
+      std::uint64_t{1},  std::uint64_t{0}, std::string_view("2026-11-22"), Bytes{blob},
+      ~std::uint64_t{0}, std::uint64_t{1}, std::string_view("2026-11-23"), Bytes{}};
+  const std::string_view row = "(?, ?, 'added', ?, ?)";
+  EXPECT_EQ(session.insert_rows(into_segments, row, rows), 2u);
   EXPECT_THAT(session.query("SELECT seq, part, kind, arrival_day, record_keys FROM dedupe_segment"),
               ElementsAre(ElementsAre("1", "0", "added", "2026-11-22", blob),
                           ElementsAre("18446744073709551615", "1", "added", "2026-11-23", "")));
-  EXPECT_EQ(error_of([&] {
-              session.insert_blobs("INSERT INTO dedupe_segment VALUES (?, ?, ?, ?, ?)", rows);
-            }),
+  EXPECT_EQ(error_of([&] { session.insert_rows(into_segments, row, rows); }),
             DatabaseErrorKind::duplicate_key);
+}
+
+// Whole statements of them, and what is left over in one of its own.
+TEST(Session, InsertsManyRowsAsTheyAre) {
+  TestDatabase database;
+  Session& session = database.session();
+  session.execute(
+      "CREATE TABLE sample (id INT PRIMARY KEY, text VARCHAR(64), bytes BLOB, whole BIGINT)");
+  const std::string text = "套餐 '?' \\ \" ;--";
+  std::vector<SqlValue> values;
+  for (std::int64_t id = 0; id < 257; ++id) {
+    values.insert(values.end(),
+                  {id, id % 3 == 0 ? SqlValue(nullptr) : SqlValue(std::string_view(text)),
+                   Bytes{std::string_view("\0\xff'", 3)}, -id * 1'000'000'007});
+  }
+  EXPECT_EQ(session.insert_rows("INSERT INTO sample VALUES", "(?,?,?,?)", values), 257u);
+  EXPECT_EQ(session.insert_rows("INSERT INTO sample VALUES", "(?,?,?,?)", {}), 0u);
+  std::int64_t id = 0;
+  session.for_each_row("SELECT id, text, bytes, whole FROM sample ORDER BY id", [&](RowView row) {
+    EXPECT_EQ(*row[0], std::to_string(id));
+    EXPECT_EQ(row[1], id % 3 == 0 ? std::nullopt : std::optional<std::string_view>(text));
+    EXPECT_EQ(*row[2], std::string_view("\0\xff'", 3));
+    EXPECT_EQ(*row[3], std::to_string(-id * 1'000'000'007));
+    ++id;
+  });
+  EXPECT_EQ(id, 257);
+}
+
+// Rows of half a packet each must not come in one statement.
+TEST(Session, InsertsRowsThatTogetherAreLargerThanAPacket) {
+  TestDatabase database;
+  Session& session = database.session();
+  const std::string blob(3 << 20, 'b');
+  std::vector<SqlValue> values;
+  for (std::uint64_t part = 0; part < 9; ++part) values.insert(values.end(), {part, Bytes{blob}});
+  EXPECT_EQ(session.insert_rows(into_segments, "(7, ?, 'added', '2026-11-22', ?)", values), 9u);
+  EXPECT_EQ(database.value("SELECT SUM(LENGTH(record_keys)) FROM dedupe_segment"),
+            std::to_string(9 * blob.size()));
+}
+
+TEST(Session, RefusesValuesThatDoNotFillTheRows) {
+  TestDatabase database;
+  Session& session = database.session();
+  const std::array<SqlValue, 3> values = {std::int64_t{1}, std::int64_t{2}, std::int64_t{3}};
+  EXPECT_THROW(session.insert_rows("INSERT INTO t VALUES", "(?,?)", values), DatabaseError);
 }
 
 TEST(Session, TransactionRollsBackUnlessCommitted) {
