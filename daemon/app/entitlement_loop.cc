@@ -70,6 +70,7 @@ void EntitlementComposition::look(const std::stop_token& stop) {
   if (!loaded_) {
     book_->forget();
     ledger_.load(
+        Follower::entitlements,
         [&](const Changes& changes) {
           stop_loading(stop);
           book_->take_over(changes);
@@ -77,7 +78,7 @@ void EntitlementComposition::look(const std::stop_token& stop) {
         nullptr);
     loaded_ = true;
   } else if (ledger_.sequence() != book_->sequence()) {
-    book_->take_over(ledger_.changes_after(book_->sequence()));
+    book_->take_over(ledger_.changes_after(Follower::entitlements, book_->sequence()));
   }
   book_->confirm(as_of);
   telemetry_->ready.entitlements_are_as_of(as_of);

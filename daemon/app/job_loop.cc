@@ -54,8 +54,8 @@ JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s,
       catalogue_(settings.catalogue),
       notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
-      ledger_(database_address(settings),
-              ledger_options(settings, beats_of(loop), std::move(on_commit))),
+      on_commit_(std::move(on_commit)),
+      ledger_(database_address(settings), ledger_options(settings, beats_of(loop), on_commit_)),
       store_(database_address(settings), beats_of(loop)) {
   Session session(database_address(settings));
   require_schema(session);
@@ -71,8 +71,16 @@ void JobComposition::make_jobs(const Settings& settings) {
                            static_cast<int>(settings.keeping.inbox_days),
                            settings.jobs.settlement_accounts,
                            steps_of(loop_)};
-  jobs_ = std::make_unique<BillingJobs>(
-      ledger_, store_, BillingContext{&catalogue_, &calendar_, notices_.get()}, options);
+  beside_.clear();
+  std::vector<Ledger*> beside;
+  for (std::uint32_t session = 1; session < settings.jobs.settlement_sessions; ++session) {
+    beside_.push_back(std::make_unique<MySqlLedger>(
+        database_address(settings), ledger_options(settings, beats_of(loop_), on_commit_)));
+    beside.push_back(beside_.back().get());
+  }
+  jobs_ = std::make_unique<BillingJobs>(ledger_, store_,
+                                        BillingContext{&catalogue_, &calendar_, notices_.get()},
+                                        options, std::move(beside));
 }
 
 void JobComposition::change(const Settings& settings) {

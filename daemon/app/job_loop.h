@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <stop_token>
+#include <vector>
 
 #include "app/loop_host.h"
 #include "app/settings.h"
@@ -34,7 +35,9 @@ class JobComposition {
   Catalogue catalogue_;
   std::shared_ptr<const NoticeRules> notices_;
   BusinessCalendar calendar_;
+  CommitObserver on_commit_;
   MySqlLedger ledger_;
+  std::vector<std::unique_ptr<MySqlLedger>> beside_;  // of settlement
   MySqlJobStore store_;
   std::unique_ptr<BillingJobs> jobs_;
 };

@@ -179,7 +179,8 @@ class SettingsContext : public Context {
         for (const RecordKey& key : segment.keys) voided_keys_.insert(key, segment.arrival_day);
       });
       Books books;
-      ledger().load([&](Changes changes) { books.take_over(std::move(changes)); }, nullptr);
+      ledger().load(
+          Follower::rating, [&](Changes changes) { books.take_over(std::move(changes)); }, nullptr);
       directory_ = books.directory();
       voided_ = digest;
     }

@@ -198,6 +198,7 @@ class Loader {
     map.whole_number("interval_ms", out.interval_ms, {100, max_interval_ms});
     map.whole_number("lease_s", out.lease_s, {1, seconds_per_day});
     map.whole_number("settlement_accounts", out.settlement_accounts, {1, 1'000'000});
+    map.whole_number("settlement_sessions", out.settlement_sessions, {1, 16});
     map.whole_number("settlement_spread_s", out.settlement_spread_s, {0, 14'400});
     map.finish();
   }

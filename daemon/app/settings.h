@@ -66,7 +66,8 @@ struct JobSettings {
   std::uint32_t interval_ms = 10'000;
   std::uint32_t lease_s = 60;
   std::uint32_t settlement_spread_s = 10'800;  // O6
-  std::uint32_t settlement_accounts = 20'000;
+  std::uint32_t settlement_accounts = 5'000;
+  std::uint32_t settlement_sessions = 2;
 
   bool operator==(const JobSettings&) const = default;
 };

@@ -22,7 +22,6 @@ struct Account {
   AccountId id{};
   AccountId parent{};  // 0: a main account
   std::string name;
-  std::string language;
   std::optional<Instant> closed_at{};
 
   AccountId main() const { return parent == AccountId{} ? id : parent; }

@@ -50,12 +50,12 @@ std::uint32_t to_id(const std::optional<std::string_view>& value) {
 std::vector<Account> read_accounts(Session& session, std::string_view condition) {
   std::vector<Account> accounts;
   session.for_each_row(
-      fmt::format("SELECT account_id, parent_account_id, name, language FROM account WHERE {}"
+      fmt::format("SELECT account_id, parent_account_id, name FROM account WHERE {}"
                   " ORDER BY account_id",
                   condition),
       [&](RowView row) {
-        accounts.push_back({AccountId{to_id(row[0])}, AccountId{to_id(row[1])},
-                            std::string(*row[2]), std::string(*row[3])});
+        accounts.push_back(
+            {AccountId{to_id(row[0])}, AccountId{to_id(row[1])}, std::string(*row[2])});
       });
   return accounts;
 }
@@ -96,12 +96,13 @@ std::vector<std::optional<Account>> read_accounts_named(Session& session,
   return found;
 }
 
-void write_accounts(Session& session, Sequence sequence, std::span<const Account> accounts) {
+void write_accounts(Session& session, Sequence sequence, std::span<const Account> accounts,
+                    const std::string& language) {
   RowWriter rows(session,
                  "INSERT INTO account (account_id, parent_account_id, name, language, seq) VALUES");
   for (const Account& account : accounts) {
     rows.add(fmt::format("{},{},{},{},{}", value_of(account.id), value_of(account.parent),
-                         session.escape(account.name), session.escape(account.language), sequence));
+                         session.escape(account.name), session.escape(language), sequence));
   }
   rows.finish();
 }

@@ -17,7 +17,8 @@ std::vector<Account> read_accounts(Session& session, std::string_view condition)
 // By name, in the order of `names`.
 std::vector<std::optional<Account>> read_accounts_named(Session& session,
                                                         std::span<const std::string> names);
-void write_accounts(Session& session, Sequence sequence, std::span<const Account> accounts);
+void write_accounts(Session& session, Sequence sequence, std::span<const Account> accounts,
+                    const std::string& language);
 
 std::vector<Pack> read_packs(Session& session, std::string_view condition);
 void for_each_pack(Session& session, std::string_view condition,

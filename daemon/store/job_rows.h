@@ -54,7 +54,7 @@ class MySqlJobStore : public JobStore {
 // By name.
 std::vector<JobRow> read_jobs(Session& session);
 
-// What follows FROM: open_overage `o`, as far as it belongs to the part and is not charged yet.
+// What follows FROM: the rows of open_overage that belong to the part and are not charged yet.
 std::string open_of_part(const SettlementPart& part);
 // O6, O7 (store/settlement_rows.cc).
 SettledPart write_settlement(Session& session, Sequence sequence, const SettlementPart& part);

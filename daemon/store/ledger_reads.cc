@@ -79,22 +79,27 @@ void read_segments(Session& session, const std::string& condition, const Segment
       });
 }
 
-void read_pieces(Session& session, const ChangesSink& take) {
+void read_pieces(Session& session, Follower follower, const ChangesSink& take) {
   Pieces pieces(session, take);
   // Whatever changes the directory of accounts comes at once: it is built anew for each piece.
   pieces.piece().accounts = read_accounts(session, "seq > 0");
   pieces.piece().facts = read_facts(session, "kind = 'closed'");
   pieces.hand_over();
-  for_each_fact(session, "kind <> 'closed'", pieces.to(&Changes::facts));
+  if (follower == Follower::rating) {
+    for_each_fact(session, "kind IN ('client_integrated', 'server_integrated')",
+                  pieces.to(&Changes::facts));
+  }
   for_each_pack(session, "seq > 0", pieces.to(&Changes::packs));
   pieces.hand_over();
   pieces.piece().refund_steps = read_refund_steps(session, "seq > 0");
   for_each_postpaid_change(session, "seq > 0", pieces.to(&Changes::postpaid));
-  for_each_service_change(session, "seq > 0", pieces.to(&Changes::services));
+  if (follower == Follower::entitlements) {
+    for_each_service_change(session, "seq > 0", pieces.to(&Changes::services));
+  }
   pieces.hand_over();
   for_each_draw(session, "SELECT pack_id, used_units FROM pack_balance",
                 pieces.to(&Changes::draws));
-  for_each_told(session, 0, pieces.to(&Changes::told));
+  if (follower == Follower::rating) for_each_told(session, 0, pieces.to(&Changes::told));
   pieces.hand_over();
 }
 
@@ -141,28 +146,34 @@ Sequence read_sequence(Session& session) {
       to_int(session.query("SELECT seq FROM ledger_sequence WHERE id = 1").at(0).at(0)));
 }
 
-Changes read_changes(Session& session, Sequence after, Sequence upto, const SegmentSink& sink) {
+Changes read_changes(Session& session, Follower follower, Sequence after, Sequence upto,
+                     const SegmentSink& sink) {
   Changes changes;
   changes.sequence = upto;
   changes.dedupe_floor = read_floor(session);
   const std::string newer = fmt::format("seq > {}", after);
   changes.accounts = read_accounts(session, newer);
-  changes.facts = read_facts(session, newer);
+  changes.facts =
+      read_facts(session, newer + (follower == Follower::rating ? "" : " AND kind = 'closed'"));
   changes.packs = read_packs(session, newer);
   changes.refund_steps = read_refund_steps(session, newer);
   changes.postpaid = read_postpaid_changes(session, newer);
-  changes.services = read_service_changes(session, newer);
+  if (follower == Follower::entitlements) {
+    changes.services = read_service_changes(session, newer);
+  } else {
+    for_each_told(session, after, [&](ToldLevel told) { changes.told.push_back(told); });
+  }
   for_each_draw(session,
                 "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer +
                     " AND pack_id <> 0 GROUP BY pack_id",
                 [&](PackDraw draw) { changes.draws.push_back(draw); });
-  for_each_told(session, after, [&](ToldLevel told) { changes.told.push_back(told); });
   if (sink) read_segments(session, newer, sink);
   return changes;
 }
 
-void read_all(Session& session, const ChangesSink& take, const SegmentSink& sink) {
-  if (take) read_pieces(session, take);
+void read_all(Session& session, Follower follower, const ChangesSink& take,
+              const SegmentSink& sink) {
+  if (take) read_pieces(session, follower, take);
   if (!sink) return;
   const Instant floor = read_floor(session);
   read_segments(session, "arrival_day >= DATE(" + datetime_literal(floor) + ")", sink);

@@ -27,8 +27,8 @@ class MySqlTransaction : public LedgerTransaction {
   MySqlTransaction(Session& session, Sequence sequence) : session_(&session), sequence_(sequence) {}
 
   Sequence sequence() const override { return sequence_; }
-  Changes changes_since(Sequence after, const SegmentSink& sink) override {
-    return read_changes(*session_, after, sequence_, sink);
+  Changes changes_since(Follower follower, Sequence after, const SegmentSink& sink) override {
+    return read_changes(*session_, follower, after, sequence_, sink);
   }
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override {
     return read_progress(*session_, digests);
@@ -41,8 +41,8 @@ class MySqlTransaction : public LedgerTransaction {
   AccountId last_account() override {
     return AccountId{last_id(*session_, "account", "account_id")};
   }
-  void add_accounts(std::span<const Account> accounts) override {
-    write_accounts(*session_, sequence_ + 1, accounts);
+  void add_accounts(std::span<const Account> accounts, const std::string& language) override {
+    write_accounts(*session_, sequence_ + 1, accounts, language);
   }
   void set_details(std::span<const AccountDetail> details) override {
     write_details(*session_, sequence_ + 1, details);
@@ -124,6 +124,24 @@ class MySqlTransaction : public LedgerTransaction {
   MySqlJobTransaction jobs_{*session_, sequence_ + 1};
 };
 
+Sequence lock_sequence(Session& session, const char* how) {
+  return to_int(
+      session.query(fmt::format("SELECT seq FROM ledger_sequence WHERE id = 1 FOR UPDATE{}", how))
+          .at(0)
+          .at(0));
+}
+
+// From `before`, under the lock.
+void advance(Session& session, const char* kind, Sequence before) {
+  session.execute(
+      fmt::format("INSERT INTO ledger_transaction (seq, kind, committed_at) VALUES ({}, {}, "
+                  "UTC_TIMESTAMP(6))",
+                  before + 1, session.escape(kind)));
+  const auto advanced = session.execute(fmt::format(
+      "UPDATE ledger_sequence SET seq = {} WHERE id = 1 AND seq = {}", before + 1, before));
+  if (advanced != 1) throw std::logic_error("the ledger sequence moved although it was locked");
+}
+
 }  // namespace
 
 MySqlLedger::MySqlLedger(DatabaseAddress address, LedgerOptions options)
@@ -142,24 +160,12 @@ std::optional<Sequence> MySqlLedger::transact(const char* kind, const Work& work
     try {
       const auto begun_at = Clock::now();
       Transaction transaction(session());
-      const Sequence before = to_int(
-          session_.query("SELECT seq FROM ledger_sequence WHERE id = 1 FOR UPDATE").at(0).at(0));
+      const Sequence before = lock_sequence(session_, "");
       MySqlTransaction view(session_, before);
       if (work(view) == Verdict::roll_back) return std::nullopt;
-      session_.execute(
-          fmt::format("INSERT INTO ledger_transaction (seq, kind, committed_at) VALUES ({}, {}, "
-                      "UTC_TIMESTAMP(6))",
-                      before + 1, session_.escape(kind)));
-      const auto advanced = session_.execute(fmt::format(
-          "UPDATE ledger_sequence SET seq = {} WHERE id = 1 AND seq = {}", before + 1, before));
-      if (advanced != 1) throw std::logic_error("the ledger sequence moved although it was locked");
+      advance(session_, kind, before);
       in_doubt = before + 1;
-      const auto decided_at = Clock::now();
-      transaction.commit();
-      if (options_.on_commit) {
-        const auto committed_at = Clock::now();
-        options_.on_commit({kind, committed_at - decided_at, committed_at - begun_at});
-      }
+      commit(transaction, kind, begun_at);
       return before + 1;
     } catch (const DatabaseError& error) {
       if (in_doubt && error.kind() == DatabaseErrorKind::lost_connection) {
@@ -177,6 +183,33 @@ std::optional<Sequence> MySqlLedger::transact(const char* kind, const Work& work
     }
     back_off(attempt);
   }
+}
+
+// Whoever has the lock came in between, or waits for rows of ours: then it must not be waited for.
+std::optional<Sequence> MySqlLedger::transact_behind(
+    Sequence expected, const char* kind, const Work& work,
+    const std::function<bool(LedgerTransaction&)>& may_commit) {
+  try {
+    const auto begun_at = Clock::now();
+    Transaction transaction(session());
+    MySqlTransaction view(session_, expected);
+    if (work(view) == Verdict::roll_back || !may_commit(view)) return std::nullopt;
+    if (lock_sequence(session_, " NOWAIT") != expected) return std::nullopt;
+    advance(session_, kind, expected);
+    commit(transaction, kind, begun_at);
+    return expected + 1;
+  } catch (const DatabaseError& error) {
+    if (!error.is_transient()) throw_unavailable(error);
+    return std::nullopt;
+  }
+}
+
+void MySqlLedger::commit(Transaction& transaction, const char* kind, Clock::time_point begun_at) {
+  const auto decided_at = Clock::now();
+  transaction.commit();
+  if (!options_.on_commit) return;
+  const auto committed_at = Clock::now();
+  options_.on_commit({kind, committed_at - decided_at, committed_at - begun_at});
 }
 
 // A read that is run again as a whole after a lost connection.
@@ -202,7 +235,7 @@ void MySqlLedger::back_off(std::uint32_t attempt) {
       std::chrono::milliseconds(std::uniform_int_distribution<std::uint32_t>(1, most_ms)(jitter_)));
 }
 
-void MySqlLedger::load(const ChangesSink& take, const SegmentSink& sink) {
+void MySqlLedger::load(Follower follower, const ChangesSink& take, const SegmentSink& sink) {
   // Not run again: what was handed over already would have to be forgotten. The caller starts over.
   const auto or_break_off = [this](const auto& use, auto&& piece) {
     try {
@@ -216,7 +249,7 @@ void MySqlLedger::load(const ChangesSink& take, const SegmentSink& sink) {
   const SegmentSink sinks = [&](const KeySegment& segment) { or_break_off(sink, segment); };
   try {
     const Snapshot snapshot(session());
-    read_all(session_, take ? takes : nullptr, sink ? sinks : nullptr);
+    read_all(session_, follower, take ? takes : nullptr, sink ? sinks : nullptr);
   } catch (const DatabaseError& error) {
     throw_unavailable(error);
   }
@@ -226,10 +259,10 @@ Sequence MySqlLedger::sequence() {
   return read("the ledger sequence", [](Session& session) { return read_sequence(session); });
 }
 
-Changes MySqlLedger::changes_after(Sequence after) {
+Changes MySqlLedger::changes_after(Follower follower, Sequence after) {
   return read("what is new in the ledger", [&](Session& session) {
     const Snapshot snapshot(session);
-    return read_changes(session, after, read_sequence(session), nullptr);
+    return read_changes(session, follower, after, read_sequence(session), nullptr);
   });
 }
 

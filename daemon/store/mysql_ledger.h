@@ -32,9 +32,12 @@ class MySqlLedger : public Ledger {
   explicit MySqlLedger(DatabaseAddress address, LedgerOptions options = {});
 
   std::optional<Sequence> transact(const char* kind, const Work& work) override;
-  void load(const ChangesSink& take, const SegmentSink& sink) override;
+  std::optional<Sequence> transact_behind(
+      Sequence expected, const char* kind, const Work& work,
+      const std::function<bool(LedgerTransaction&)>& may_commit) override;
+  void load(Follower follower, const ChangesSink& take, const SegmentSink& sink) override;
   Sequence sequence() override;
-  Changes changes_after(Sequence after) override;
+  Changes changes_after(Follower follower, Sequence after) override;
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override;
   std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) override;
   void keys_of_file(const Digest& digest, const SegmentSink& sink) override;
@@ -48,6 +51,8 @@ class MySqlLedger : public Ledger {
   template <class Read>
   auto read(const char* what, Read&& read_all);
   void back_off(std::uint32_t attempt);
+  void commit(Transaction& transaction, const char* kind,
+              std::chrono::steady_clock::time_point begun_at);
 
   Session session_;
   LedgerOptions options_;
@@ -59,8 +64,10 @@ Bytes to_bytes(std::span<const RecordKey> keys);  // a view of them
 
 // Reads that a transaction and a plain connection share (store/ledger_reads.cc).
 Sequence read_sequence(Session& session);
-Changes read_changes(Session& session, Sequence after, Sequence upto, const SegmentSink& sink);
-void read_all(Session& session, const ChangesSink& take, const SegmentSink& sink);
+Changes read_changes(Session& session, Follower follower, Sequence after, Sequence upto,
+                     const SegmentSink& sink);
+void read_all(Session& session, Follower follower, const ChangesSink& take,
+              const SegmentSink& sink);
 std::vector<std::optional<FileProgress>> read_progress(Session& session,
                                                        std::span<const Digest> digests);
 // Without their rejected lines.

@@ -94,14 +94,13 @@ std::vector<AccountFact> MySqlReports::facts(AccountId account) {
 
 std::vector<AccountDetail> MySqlReports::details(const Account& account) {
   return reaching(session_, [&](Session& session) {
-    std::vector<AccountDetail> details{{account.id, AccountDetailKind::language, account.language}};
+    const std::vector<Contacts> contacts = read_contacts(session, std::span(&account.id, 1));
+    std::vector<AccountDetail> details{
+        {account.id, AccountDetailKind::language, contacts.front().language}};
     for (AccountDetail& detail :
          read_details(session, fmt::format("account_id = {}", value_of(account.id)))) {
-      if (detail.kind == AccountDetailKind::language) {
-        details.front() = std::move(detail);
-      } else if (!detail.value.empty()) {
-        details.push_back(std::move(detail));
-      }
+      if (detail.kind == AccountDetailKind::language || detail.value.empty()) continue;
+      details.push_back(std::move(detail));
     }
     return details;
   });

@@ -9,22 +9,46 @@
 namespace packwarden {
 namespace {
 
-// The price of a unit of open_overage `o`: that of its day (C3), or the one at which it is
-// credited; NULL where the catalogue has none.
+// The price of a unit of open_overage: that of its day (C3), or the one at which it is credited;
+// NULL where the catalogue has none.
 std::string price_of(const Catalogue& catalogue) {
-  std::string text = "CASE WHEN o.is_credit THEN o.price_micros";
+  std::string text = "CASE WHEN is_credit THEN price_micros";
   for (const Product& product : catalogue.products) {
     const auto& prices = product.postpaid_prices;
     for (auto price = prices.rbegin(); price != prices.rend(); ++price) {
-      fmt::format_to(std::back_inserter(text), " WHEN o.product_id = {}", value_of(product.id));
+      fmt::format_to(std::back_inserter(text), " WHEN product_id = {}", value_of(product.id));
       if (price->from != beginning_of_days) {
-        fmt::format_to(std::back_inserter(text), " AND o.business_day >= {}",
+        fmt::format_to(std::back_inserter(text), " AND business_day >= {}",
                        date_literal(price->from.days_since_epoch));
       }
       fmt::format_to(std::back_inserter(text), " THEN {}", price->price_micros);
     }
   }
   return text + " END";
+}
+
+// The name of the product of bill `b`: of the catalogue, which spares a look-up for each row, but
+// where a credit is of a product that is in it no more.
+std::string name_of_product(Session& session, const Catalogue& catalogue) {
+  std::string text = "CASE b.product_id";
+  for (const Product& product : catalogue.products) {
+    fmt::format_to(std::back_inserter(text), " WHEN {} THEN {}", value_of(product.id),
+                   session.escape(product.name));
+  }
+  return text + " ELSE (SELECT d.name FROM product d WHERE d.product_id = b.product_id) END";
+}
+
+// Rows of open_overage of the part, charged already or not.
+std::string is_of_part(const SettlementPart& part) {
+  const std::string offset = fmt::format(
+      "((((open_overage.account_id * 2654435761) & 4294967295) * {}) >> 32)", part.spread_s);
+  std::string text = fmt::format(
+      "open_overage.account_id BETWEEN {} AND {} AND open_overage.business_day <= {} AND"
+      " open_overage.units <> 0",
+      value_of(part.first), value_of(part.last), date_literal(part.day.days_since_epoch));
+  if (part.after_s >= 0) text += fmt::format(" AND {} > {}", offset, part.after_s);
+  if (part.upto_s < part.spread_s) text += fmt::format(" AND {} <= {}", offset, part.upto_s);
+  return text;
 }
 
 // The bills `b` of the transaction. By the accounts and the day, which is a range of the primary
@@ -35,26 +59,48 @@ std::string is_written(const SettlementPart& part, Sequence sequence, char table
       value_of(part.first), value_of(part.last), date_literal(part.day.days_since_epoch), sequence);
 }
 
-void write_charges(Session& session, Sequence sequence, const SettlementPart& part) {
-  const std::string day = date_literal(part.day.days_since_epoch);
-  session.execute(fmt::format(
-      "INSERT INTO charge (account_id, product_id, charged_day, usage_day, is_credit, price_micros,"
-      " units, amount_micros, seq) SELECT account_id, product_id, {}, business_day, is_credit,"
-      " price, units, CAST(units AS DECIMAL(20)) * price, {} FROM (SELECT o.account_id,"
-      " o.product_id, o.business_day, o.is_credit, o.units, {} price FROM {}) due WHERE price IS "
-      "NOT"
-      " NULL",
-      day, sequence, price_of(*part.catalogue), open_of_part(part)));
+// Accounts and products of the part whose day is charged already: what came later for it is due
+// with the next day. " AND ... NOT IN (...)", or empty, as it is but for late records.
+std::string without_charged(Session& session, const SettlementPart& part) {
+  std::string list;
+  session.for_each_row(
+      fmt::format("SELECT DISTINCT b.account_id, b.product_id FROM open_overage JOIN bill b ON "
+                  "b.account_id ="
+                  " open_overage.account_id AND b.product_id = open_overage.product_id AND"
+                  " b.charged_day = {} WHERE {}",
+                  date_literal(part.day.days_since_epoch), is_of_part(part)),
+      [&](RowView row) {
+        fmt::format_to(std::back_inserter(list), "{}({},{})", list.empty() ? "" : ",", *row[0],
+                       *row[1]);
+      });
+  return list.empty() ? list : " AND (account_id, product_id) NOT IN (" + list + ")";
+}
+
+// False: nothing is due.
+bool write_charges(Session& session, Sequence sequence, const SettlementPart& part) {
+  const std::string price = price_of(*part.catalogue);
+  const std::string due = fmt::format("{} AND {} IS NOT NULL{}", is_of_part(part), price,
+                                      without_charged(session, part));
+  const std::uint64_t charges = session.execute(
+      fmt::format("INSERT INTO charge (account_id, product_id, charged_day, usage_day, is_credit,"
+                  " price_micros, units, amount_micros, seq) SELECT account_id, product_id, {},"
+                  " business_day, is_credit, price, units, CAST(units AS DECIMAL(20)) * price, {}"
+                  " FROM (SELECT account_id, product_id, business_day, is_credit, units, {} price"
+                  " FROM open_overage WHERE {}) due",
+                  date_literal(part.day.days_since_epoch), sequence, price, due));
+  if (charges == 0) return false;
+  // Ends with the last of them: one row on, it would wait for whoever charges the part behind this
+  // one. A delete that joins or asks another table locks what it reads there.
+  session.execute(
+      fmt::format("DELETE FROM open_overage WHERE {} ORDER BY account_id, product_id, business_day,"
+                  " is_credit, price_micros LIMIT {}",
+                  due, charges));
   session.execute(fmt::format(
       "INSERT INTO bill (account_id, product_id, charged_day, amount_micros, charged_at, seq)"
       " SELECT account_id, product_id, charged_day, SUM(amount_micros), {}, {} FROM charge c WHERE"
       " {} GROUP BY account_id, product_id, charged_day",
       datetime_literal(part.now), sequence, is_written(part, sequence, 'c')));
-  session.execute(fmt::format(
-      "DELETE o FROM charge c JOIN open_overage o ON o.account_id = c.account_id AND o.product_id ="
-      " c.product_id AND o.business_day = c.usage_day AND o.is_credit = c.is_credit AND"
-      " (o.price_micros = c.price_micros OR NOT c.is_credit) WHERE {}",
-      is_written(part, sequence, 'c')));
+  return true;
 }
 
 // One journal a bill: from the balance to sales.
@@ -65,9 +111,8 @@ void write_bill_journals(Session& session, Sequence sequence, const SettlementPa
       is_written(part, sequence, 'b'));
   session.execute(fmt::format(
       "INSERT INTO journal (seq, journal_no, account_id, kind, reference, booked_at) SELECT {},"
-      " b.journal_no, b.account_id, 'charge', CONCAT(d.name, ' ', b.charged_day), {} FROM {} JOIN"
-      " product d ON d.product_id = b.product_id",
-      sequence, datetime_literal(part.now), bills));
+      " b.journal_no, b.account_id, 'charge', CONCAT({}, ' ', b.charged_day), {} FROM {}",
+      sequence, name_of_product(session, *part.catalogue), datetime_literal(part.now), bills));
   session.execute(fmt::format(
       "INSERT INTO posting (seq, journal_no, book, amount_micros) SELECT {}, b.journal_no, k.book,"
       " k.factor * b.amount_micros FROM {} JOIN (SELECT 'balance' book, -1 factor UNION ALL SELECT"
@@ -113,31 +158,25 @@ void read_contacts(Session& session, const SettlementPart& part, std::span<Writt
 
 }  // namespace
 
+// A join: where EXISTS is asked, the server reads all bills of the day first.
 std::string open_of_part(const SettlementPart& part) {
-  const std::string day = date_literal(part.day.days_since_epoch);
-  const std::string offset =
-      fmt::format("((((o.account_id * 2654435761) & 4294967295) * {}) >> 32)", part.spread_s);
-  std::string text = fmt::format(
-      "open_overage o LEFT JOIN bill done ON done.account_id = o.account_id AND done.product_id ="
-      " o.product_id AND done.charged_day = {} WHERE o.account_id BETWEEN {} AND {} AND"
-      " o.business_day <= {} AND o.units <> 0 AND done.seq IS NULL",
-      day, value_of(part.first), value_of(part.last), day);
-  if (part.after_s >= 0) text += fmt::format(" AND {} > {}", offset, part.after_s);
-  if (part.upto_s < part.spread_s) text += fmt::format(" AND {} <= {}", offset, part.upto_s);
-  return text;
+  return fmt::format(
+      "open_overage LEFT JOIN bill done ON done.account_id = open_overage.account_id AND"
+      " done.product_id = open_overage.product_id AND done.charged_day = {} WHERE {} AND done.seq"
+      " IS NULL",
+      date_literal(part.day.days_since_epoch), is_of_part(part));
 }
 
 SettledPart write_settlement(Session& session, Sequence sequence, const SettlementPart& part) {
-  write_charges(session, sequence, part);
-  write_bill_journals(session, sequence, part);
   SettledPart settled;
+  if (!write_charges(session, sequence, part)) return settled;
+  write_bill_journals(session, sequence, part);
   session.for_each_row(
-      fmt::format(
-          "SELECT b.account_id, b.product_id, a.name, a.language, d.name, b.amount_micros,"
-          " m.balance_micros FROM bill b JOIN account a ON a.account_id = b.account_id JOIN product"
-          " d ON d.product_id = b.product_id JOIN money_balance m ON m.account_id = b.account_id"
-          " WHERE {} ORDER BY b.account_id, b.product_id",
-          is_written(part, sequence, 'b')),
+      fmt::format("SELECT b.account_id, b.product_id, a.name, a.language, {}, b.amount_micros,"
+                  " m.balance_micros FROM bill b JOIN account a ON a.account_id = b.account_id JOIN"
+                  " money_balance m ON m.account_id = b.account_id WHERE {} ORDER BY b.account_id,"
+                  " b.product_id",
+                  name_of_product(session, *part.catalogue), is_written(part, sequence, 'b')),
       [&](RowView row) {
         const AccountId account{static_cast<std::uint32_t>(to_int(row[0]))};
         settled.bills.push_back({account, ProductId{static_cast<std::uint32_t>(to_int(row[1]))},

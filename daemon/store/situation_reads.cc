@@ -18,7 +18,7 @@ using Channels = std::map<std::string, ChannelRow>;
 
 // Index entries are some hundred times cheaper than rows with their texts: so many more are counted
 // where the index alone will do.
-constexpr std::int64_t entries_a_row = 50;
+constexpr std::int64_t entries_a_row = 10;
 
 std::optional<std::int64_t> optional_int(const std::optional<std::string_view>& value) {
   if (!value) return std::nullopt;

@@ -153,7 +153,7 @@ void for_each_service_change(Session& session, std::string_view condition,
                              const std::function<void(ServiceChange)>& take) {
   session.for_each_row(
       fmt::format("SELECT account_id, product_id, covered_by, reason, {} FROM service_change WHERE"
-                  " {} ORDER BY seq, change_no",
+                  " {} ORDER BY account_id, product_id, seq, change_no",
                   micros_of("changed_at"), condition),
       [&](RowView row) {
         take({to_account(row[0]),

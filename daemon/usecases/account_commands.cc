@@ -40,9 +40,9 @@ CommandOutcome add(LedgerTransaction& transaction, std::span<const std::string> 
   accounts.reserve(names.size());
   for (const std::string& name : names) {
     const auto id = static_cast<std::uint32_t>(done.first_id + accounts.size());
-    accounts.push_back({AccountId{id}, parent, name, language});
+    accounts.push_back({AccountId{id}, parent, name});
   }
-  transaction.add_accounts(accounts);
+  transaction.add_accounts(accounts, language);
   return done;
 }
 
@@ -116,7 +116,8 @@ CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
                                                       "is open.",
                                                       main_account));
         }
-        return add(transaction, names, parent->id, parent->language);
+        const auto contacts = transaction.contacts_of(std::span(&parent->id, 1));
+        return add(transaction, names, parent->id, contacts.front().language);
       });
 }
 

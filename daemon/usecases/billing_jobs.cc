@@ -1,6 +1,8 @@
 #include "usecases/billing_jobs.h"
 
 #include <algorithm>
+#include <deque>
+#include <future>
 #include <map>
 #include <utility>
 
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::size_t notices_at_a_time = 2'000;
 
+constexpr std::size_t rounds_alone_max = 16;
 constexpr std::uint32_t packs_at_a_time = 5'000;
 constexpr std::uint32_t deliveries_at_a_time = 500;
 
@@ -91,8 +94,12 @@ bool repeat(std::int64_t& sum, const std::function<std::optional<std::uint64_t>(
 }  // namespace
 
 BillingJobs::BillingJobs(Ledger& ledger, JobStore& store, const BillingContext& context,
-                         JobOptions options)
-    : ledger_(&ledger), store_(&store), context_(context), options_(std::move(options)) {}
+                         JobOptions options, std::vector<Ledger*> beside)
+    : ledger_(&ledger),
+      store_(&store),
+      context_(context),
+      options_(std::move(options)),
+      beside_(std::move(beside)) {}
 
 JobReport BillingJobs::run(Instant now) {
   JobReport report;
@@ -208,38 +215,102 @@ void BillingJobs::erase(Instant now, JobReport& report) {
   });
 }
 
-bool BillingJobs::settle_day(const JobLease& lease, SettlementPart part, JobReport& report) {
-  part.first = AccountId{1};
-  while (true) {
-    part.last = AccountId{UINT32_MAX};
-    const auto last = store_->last_of_part(part, options_.settlement_accounts);
-    if (!last) return true;
-    part.last = *last;
-    SettledPart settled;
-    const bool kept = transact(lease, [&](LedgerTransaction& tx) {
-      settled = tx.jobs().settle(part);
-      std::map<AccountId, MoneyMicros> charged;
-      for (const WrittenBill& bill : settled.bills) charged[bill.account] += bill.amount_micros;
-      AccountChanges changes(tx, context_, settled.turned, part.now, [&](AccountStanding& account) {
-        account.balance_micros += charged.at(account.account.id);
-      });
-      changes.follow();
-      if (context_.notices->policy.is_off(NoticeKind::bill)) return;
-      // Some at a time: their texts are larger than all else that is in memory of a part.
-      std::vector<NoticeWrite> notices;
-      for (const WrittenBill& bill : settled.bills) {
-        notices.push_back(notice_of(bill, part.day, context_, part.now));
-        if (notices.size() == notices_at_a_time || &bill == &settled.bills.back()) {
-          tx.add_notices(notices, part.now);
-          notices.clear();
-        }
+// Some parts at a time, and those after them looked up meanwhile. Where somebody else commits in
+// between, what was written beside the first part was in vain: for a while then one at a time.
+bool BillingJobs::settle_day(const JobLease& lease, const SettlementPart& day, JobReport& report) {
+  const std::size_t most = 1 + beside_.size();
+  std::size_t alone = 0;  // so many rounds from now on
+  std::size_t alone_next = 1;
+  std::deque<SettlementPart> parts;
+  std::optional<SettlementPart> rest = day;
+  rest->first = AccountId{1};
+  const auto look_up = [&](std::size_t wanted) {
+    while (rest && parts.size() < wanted) {
+      rest->last = AccountId{UINT32_MAX};
+      const auto last = store_->last_of_part(*rest, options_.settlement_accounts);
+      if (!last) {
+        rest.reset();
+        return;
       }
-    });
-    if (!kept) return false;
-    report.bills += static_cast<std::int64_t>(settled.bills.size());
-    for (const WrittenBill& bill : settled.bills) report.charged_micros += bill.amount_micros;
-    part.first = AccountId{value_of(*last) + 1};
+      rest->last = *last;
+      parts.push_back(*rest);
+      rest->first = AccountId{value_of(*last) + 1};
+    }
+  };
+  look_up(most);
+  while (!parts.empty()) {
+    const std::size_t at_once = alone > 0 ? 1 : std::min(most, parts.size());
+    if (alone > 0) --alone;
+    const std::vector<SettlementPart> now(parts.begin(), parts.begin() + at_once);
+    auto settling = std::async(std::launch::async, [&] { return settle_parts(lease, now); });
+    look_up(at_once + most);
+    const std::vector<SettledPart> settled = settling.get();
+    if (settled.empty()) return false;
+    for (const SettledPart& part : settled) {
+      report.bills += static_cast<std::int64_t>(part.bills.size());
+      for (const WrittenBill& bill : part.bills) report.charged_micros += bill.amount_micros;
+    }
+    parts.erase(parts.begin(), parts.begin() + settled.size());
+    if (settled.size() < at_once) {
+      alone = alone_next;
+      alone_next = std::min(2 * alone_next, rounds_alone_max);
+    } else if (at_once > 1) {
+      alone_next = 1;
+    }
   }
+  return true;
+}
+
+std::vector<SettledPart> BillingJobs::settle_parts(const JobLease& lease,
+                                                   std::span<const SettlementPart> parts) {
+  const Sequence before = ledger_->sequence();
+  std::vector<SettledPart> settled(parts.size());
+  std::vector<std::shared_future<bool>> runs;
+  runs.push_back(std::async(std::launch::async, [&] {
+                   return transact(lease, [&](LedgerTransaction& tx) {
+                     settled[0] = settle_part(tx, parts[0]);
+                   });
+                 }).share());
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    runs.push_back(std::async(std::launch::async, [&, i, predecessor = runs.back()] {
+                     const auto work = [&](LedgerTransaction& tx) {
+                       settled[i] = settle_part(tx, parts[i]);
+                       return Verdict::commit;
+                     };
+                     const auto may_commit = [&](LedgerTransaction& tx) {
+                       return predecessor.get() && tx.jobs().keeps(lease, options_.lease_s);
+                     };
+                     return beside_[i - 1]
+                         ->transact_behind(before + i, lease.job.c_str(), work, may_commit)
+                         .has_value();
+                   }).share());
+  }
+  for (const auto& run : runs) run.wait();  // before one throws: they write to what is here
+  std::size_t committed = 0;
+  while (committed < runs.size() && runs[committed].get()) ++committed;
+  settled.resize(committed);
+  return settled;
+}
+
+SettledPart BillingJobs::settle_part(LedgerTransaction& tx, const SettlementPart& part) const {
+  SettledPart settled = tx.jobs().settle(part);
+  std::map<AccountId, MoneyMicros> charged;
+  for (const WrittenBill& bill : settled.bills) charged[bill.account] += bill.amount_micros;
+  AccountChanges changes(tx, context_, settled.turned, part.now, [&](AccountStanding& account) {
+    account.balance_micros += charged.at(account.account.id);
+  });
+  changes.follow();
+  if (context_.notices->policy.is_off(NoticeKind::bill)) return settled;
+  // Some at a time: their texts are larger than all else that is in memory of a part.
+  std::vector<NoticeWrite> notices;
+  for (const WrittenBill& bill : settled.bills) {
+    notices.push_back(notice_of(bill, part.day, context_, part.now));
+    if (notices.size() == notices_at_a_time || &bill == &settled.bills.back()) {
+      tx.add_notices(notices, part.now);
+      notices.clear();
+    }
+  }
+  return settled;
 }
 
 std::int64_t settlement_overdue_s(const JobRow& settle, Instant now, std::int64_t spread_s,

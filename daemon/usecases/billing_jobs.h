@@ -12,10 +12,10 @@ namespace packwarden {
 struct JobOptions {
   std::string holder;  // of leases: this process, for people
   std::uint32_t lease_s = 60;
-  std::int64_t spread_s = 10'800;              // O6: of the charges of a day, from 08:00 on
-  int ended_deliveries_days = 90;              // D2: of 24 h, until address and text are erased
-  int inbox_days = 1'096;                      // N4: of 24 h, until an in-site message is removed
-  std::uint32_t settlement_accounts = 20'000;  // charged in one transaction
+  std::int64_t spread_s = 10'800;             // O6: of the charges of a day, from 08:00 on
+  int ended_deliveries_days = 90;             // D2: of 24 h, until address and text are erased
+  int inbox_days = 1'096;                     // N4: of 24 h, until an in-site message is removed
+  std::uint32_t settlement_accounts = 5'000;  // charged in one transaction
   // Told which job is begun, by a literal; may be null.
   std::function<void(const char*)> on_step{};
 };
@@ -40,8 +40,10 @@ struct JobReport {
 // fence, and goes on where the one before it stopped. Not thread-safe.
 class BillingJobs {
  public:
-  // All must outlive this.
-  BillingJobs(Ledger& ledger, JobStore& store, const BillingContext& context, JobOptions options);
+  // All must outlive this. `beside`: further connections to the ledger; settlement writes so many
+  // parts more at the same time.
+  BillingJobs(Ledger& ledger, JobStore& store, const BillingContext& context, JobOptions options,
+              std::vector<Ledger*> beside = {});
 
   // Does all that is due at `now`, expiries first. Throws LedgerUnavailable; what was done stands.
   JobReport run(Instant now);
@@ -57,12 +59,18 @@ class BillingJobs {
                const std::function<bool(JobLease&)>& work);
   // Runs `step` in a ledger transaction. False: the lease is another's now, nothing was changed.
   bool transact(const JobLease& lease, const std::function<void(LedgerTransaction&)>& step);
-  bool settle_day(const JobLease& lease, SettlementPart part, JobReport& report);
+  bool settle_day(const JobLease& lease, const SettlementPart& day, JobReport& report);
+  // Charges parts that have no account in common side by side, and gives what of them was
+  // committed: of all, or of so many from the first on. None: the lease is another's now.
+  std::vector<SettledPart> settle_parts(const JobLease& lease,
+                                        std::span<const SettlementPart> parts);
+  SettledPart settle_part(LedgerTransaction& tx, const SettlementPart& part) const;
 
   Ledger* ledger_;
   JobStore* store_;
   BillingContext context_;
   JobOptions options_;
+  std::vector<Ledger*> beside_;
 };
 
 // O6: since when, in seconds, the charges of a business day should have been done and are not: they

@@ -69,7 +69,8 @@ class Check {
 
   void load_directory() {
     Books books;
-    ledger_->load([&](Changes changes) { books.take_over(std::move(changes)); }, nullptr);
+    ledger_->load(
+        Follower::rating, [&](Changes changes) { books.take_over(std::move(changes)); }, nullptr);
     context_.directory = books.directory();
     context_.dedupe_floor = books.dedupe_floor();
   }
@@ -118,7 +119,7 @@ class Check {
         }
       }
     };
-    ledger_->load(nullptr, sink);
+    ledger_->load(Follower::rating, nullptr, sink);
   }
 
   void judge(const DecodedUnit& unit) {

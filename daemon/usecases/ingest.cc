@@ -70,6 +70,7 @@ void Ingest::load(const OnLoading& on_loading) {
     if (on_loading) on_loading(rows, keys);
   };
   ledger_->load(
+      Follower::rating,
       [&](Changes changes) {
         rows += rows_of(changes);
         books_.take_over(std::move(changes));
@@ -203,8 +204,9 @@ bool Ingest::still_fits(LedgerTransaction& tx, const Batch& batch) const {
 void Ingest::catch_up(LedgerTransaction& tx) {
   // Keys first, then the rest with the sequence: should reading fail in between, the same keys come
   // again, unharmed.
-  Changes changes = tx.changes_since(
-      books_.sequence(), [this](const KeySegment& segment) { books_.take_over(segment); });
+  Changes changes =
+      tx.changes_since(Follower::rating, books_.sequence(),
+                       [this](const KeySegment& segment) { books_.take_over(segment); });
   books_.take_over(std::move(changes));
 }
 

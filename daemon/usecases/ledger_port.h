@@ -87,6 +87,13 @@ struct KeySegment {
   bool removed = false;  // a void freed them (U10); else they were added
 };
 
+// Whose memory follows the ledger. What it does not keep is not read for it: of millions of
+// accounts that is half of all rows.
+enum class Follower {
+  rating,        // not the services, and no facts but closings and integrations
+  entitlements,  // no facts but closings, and not what was told
+};
+
 // What was appended to the ledger after a sequence, for memory to catch up.
 struct Changes {
   Sequence sequence = 0;  // memory is as of this one, once all is taken over
@@ -96,7 +103,7 @@ struct Changes {
   std::vector<Pack> packs;
   std::vector<RefundStepTaken> refund_steps;  // of each pack in order
   std::vector<PostpaidChange> postpaid;       // in order
-  std::vector<ServiceChange> services;        // in order
+  std::vector<ServiceChange> services;        // of each service in order
   std::vector<PackDraw> draws;                // below zero where units came back
   std::vector<ToldLevel> told;
 };
@@ -158,7 +165,7 @@ class LedgerTransaction {
   // Number of the last committed ledger transaction.
   virtual Sequence sequence() const = 0;
   // What came after `after`; segments go to `sink` one by one, in the order of their commits.
-  virtual Changes changes_since(Sequence after, const SegmentSink& sink) = 0;
+  virtual Changes changes_since(Follower follower, Sequence after, const SegmentSink& sink) = 0;
   virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;
   virtual void write(const IngestWrite& ingest) = 0;
 
@@ -168,7 +175,8 @@ class LedgerTransaction {
     return find_accounts(std::span(&name, 1)).front();
   }
   virtual AccountId last_account() = 0;  // ids go on from here
-  virtual void add_accounts(std::span<const Account> accounts) = 0;
+  // Main accounts are told in `language` until they choose another (N4).
+  virtual void add_accounts(std::span<const Account> accounts, const std::string& language) = 0;
   // Replaces what stood there for the kind; an empty value takes it away.
   virtual void set_details(std::span<const AccountDetail> details) = 0;
   // Of main accounts that are given by id, each once; one round trip for many.
@@ -238,16 +246,28 @@ class Ledger {
   // rollback.
   virtual std::optional<Sequence> transact(const char* kind, const Work& work) = 0;
 
-  // All of the ledger that memory needs, in one consistent snapshot: as changes_since(0), but in
-  // pieces of bounded size, of which the first has all accounts. Without the keys where `sink` is
-  // null, with nothing but them where `take` is. Where it throws LedgerUnavailable, what was taken
-  // is to be forgotten.
-  virtual void load(const ChangesSink& take, const SegmentSink& sink) = 0;
+  // For transactions of one thing that are written side by side, each over a connection of its own,
+  // and commit one after the other. Runs `work` before the sequence is locked, as if `expected`
+  // were the last committed one; then asks `may_commit`, which may wait for whoever is before it.
+  // Commits as expected + 1 if that is the next one and nobody holds the lock. Else nullopt, and
+  // nothing was changed, or, for a commit in doubt, the same work in transact() finds out. So
+  // `work` must neither read nor write what a transaction between its begin and `expected` changes.
+  // Throws LedgerUnavailable where trying again is of no use, and what `work` and `may_commit`
+  // throw.
+  virtual std::optional<Sequence> transact_behind(
+      Sequence expected, const char* kind, const Work& work,
+      const std::function<bool(LedgerTransaction&)>& may_commit) = 0;
+
+  // All of the ledger that a follower needs, in one consistent snapshot: as changes_since(0), but
+  // in pieces of bounded size, of which the first has all accounts. Without the keys where `sink`
+  // is null, with nothing but them where `take` is. Where it throws LedgerUnavailable, what was
+  // taken is to be forgotten.
+  virtual void load(Follower follower, const ChangesSink& take, const SegmentSink& sink) = 0;
 
   // Number of the last committed ledger transaction, at the moment.
   virtual Sequence sequence() = 0;
   // What came after `after`, in one consistent snapshot and without the keys.
-  virtual Changes changes_after(Sequence after) = 0;
+  virtual Changes changes_after(Follower follower, Sequence after) = 0;
 
   // Reads outside of a transaction: a hint for who decides, the truth for files that are complete.
   virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;

@@ -30,7 +30,7 @@ void add_tenants(TestDatabase& database, std::uint32_t count) {
     std::vector<Account> accounts;
     std::vector<Pack> packs;
     for (std::uint32_t i = 1; i <= count; ++i) {
-      accounts.push_back({AccountId{i}, AccountId{}, account_name(i), "en"});
+      accounts.push_back({AccountId{i}, AccountId{}, account_name(i)});
       Pack pack;
       pack.id = PackId{i};
       pack.account = AccountId{i};
@@ -42,7 +42,7 @@ void add_tenants(TestDatabase& database, std::uint32_t count) {
       pack.notice_levels = {50, 70, 90, 95};
       packs.push_back(std::move(pack));
     }
-    tx.add_accounts(accounts);
+    tx.add_accounts(accounts, "en");
     tx.add_packs(packs);
     return Verdict::commit;
   });

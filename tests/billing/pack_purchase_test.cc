@@ -17,10 +17,10 @@ Product captcha() {
 }
 
 Account tenant() {
-  return {AccountId{7}, AccountId{}, "acme", "en"};
+  return {AccountId{7}, AccountId{}, "acme"};
 }
 Account sub_account() {
-  return {AccountId{8}, AccountId{7}, "acme-web", "en"};
+  return {AccountId{8}, AccountId{7}, "acme-web"};
 }
 
 BusinessCalendar shanghai() {

@@ -16,7 +16,7 @@ class Failure(Exception):
     """The thing under test, or its surroundings, did not do what the test needs."""
 
 
-def wait_until(condition, bound_s, what, alive=()):
+def wait_until(condition, bound_s, what, alive=(), every_s=POLL_S):
     """The first true value of condition(); Failure after bound_s, or when one of `alive` ends."""
     end = time.monotonic() + bound_s
     while True:
@@ -29,7 +29,7 @@ def wait_until(condition, bound_s, what, alive=()):
                               f" {what}\n{process.log_tail()}")
         if time.monotonic() > end:
             raise Failure(f"not within {bound_s} s: {what}")
-        time.sleep(POLL_S)
+        time.sleep(every_s)
 
 
 @contextlib.contextmanager

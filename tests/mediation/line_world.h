@@ -35,10 +35,10 @@ class LineWorld {
         AccountId{3}, AccountFactKind::closed,
         parse_rfc3339(closed_at.data(), closed_at.data() + closed_at.size()).value()};
     directory_ = AccountDirectory::extend(AccountDirectory(),
-                                          {{AccountId{1}, AccountId{}, "acme", "en"},
-                                           {AccountId{2}, AccountId{1}, "shop", "en"},
-                                           {AccountId{3}, AccountId{}, "gone", "en"},
-                                           {AccountId{4}, AccountId{3}, "gone-shop", "en"}},
+                                          {{AccountId{1}, AccountId{}, "acme"},
+                                           {AccountId{2}, AccountId{1}, "shop"},
+                                           {AccountId{3}, AccountId{}, "gone"},
+                                           {AccountId{4}, AccountId{3}, "gone-shop"}},
                                           std::span(&closed, 1));
   }
 

@@ -46,9 +46,9 @@ class DecisionWorld {
     catalogue_.products.push_back({.id = product, .name = "captcha", .requires_integration = true});
     catalogue_.products.push_back({.id = ProductId{2}, .name = "sms"});
     Changes changes;
-    changes.accounts = {{AccountId{1}, {}, "acme", "en"},
-                        {AccountId{2}, {}, "zeta", "zh-CN"},
-                        {AccountId{3}, AccountId{1}, "acme-shop", "en"}};
+    changes.accounts = {{AccountId{1}, {}, "acme"},
+                        {AccountId{2}, {}, "zeta"},
+                        {AccountId{3}, AccountId{1}, "acme-shop"}};
     changes.facts = {{AccountId{1}, AccountFactKind::client_integrated, Instant::earliest()},
                      {AccountId{1}, AccountFactKind::server_integrated, Instant::earliest()}};
     books.take_over(std::move(changes));

@@ -44,8 +44,7 @@ void BillingCase::add_customer_and_neighbour() {
     accounts[0].name = "acme";
     accounts[1].id = AccountId{2};
     accounts[1].name = "neighbour";
-    for (Account& account : accounts) account.language = "en";
-    tx.add_accounts(accounts);
+    tx.add_accounts(accounts, "en");
     std::vector<AccountFact> facts;
     for (const auto kind : {AccountFactKind::identity_verified, AccountFactKind::client_integrated,
                             AccountFactKind::server_integrated}) {

@@ -22,7 +22,7 @@ class Entitlement : public ::testing::Test {
  protected:
   // What the book says, and what the ledger says: they must be the same.
   std::string both(const std::string& account) {
-    book.take_over(ledger.changes_after(book.sequence()));
+    book.take_over(ledger.changes_after(Follower::entitlements, book.sequence()));
     book.confirm(now);
     const auto answer = book.check(account, "captcha");
     if (!answer) return "fault " + std::to_string(static_cast<int>(answer.error()));
@@ -126,7 +126,8 @@ TEST_F(Entitlement, O9_a_fresh_book_says_the_same) {
   buy("zeta");
   use("zeta", 30'000);
   EntitlementBook fresh(*context.catalogue, [this] { return now; });
-  ledger.load([&](const Changes& changes) { fresh.take_over(changes); }, nullptr);
+  ledger.load(
+      Follower::entitlements, [&](const Changes& changes) { fresh.take_over(changes); }, nullptr);
   EXPECT_EQ(fresh.check("acme", "captcha").error(), EntitlementFault::not_ready);
   fresh.confirm(now);
   both("acme");

@@ -12,11 +12,19 @@ class InDoubt : public Ledger {
     ledger_->transact(kind, work);
     return ledger_->transact(kind, work);
   }
-  void load(const ChangesSink& take, const SegmentSink& sink) override {
-    ledger_->load(take, sink);
+  std::optional<Sequence> transact_behind(
+      Sequence expected, const char* kind, const Work& work,
+      const std::function<bool(LedgerTransaction&)>& may_commit) override {
+    ledger_->transact_behind(expected, kind, work, may_commit);
+    return std::nullopt;
+  }
+  void load(Follower follower, const ChangesSink& take, const SegmentSink& sink) override {
+    ledger_->load(follower, take, sink);
   }
   Sequence sequence() override { return ledger_->sequence(); }
-  Changes changes_after(Sequence after) override { return ledger_->changes_after(after); }
+  Changes changes_after(Follower follower, Sequence after) override {
+    return ledger_->changes_after(follower, after);
+  }
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> d) override {
     return ledger_->progress_of(d);
   }

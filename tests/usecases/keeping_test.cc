@@ -242,8 +242,9 @@ TEST(LedgerIsKept, D1_no_statement_of_the_program_deletes_from_the_ledger) {
     }
   }
   EXPECT_GT(files, 100);
+  // open_overage is what is not charged yet; what was is in charge and bill.
   EXPECT_THAT(tables, ElementsAre("account_detail", "dedupe_segment", "inbox_message",
-                                  "pack_reminder", "recipient_hour"));
+                                  "open_overage", "pack_reminder", "recipient_hour"));
 }
 
 }  // namespace

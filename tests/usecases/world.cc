@@ -128,8 +128,7 @@ void add_account(TestDatabase& database, const std::string& name, const std::str
     account.id = AccountId{value_of(tx.last_account()) + 1};
     if (!parent.empty()) account.parent = tx.find_account(parent)->id;
     account.name = name;
-    account.language = "en";
-    tx.add_accounts(std::span(&account, 1));
+    tx.add_accounts(std::span(&account, 1), "en");
     return Verdict::commit;
   });
 }

@@ -1,0 +1,174 @@
+#include <gtest/gtest.h>
+
+#include "store/job_rows.h"
+#include "usecases/billing_jobs.h"
+#include "usecases/in_doubt.h"
+#include "usecases/money_commands.h"
+#include "usecases/pack_commands.h"
+#include "usecases/world.h"
+
+namespace packwarden::testing {
+namespace {
+
+constexpr Instant charge_time = noon + Span::minutes(12 * 60);
+constexpr int account_count = 9;
+
+// Two accounts a part; every third account comes into arrears.
+class Tenants {
+ public:
+  Tenants() {
+    std::vector<std::string> names;
+    std::vector<Line> lines;
+    for (int i = 1; i <= account_count; ++i) {
+      const std::string name = "tenant-" + std::to_string(i);
+      names.push_back(name);
+      add_ready_account(database, name);
+      if (!top_up_balance(ledger, context,
+                          {name, i % 3 == 0 ? 1 : 100'000'000, name, noon - Span::days(2)},
+                          new_request_id()) ||
+          !buy_packs(ledger, context,
+                     {"captcha", std::span(&names.back(), 1), noon - Span::days(2), "pack-" + name},
+                     "30k", new_request_id())) {
+        throw std::logic_error("no pack for " + name);
+      }
+      lines.push_back({.id = name + "-a", .account = name, .quantity = "30000"});
+      lines.push_back({.id = name + "-b",
+                       .account = name,
+                       .time = "2026-11-20T11:30:00Z",
+                       .quantity = std::to_string(100 + i)});
+    }
+    host.drop("usage.csv", csv(lines));
+    host.run(noon);
+  }
+
+  JobReport settle(Ledger& first, std::vector<Ledger*> beside) {
+    JobOptions options{"test", 60, 0};
+    options.settlement_accounts = 2;
+    JobReport report;
+    BillingJobs(first, store, context, options, std::move(beside)).settle(charge_time, report);
+    return report;
+  }
+  // All that settlement writes, without the sequences.
+  std::string written() {
+    std::string all;
+    for (const char* query :
+         {"SELECT GROUP_CONCAT(account_id, ' ', charged_day, ' ', usage_day, ' ', units, ' ',"
+          " amount_micros ORDER BY account_id SEPARATOR '; ') FROM charge",
+          "SELECT GROUP_CONCAT(account_id, ' ', amount_micros ORDER BY account_id) FROM bill",
+          "SELECT GROUP_CONCAT(account_id, ' ', reference, ' ', book, ' ', amount_micros ORDER BY"
+          " account_id, book) FROM journal JOIN posting USING (seq, journal_no) WHERE kind ="
+          " 'charge'",
+          "SELECT GROUP_CONCAT(account_id, ' ', balance_micros, ' ', is_suspended ORDER BY"
+          " account_id) FROM money_balance",
+          "SELECT GROUP_CONCAT(account_id, ' ', covered_by, reason ORDER BY account_id, seq,"
+          " change_no) FROM service_change",
+          "SELECT GROUP_CONCAT(account_id, ' ', kind ORDER BY account_id, kind) FROM notice",
+          "SELECT GROUP_CONCAT(account_name, ' ', kind, ' ', body ORDER BY account_name, kind)"
+          " FROM outbox",
+          "SELECT COUNT(*) FROM open_overage"}) {
+      all += database.value(query) + "\n";
+    }
+    return all;
+  }
+  // One row of the feed for each number.
+  bool is_dense() {
+    return database.value(
+               "SELECT COUNT(*) = MAX(seq) AND MAX(seq) = (SELECT seq FROM"
+               " ledger_sequence) FROM ledger_transaction") == "1";
+  }
+
+  TestDatabase database;
+  BillingContext context = shipped_billing(database);
+  MySqlLedger ledger{database.address()};
+  MySqlLedger second{database.address()};
+  MySqlLedger third{database.address()};
+  MySqlJobStore store{database.address()};
+  Host host{database, "h1"};
+};
+
+// After each of its commits something happens before anybody else gets on.
+class Interrupted : public InDoubt {
+ public:
+  Interrupted(Ledger& ledger, std::function<void()> interruption)
+      : InDoubt(ledger), ledger_(&ledger), interruption_(std::move(interruption)) {}
+  std::optional<Sequence> transact(const char* kind, const Work& work) override {
+    const auto sequence = ledger_->transact(kind, work);
+    interruption_();
+    return sequence;
+  }
+
+ private:
+  Ledger* ledger_;
+  std::function<void()> interruption_;
+};
+
+TEST(SettlementSideBySide, O6_writes_what_parts_one_after_the_other_write) {
+  Tenants plain, together;
+  EXPECT_EQ(plain.settle(plain.ledger, {}).bills, account_count);
+  const JobReport report = together.settle(together.ledger, {&together.second, &together.third});
+  EXPECT_EQ(report.bills, account_count);
+  EXPECT_EQ(together.written(), plain.written());
+  EXPECT_EQ(together.database.value("SELECT COUNT(*) FROM notice WHERE kind = 'arrears'"), "3");
+  EXPECT_TRUE(together.is_dense());
+  EXPECT_EQ(together.database.value("SELECT COUNT(*) FROM ledger_transaction WHERE kind ="
+                                    " 'settle'"),
+            "5");
+}
+
+TEST(SettlementSideBySide, O6_a_part_that_another_came_before_is_charged_all_the_same) {
+  Tenants plain, tenants;
+  plain.settle(plain.ledger, {});
+  MySqlLedger other(tenants.database.address());
+  int interruptions = 0;
+  Interrupted interrupted(tenants.ledger, [&] {
+    ++interruptions;
+    other.transact("other", [](LedgerTransaction&) { return Verdict::commit; });
+  });
+  EXPECT_EQ(tenants.settle(interrupted, {&tenants.second}).bills, account_count);
+  EXPECT_EQ(interruptions, 5) << "each part was the first of a round in the end";
+  EXPECT_EQ(tenants.written(), plain.written());
+  EXPECT_TRUE(tenants.is_dense());
+}
+
+// Its bills are there, and are not counted: nobody knows which of them were this run's.
+TEST(SettlementSideBySide, O6_a_part_whose_commit_was_not_answered_is_charged_once) {
+  Tenants plain, tenants;
+  plain.settle(plain.ledger, {});
+  InDoubt second(tenants.second);
+  tenants.settle(tenants.ledger, {&second});
+  EXPECT_EQ(tenants.written(), plain.written());
+  EXPECT_TRUE(tenants.is_dense());
+}
+
+TEST(SettlementSideBySide, O6_parts_behind_a_lease_that_is_anothers_now_change_nothing) {
+  Tenants tenants;
+  Session taker = tenants.database.connect();
+  Interrupted interrupted(tenants.ledger, [&] {
+    taker.execute("UPDATE job SET fence = fence + 1 WHERE name = 'settle'");
+  });
+  EXPECT_EQ(tenants.settle(interrupted, {&tenants.second, &tenants.third}).bills, 2);
+  EXPECT_EQ(tenants.database.value("SELECT COUNT(*) FROM bill"), "2");
+  EXPECT_TRUE(tenants.is_dense());
+}
+
+// Late records of a day that is charged already wait for the next one (O7), whatever is beside
+// them.
+TEST(SettlementSideBySide, O7_late_records_among_others_wait_for_the_next_day) {
+  Tenants tenants;
+  tenants.settle(tenants.ledger, {});
+  tenants.host.drop("late.csv",
+                    csv({{.id = "late-3", .account = "tenant-3", .time = "2026-11-20T11:40:00Z"},
+                         {.id = "late-4",
+                          .account = "tenant-4",
+                          .time = "2026-11-20T11:40:00Z",
+                          .quantity = "7"}}));
+  tenants.host.run(charge_time);
+  add_ready_account(tenants.database, "tenant-10");
+  EXPECT_EQ(tenants.settle(tenants.ledger, {&tenants.second}).bills, 0);
+  EXPECT_EQ(tenants.database.value("SELECT GROUP_CONCAT(account_id, ' ', units ORDER BY account_id)"
+                                   " FROM open_overage WHERE units <> 0"),
+            "3 1,4 7");
+}
+
+}  // namespace
+}  // namespace packwarden::testing
