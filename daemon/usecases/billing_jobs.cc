@@ -1,9 +1,11 @@
 #include "usecases/billing_jobs.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <deque>
 #include <future>
 #include <map>
+#include <mutex>
 #include <utility>
 
 #include "billing/settlement_window.h"
@@ -26,6 +28,34 @@ std::vector<AccountId> accounts_of(std::span<const HeldPack> packs) {
   accounts.erase(std::unique(accounts.begin(), accounts.end()), accounts.end());
   return accounts;
 }
+
+// Transactions that are written side by side commit one after the other. Thread-safe.
+class Turns {
+ public:
+  // Waits until `before` of them are committed. False: that will not be.
+  bool wait(std::size_t before) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return count_ >= before || ended_; });
+    return count_ >= before;
+  }
+  void committed() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+    changed_.notify_all();
+  }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+  }
+  std::size_t count() const { return count_; }  // once all have come to their end
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t count_ = 0;
+  bool ended_ = false;
+};
 
 using NoticesByAccount = std::multimap<AccountId, Notice>;
 
@@ -265,30 +295,41 @@ std::vector<SettledPart> BillingJobs::settle_parts(const JobLease& lease,
                                                    std::span<const SettlementPart> parts) {
   const Sequence before = ledger_->sequence();
   std::vector<SettledPart> settled(parts.size());
-  std::vector<std::shared_future<bool>> runs;
-  runs.push_back(std::async(std::launch::async, [&] {
-                   return transact(lease, [&](LedgerTransaction& tx) {
-                     settled[0] = settle_part(tx, parts[0]);
-                   });
-                 }).share());
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    runs.push_back(std::async(std::launch::async, [&, i, predecessor = runs.back()] {
-                     const auto work = [&](LedgerTransaction& tx) {
-                       settled[i] = settle_part(tx, parts[i]);
-                       return Verdict::commit;
-                     };
-                     const auto may_commit = [&](LedgerTransaction& tx) {
-                       return predecessor.get() && tx.jobs().keeps(lease, options_.lease_s);
-                     };
-                     return beside_[i - 1]
-                         ->transact_behind(before + i, lease.job.c_str(), work, may_commit)
-                         .has_value();
-                   }).share());
+  Turns turns;
+  const auto first = [&] {
+    bool again = false;
+    return transact(lease, [&](LedgerTransaction& tx) {
+      // Those behind it hold rows, and their sequences may be wrong now: it must not wait for them.
+      if (std::exchange(again, true)) turns.end();
+      settled[0] = settle_part(tx, parts[0]);
+    });
+  };
+  const auto behind = [&](std::size_t i) {
+    const auto work = [&](LedgerTransaction& tx) {
+      settled[i] = settle_part(tx, parts[i]);
+      return Verdict::commit;
+    };
+    const auto may_commit = [&](LedgerTransaction& tx) {
+      return turns.wait(i) && tx.jobs().keeps(lease, options_.lease_s);
+    };
+    return beside_[i - 1]
+        ->transact_behind(before + i, lease.job.c_str(), work, may_commit)
+        .has_value();
+  };
+  std::vector<std::future<void>> runs;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    runs.push_back(std::async(std::launch::async, [&, i] {
+      try {
+        (i == 0 ? first() : behind(i)) ? turns.committed() : turns.end();
+      } catch (...) {
+        turns.end();
+        throw;
+      }
+    }));
   }
   for (const auto& run : runs) run.wait();  // before one throws: they write to what is here
-  std::size_t committed = 0;
-  while (committed < runs.size() && runs[committed].get()) ++committed;
-  settled.resize(committed);
+  for (auto& run : runs) run.get();
+  settled.resize(turns.count());
   return settled;
 }
 

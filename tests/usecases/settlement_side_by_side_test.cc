@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
 #include "store/job_rows.h"
 #include "usecases/billing_jobs.h"
 #include "usecases/in_doubt.h"
@@ -102,6 +106,54 @@ class Interrupted : public InDoubt {
   std::function<void()> interruption_;
 };
 
+// Tells when what it was asked for has come to its end.
+class Behind : public InDoubt {
+ public:
+  explicit Behind(Ledger& ledger) : InDoubt(ledger), ledger_(&ledger) {}
+  std::optional<Sequence> transact_behind(
+      Sequence expected, const char* kind, const Work& work,
+      const std::function<bool(LedgerTransaction&)>& may_commit) override {
+    const auto sequence = ledger_->transact_behind(expected, kind, work, may_commit);
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+    return sequence;
+  }
+  bool has_ended(std::chrono::seconds within) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, within, [this] { return ended_; });
+  }
+
+ private:
+  Ledger* ledger_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ended_ = false;
+};
+
+// Runs the work again, as after a deadlock, and does not go on until what is behind it has ended.
+class BegunAgain : public InDoubt {
+ public:
+  BegunAgain(Ledger& ledger, Behind& behind)
+      : InDoubt(ledger), ledger_(&ledger), behind_(&behind) {}
+  std::optional<Sequence> transact(const char* kind, const Work& work) override {
+    ledger_->transact(kind, [&](LedgerTransaction& tx) {
+      work(tx);
+      return Verdict::roll_back;
+    });
+    return ledger_->transact(kind, [&](LedgerTransaction& tx) {
+      const Verdict verdict = work(tx);
+      waited_in_vain = !behind_->has_ended(std::chrono::seconds(5)) || waited_in_vain;
+      return verdict;
+    });
+  }
+  bool waited_in_vain = false;
+
+ private:
+  Ledger* ledger_;
+  Behind* behind_;
+};
+
 TEST(SettlementSideBySide, O6_writes_what_parts_one_after_the_other_write) {
   Tenants plain, together;
   EXPECT_EQ(plain.settle(plain.ledger, {}).bills, account_count);
@@ -149,6 +201,17 @@ TEST(SettlementSideBySide, O6_parts_behind_a_lease_that_is_anothers_now_change_n
   EXPECT_EQ(tenants.settle(interrupted, {&tenants.second, &tenants.third}).bills, 2);
   EXPECT_EQ(tenants.database.value("SELECT COUNT(*) FROM bill"), "2");
   EXPECT_TRUE(tenants.is_dense());
+}
+
+// It may wait for rows that they hold.
+TEST(SettlementSideBySide, O6_a_part_that_is_begun_again_does_not_wait_for_those_behind_it) {
+  Tenants plain, tenants;
+  plain.settle(plain.ledger, {});
+  Behind second(tenants.second);
+  BegunAgain first(tenants.ledger, second);
+  EXPECT_EQ(tenants.settle(first, {&second}).bills, account_count);
+  EXPECT_FALSE(first.waited_in_vain);
+  EXPECT_EQ(tenants.written(), plain.written());
 }
 
 // Late records of a day that is charged already wait for the next one (O7), whatever is beside
