@@ -120,6 +120,21 @@ TEST_F(NoticeRows, N2_N3_of_a_kind_that_is_off_are_not_written) {
   EXPECT_EQ(database.value("SELECT COUNT(*) FROM outbox"), "4");
 }
 
+TEST_F(NoticeRows, N2_N3_what_follows_from_the_last_unit_is_not_told_where_its_kind_is_off) {
+  add_reached("acme");
+  BillingContext context = shipped_billing(database);
+  MySqlLedger ledger(database.address());
+  const std::vector<std::string> buyers = {"acme"};
+  ASSERT_TRUE(buy_packs(ledger, context, {"captcha", buyers, noon - Span::days(2), "bank-1"}, "30k",
+                        new_request_id()));
+  rules->policy.turn_off(NoticeKind::service_stopped);
+  use("acme", "30000");
+  EXPECT_EQ(database.value("SELECT reason FROM service_change WHERE covered_by = 'none'"),
+            "packs_exhausted");
+  EXPECT_EQ(database.value("SELECT COUNT(*) FROM notice WHERE kind = 'service_stopped'"), "0");
+  EXPECT_EQ(database.value("SELECT COUNT(*) FROM notice WHERE kind = 'pack_used_up'"), "1");
+}
+
 TEST_F(NoticeRows, N4_stay_whole_whatever_is_in_a_name) {
   const std::vector<std::string> names = {"{{left}} {{#tier}}", "<script>alert('1')</script>",
                                           "x';DROP TABLE outbox;--\\", "套餐 & co\\n%s"};
