@@ -200,6 +200,11 @@ std::optional<Sequence> MySqlLedger::transact_behind(
     return expected + 1;
   } catch (const DatabaseError& error) {
     if (!error.is_transient()) throw_unavailable(error);
+    if (error.kind() != DatabaseErrorKind::lock_wait_timeout) {  // that is somebody with the lock
+      log_event(events::transaction_repeated,
+                "ledger transaction ({}), written behind another, is run again: {}: {}", kind,
+                to_string(error.kind()), error.what());
+    }
     return std::nullopt;
   }
 }

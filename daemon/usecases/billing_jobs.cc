@@ -35,7 +35,7 @@ class Turns {
   // Waits until `before` of them are committed. False: that will not be.
   bool wait(std::size_t before) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return count_ >= before || ended_; });
+    changed_.wait(lock, [&] { return count_ >= before || most_ < before; });
     return count_ >= before;
   }
   void committed() {
@@ -43,9 +43,10 @@ class Turns {
     ++count_;
     changed_.notify_all();
   }
-  void end() {
+  // No more than so many will be.
+  void end(std::size_t most) {
     const std::lock_guard lock(mutex_);
-    ended_ = true;
+    most_ = std::min(most_, most);
     changed_.notify_all();
   }
   std::size_t count() const { return count_; }  // once all have come to their end
@@ -54,7 +55,7 @@ class Turns {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t count_ = 0;
-  bool ended_ = false;
+  std::size_t most_ = SIZE_MAX;
 };
 
 using NoticesByAccount = std::multimap<AccountId, Notice>;
@@ -300,7 +301,7 @@ std::vector<SettledPart> BillingJobs::settle_parts(const JobLease& lease,
     bool again = false;
     return transact(lease, [&](LedgerTransaction& tx) {
       // Those behind it hold rows, and their sequences may be wrong now: it must not wait for them.
-      if (std::exchange(again, true)) turns.end();
+      if (std::exchange(again, true)) turns.end(0);
       settled[0] = settle_part(tx, parts[0]);
     });
   };
@@ -320,9 +321,9 @@ std::vector<SettledPart> BillingJobs::settle_parts(const JobLease& lease,
   for (std::size_t i = 0; i < parts.size(); ++i) {
     runs.push_back(std::async(std::launch::async, [&, i] {
       try {
-        (i == 0 ? first() : behind(i)) ? turns.committed() : turns.end();
+        (i == 0 ? first() : behind(i)) ? turns.committed() : turns.end(i);
       } catch (...) {
-        turns.end();
+        turns.end(i);
         throw;
       }
     }));
