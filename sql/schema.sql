@@ -133,7 +133,8 @@ CREATE TABLE refund_step (
   KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- Money moves by journals, whose postings sum to zero. Append only. kind: top_up | payment | purchase | refund | charge.
+-- Money moves by journals. amount_micros is added to the balance of the account and taken from the contra book, payments | sales;
+-- below zero it goes the other way. Append only. kind: top_up | payment | purchase | refund | charge.
 CREATE TABLE journal (
   seq BIGINT UNSIGNED NOT NULL,
   journal_no INT UNSIGNED NOT NULL,
@@ -141,20 +142,13 @@ CREATE TABLE journal (
   kind VARCHAR(16) NOT NULL,
   reference VARCHAR(128) NOT NULL,
   booked_at DATETIME(6) NOT NULL,
+  contra_book VARCHAR(16) NOT NULL,
+  amount_micros BIGINT NOT NULL,
   PRIMARY KEY (seq, journal_no),
   KEY (account_id, seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- book: balance | payments | sales.
-CREATE TABLE posting (
-  seq BIGINT UNSIGNED NOT NULL,
-  journal_no INT UNSIGNED NOT NULL,
-  book VARCHAR(16) NOT NULL,
-  amount_micros BIGINT NOT NULL,
-  PRIMARY KEY (seq, journal_no, book)
-) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
-
--- The sum of the postings of an account on the book balance, changed in the transaction that adds them; and whether postpaid of
+-- The sum of the journals of an account, changed in the transaction that adds them; and whether postpaid of
 -- all its products is suspended now (O8).
 CREATE TABLE money_balance (
   account_id INT UNSIGNED NOT NULL,
@@ -369,14 +363,13 @@ CREATE TABLE notice (
   used_units BIGINT NOT NULL,
   created_at DATETIME(6) NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
-  PRIMARY KEY (account_id, product_id, kind, pack_id, cause),
-  KEY (seq)
+  PRIMARY KEY (account_id, product_id, kind, pack_id, cause)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- A delivery of a notice over one channel. It carries all that the channel needs: its database user needs
 -- rights on this table, inbox_message, channel and recipient_hour alone. kind: as of the notice, or test. html: where the
 -- channel has a body of that kind. facts: a JSON object of what the text speaks of. state: queued | sending | sent | retrying |
--- held | dead | discarded | expired; next_attempt_at is NULL once it has ended, which takes it out of the claim index. can_wait:
+-- held | dead | discarded | expired; claim_token: who is sending it, else empty; next_attempt_at is NULL once it has ended. can_wait:
 -- quiet hours hold it back (N7). useful_until: it expires then (N6), by the clock of the database. reported: what the provider
 -- said of it after it was accepted: '' | pending | delivered | failed. Some time after its end recipient, subject, bodies and
 -- facts are emptied (D2).
@@ -408,8 +401,7 @@ CREATE TABLE outbox (
   reported_at DATETIME(6) NULL,
   PRIMARY KEY (delivery_id),
   UNIQUE KEY (idempotency_key),
-  KEY (channel, next_attempt_at),
-  KEY (claim_token),
+  KEY claim (channel, claim_token, next_attempt_at),
   KEY (erased_at, ended_at)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 

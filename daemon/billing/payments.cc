@@ -19,11 +19,7 @@ tl::expected<Journal, Refusal> top_up(const Account& account, MoneyMicros balanc
         fmt::format("The balance of '{}' would be more than the ledger holds. Look at the amount.",
                     account.name)});
   }
-  return Journal{account.id,
-                 JournalKind::top_up,
-                 reference,
-                 at,
-                 {{Book::balance, amount_micros}, {Book::payments, -amount_micros}}};
+  return Journal{account.id, JournalKind::top_up, reference, at, amount_micros};
 }
 
 tl::expected<std::vector<Journal>, Refusal> pay_for(const Account& account, const Pack& pack,
@@ -34,11 +30,8 @@ tl::expected<std::vector<Journal>, Refusal> pay_for(const Account& account, cons
   std::vector<Journal> journals;
   if (price == 0) return journals;
   if (!payment_reference.empty()) {
-    journals.push_back({account.id,
-                        JournalKind::payment,
-                        payment_reference,
-                        pack.purchased_at,
-                        {{Book::balance, price}, {Book::payments, -price}}});
+    journals.push_back(
+        {account.id, JournalKind::payment, payment_reference, pack.purchased_at, price});
   } else if (balance_micros < price) {
     return tl::unexpected<Refusal>(Refusal{
         "balance_too_low",
@@ -46,11 +39,7 @@ tl::expected<std::vector<Journal>, Refusal> pay_for(const Account& account, cons
                     "with --paid-by.",
                     account.name, money_text(balance_micros), currency, money_text(price))});
   }
-  journals.push_back({account.id,
-                      JournalKind::purchase,
-                      pack.tier,
-                      pack.purchased_at,
-                      {{Book::balance, -price}, {Book::sales, price}}});
+  journals.push_back({account.id, JournalKind::purchase, pack.tier, pack.purchased_at, -price});
   return journals;
 }
 

@@ -85,11 +85,7 @@ tl::expected<void, Refusal> may_take(RefundStep wanted, const Pack& pack, Units 
 
 std::optional<Journal> refund_of(const Pack& pack, Instant at) {
   if (pack.price_micros == 0) return std::nullopt;
-  return Journal{pack.account,
-                 JournalKind::refund,
-                 pack.tier,
-                 at,
-                 {{Book::balance, pack.price_micros}, {Book::sales, -pack.price_micros}}};
+  return Journal{pack.account, JournalKind::refund, pack.tier, at, pack.price_micros};
 }
 
 }  // namespace packwarden

@@ -2,18 +2,6 @@
 
 namespace packwarden {
 
-std::string_view name_of(Book book) {
-  switch (book) {
-    case Book::balance:
-      return "balance";
-    case Book::payments:
-      return "payments";
-    case Book::sales:
-      break;
-  }
-  return "sales";
-}
-
 std::string_view name_of(JournalKind kind) {
   switch (kind) {
     case JournalKind::top_up:
@@ -30,18 +18,13 @@ std::string_view name_of(JournalKind kind) {
   return "charge";
 }
 
-MoneyMicros Journal::on(Book book) const {
-  MoneyMicros sum = 0;
-  for (const Posting& posting : postings) {
-    if (posting.book == book) sum += posting.amount_micros;
-  }
-  return sum;
+std::string_view name_of(ContraBook book) {
+  return book == ContraBook::payments ? "payments" : "sales";
 }
 
-bool Journal::sums_to_zero() const {
-  Wide sum = 0;
-  for (const Posting& posting : postings) sum += posting.amount_micros;
-  return sum == 0;
+ContraBook contra_book_of(JournalKind kind) {
+  const bool from_outside = kind == JournalKind::top_up || kind == JournalKind::payment;
+  return from_outside ? ContraBook::payments : ContraBook::sales;
 }
 
 }  // namespace packwarden

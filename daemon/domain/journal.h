@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "domain/ids.h"
 #include "domain/instant.h"
@@ -11,28 +10,22 @@
 // Money in double entry: docs/BILLING.md.
 namespace packwarden {
 
-enum class Book : std::uint8_t { balance, payments, sales };
-std::string_view name_of(Book book);
-
 enum class JournalKind : std::uint8_t { top_up, payment, purchase, refund, charge };
 std::string_view name_of(JournalKind kind);
 
-struct Posting {
-  Book book = Book::balance;
-  MoneyMicros amount_micros = 0;
-};
+// The book on the other side of the balance of an account.
+enum class ContraBook : std::uint8_t { payments, sales };
+std::string_view name_of(ContraBook book);
+ContraBook contra_book_of(JournalKind kind);
 
-// One movement of the money of one account. Its postings sum to zero, each book at most once.
+// One movement of money between the balance of one account and the contra book of its kind. Both
+// sides are one number, so that they sum to zero whatever happens.
 struct Journal {
   AccountId account{};
   JournalKind kind = JournalKind::top_up;
   std::string reference;  // of the payment, or what was bought
   Instant booked_at;
-  std::vector<Posting> postings;
-
-  // What it adds to a book.
-  MoneyMicros on(Book book) const;
-  bool sums_to_zero() const;
+  MoneyMicros amount_micros = 0;  // added to the balance, and taken from the contra book
 };
 
 }  // namespace packwarden

@@ -36,8 +36,7 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
                      to_int(row[6]), to_int(row[7])});
       });
   session.for_each_row(
-      "SELECT a.name, j.kind, j.reference, p.amount_micros FROM journal j JOIN posting p ON p.seq ="
-      " j.seq AND p.journal_no = j.journal_no AND p.book = 'balance' JOIN account a ON"
+      "SELECT a.name, j.kind, j.reference, j.amount_micros FROM journal j JOIN account a ON"
       " a.account_id = j.account_id ORDER BY a.name, j.seq, j.journal_no",
       [&](RowView row) {
         sink.journal({*row[0], *row[1], *row[2], to_int(row[3])});

@@ -18,16 +18,25 @@ Instant read_floor(Session& session) {
   return Instant::from_micros(to_int(rows.at(0).at(0)));
 }
 
-void for_each_told(Session& session, Sequence after, const std::function<void(ToldLevel)>& take) {
-  session.for_each_row(
-      fmt::format(
-          "SELECT pack_id, kind, cause FROM notice WHERE seq > {} AND kind IN ('pack_usage',"
-          " 'pack_used_up')",
-          after),
-      [&](RowView row) {
-        take({PackId{static_cast<std::uint32_t>(to_int(row[0]))}, *notice_kind_from(*row[1]),
-              static_cast<int>(to_int(row[2]))});
-      });
+// `notices`: what to read of `notice n`.
+void for_each_told(Session& session, const std::string& notices,
+                   const std::function<void(ToldLevel)>& take) {
+  session.for_each_row("SELECT n.pack_id, n.kind, n.cause FROM " + notices +
+                           " n.kind IN ('pack_usage', 'pack_used_up')",
+                       [&](RowView row) {
+                         take({PackId{static_cast<std::uint32_t>(to_int(row[0]))},
+                               *notice_kind_from(*row[1]), static_cast<int>(to_int(row[2]))});
+                       });
+}
+
+// Of the accounts and products whose packs were drawn from, for that is what levels are told of:
+// there is no index of notices by their sequence, which would cost each bill's.
+std::string told_since(Sequence after) {
+  return fmt::format(
+      "(SELECT DISTINCT p.account_id, p.product_id FROM ledger_entry e JOIN pack p ON p.pack_id ="
+      " e.pack_id WHERE e.seq > {0}) drawn STRAIGHT_JOIN notice n ON n.account_id ="
+      " drawn.account_id AND n.product_id = drawn.product_id AND n.seq > {0} AND",
+      after);
 }
 
 void for_each_draw(Session& session, const std::string& query,
@@ -99,7 +108,9 @@ void read_pieces(Session& session, Follower follower, const ChangesSink& take) {
   pieces.hand_over();
   for_each_draw(session, "SELECT pack_id, used_units FROM pack_balance",
                 pieces.to(&Changes::draws));
-  if (follower == Follower::rating) for_each_told(session, 0, pieces.to(&Changes::told));
+  if (follower == Follower::rating) {
+    for_each_told(session, "notice n WHERE", pieces.to(&Changes::told));
+  }
   pieces.hand_over();
 }
 
@@ -161,7 +172,8 @@ Changes read_changes(Session& session, Follower follower, Sequence after, Sequen
   if (follower == Follower::entitlements) {
     changes.services = read_service_changes(session, newer);
   } else {
-    for_each_told(session, after, [&](ToldLevel told) { changes.told.push_back(told); });
+    for_each_told(session, told_since(after),
+                  [&](ToldLevel told) { changes.told.push_back(told); });
   }
   for_each_draw(session,
                 "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer +

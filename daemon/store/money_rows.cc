@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <stdexcept>
 #include <unordered_map>
 
 #include "store/fact_rows.h"
@@ -34,31 +33,21 @@ std::vector<MoneyMicros> read_balances(Session& session, std::span<const Account
 }
 
 void write_journals(Session& session, Sequence sequence, std::span<const Journal> journals) {
-  RowWriter heads(session,
-                  "INSERT INTO journal (seq, journal_no, account_id, kind, reference, booked_at)"
-                  " VALUES");
-  RowWriter postings(session, "INSERT INTO posting (seq, journal_no, book, amount_micros) VALUES");
+  RowWriter rows(session,
+                 "INSERT INTO journal (seq, journal_no, account_id, kind, reference, booked_at,"
+                 " contra_book, amount_micros) VALUES");
   RowWriter balances(session, "INSERT INTO money_balance (account_id, balance_micros) VALUES",
                      " ON DUPLICATE KEY UPDATE balance_micros = balance_micros +"
                      " VALUES(balance_micros)");
   std::uint32_t journal_no = 0;
   for (const Journal& journal : journals) {
-    if (!journal.sums_to_zero()) {
-      throw std::logic_error(fmt::format("a {} of account {} does not sum to zero",
-                                         name_of(journal.kind), value_of(journal.account)));
-    }
-    heads.add(fmt::format("{},{},{},'{}',{},{}", sequence, journal_no, value_of(journal.account),
-                          name_of(journal.kind), session.escape(journal.reference),
-                          datetime_literal(journal.booked_at)));
-    for (const Posting& posting : journal.postings) {
-      postings.add(fmt::format("{},{},'{}',{}", sequence, journal_no, name_of(posting.book),
-                               posting.amount_micros));
-    }
-    balances.add(fmt::format("{},{}", value_of(journal.account), journal.on(Book::balance)));
-    ++journal_no;
+    rows.add(fmt::format("{},{},{},'{}',{},{},'{}',{}", sequence, journal_no++,
+                         value_of(journal.account), name_of(journal.kind),
+                         session.escape(journal.reference), datetime_literal(journal.booked_at),
+                         name_of(contra_book_of(journal.kind)), journal.amount_micros));
+    balances.add(fmt::format("{},{}", value_of(journal.account), journal.amount_micros));
   }
-  heads.finish();
-  postings.finish();
+  rows.finish();
   balances.finish();
 }
 
@@ -89,11 +78,10 @@ std::vector<JournalRow> read_journal_rows(Session& session, AccountId account,
                                           std::uint32_t limit) {
   std::vector<JournalRow> rows;
   session.for_each_row(
-      fmt::format("SELECT j.seq, j.kind, j.reference, {}, p.amount_micros FROM (SELECT * FROM"
-                  " journal WHERE account_id = {} ORDER BY seq DESC, journal_no DESC LIMIT {}) j"
-                  " JOIN posting p ON p.seq = j.seq AND p.journal_no = j.journal_no AND"
-                  " p.book = 'balance' ORDER BY j.seq, j.journal_no",
-                  micros_of("j.booked_at"), value_of(account), limit),
+      fmt::format("SELECT seq, kind, reference, {}, amount_micros FROM (SELECT * FROM journal WHERE"
+                  " account_id = {} ORDER BY seq DESC, journal_no DESC LIMIT {}) j ORDER BY seq,"
+                  " journal_no",
+                  micros_of("booked_at"), value_of(account), limit),
       [&](RowView row) {
         rows.push_back({static_cast<Sequence>(to_int(row[0])), std::string(*row[1]),
                         std::string(*row[2]), Instant::from_micros(to_int(row[3])),

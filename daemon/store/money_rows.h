@@ -13,8 +13,7 @@ namespace packwarden {
 
 // In the order of `accounts`; 0 where none was ever booked.
 std::vector<MoneyMicros> read_balances(Session& session, std::span<const AccountId> accounts);
-// As transaction `sequence`, once a transaction; balances change with them. Throws std::logic_error
-// for a journal that does not sum to zero.
+// As transaction `sequence`, once a transaction; balances change with them.
 void write_journals(Session& session, Sequence sequence, std::span<const Journal> journals);
 
 bool has_payment(Session& session, const std::string& reference);

@@ -20,7 +20,7 @@ Number number(const std::optional<std::string_view>& text) {
   return value;
 }
 
-// A delivery that is held waits for a person: it has not ended, but is out of the claim index.
+// A delivery that is held waits for a person: it has not ended, but has no next attempt.
 std::string columns_of(Session& db, const DeliveryOutcome& outcome) {
   const auto columns = [&](const char* state, const std::string& next_attempt_at,
                            const char* ended_at) {
@@ -71,13 +71,14 @@ Session& MysqlOutboxStore::session() {
 std::vector<OutboxRow> MysqlOutboxStore::claim(const ClaimRequest& request) {
   Session& db = session();
   const std::string token = db.escape(request.token);
+  const std::string claimed = fmt::format("channel = {} AND claim_token = {} AND state = 'sending'",
+                                          db.escape(request.channel), token);
   const std::string lease_end = from_now(request.lease_ms);
   if (request.may_hold_rows) {
-    const std::string renew = fmt::format(
-        "UPDATE outbox SET next_attempt_at = {} WHERE claim_token = {} AND state = 'sending'",
-        lease_end, token);
+    const std::string renew =
+        fmt::format("UPDATE outbox SET next_attempt_at = {} WHERE {}", lease_end, claimed);
     if (run_again([&] { return db.execute(renew); }) > 0) {
-      return within_limit(request, claimed_rows(token));
+      return within_limit(request, rows_that_are(claimed));
     }
   }
   // Another relay may be faster with all the rows that were due; then the next ones are looked at.
@@ -94,7 +95,7 @@ std::vector<OutboxRow> MysqlOutboxStore::claim(const ClaimRequest& request) {
         "next_attempt_at <= NOW(6)",
         token, lease_end, found.ids);
     if (run_again([&] { return db.execute(take); }) > 0) {
-      return within_limit(request, claimed_rows(token));
+      return within_limit(request, rows_that_are(claimed));
     }
   }
   return {};
@@ -108,8 +109,8 @@ MysqlOutboxStore::Due MysqlOutboxStore::due(const ClaimRequest& request) {
   session_.for_each_row(
       fmt::format("SELECT delivery_id, COALESCE(useful_until <= NOW(6), 0), can_wait, state = "
                   "'retrying' AND outcome = '{}', attempts FROM outbox "
-                  "WHERE channel = {} AND next_attempt_at <= NOW(6) AND state IN ('queued', "
-                  "'retrying') ORDER BY next_attempt_at LIMIT {}",
+                  "WHERE channel = {} AND claim_token = '' AND next_attempt_at <= NOW(6) AND state "
+                  "IN ('queued', 'retrying') ORDER BY next_attempt_at LIMIT {}",
                   kSenderLost, session_.escape(request.channel), request.batch_max),
       [&](RowView row) {
         const bool over = *row[1] == "1";
@@ -200,15 +201,14 @@ std::vector<OutboxRow> MysqlOutboxStore::within_limit(const ClaimRequest& reques
   });
 }
 
-std::vector<OutboxRow> MysqlOutboxStore::claimed_rows(const std::string& quoted_token) {
+std::vector<OutboxRow> MysqlOutboxStore::rows_that_are(const std::string& claimed) {
   std::vector<OutboxRow> rows;
   session_.for_each_row(
       fmt::format("SELECT delivery_id, idempotency_key, account_name, recipient, language, kind, "
                   "subject, body, html, facts, "
                   "DATE_FORMAT(COALESCE(occurred_at, created_at), '%Y-%m-%dT%H:%i:%s.%fZ'), "
-                  "attempts FROM outbox WHERE claim_token = {} AND "
-                  "state = 'sending' ORDER BY delivery_id",
-                  quoted_token),
+                  "attempts FROM outbox WHERE {} ORDER BY delivery_id",
+                  claimed),
       [&rows](RowView row) {
         rows.push_back({number<std::uint64_t>(row[0]), to_text(row[1]), to_text(row[2]),
                         to_text(row[3]), to_text(row[4]), to_text(row[5]), to_text(row[6]),
@@ -239,11 +239,11 @@ std::uint64_t MysqlOutboxStore::finish(const std::string& token,
 std::uint64_t MysqlOutboxStore::release_expired(const std::string& channel, UnknownOutcome policy,
                                                 std::uint32_t unknown_attempts_max) {
   Session& db = session();
-  // Only deliveries that are being sent have a token, so that its index finds them beside any
+  // Only deliveries that are being sent have a token, so that the index finds them beside any
   // backlog; by primary key, so that nothing else is locked.
   std::string ids;
   db.for_each_row(
-      fmt::format("SELECT delivery_id FROM outbox WHERE claim_token > '' AND channel = {} AND "
+      fmt::format("SELECT delivery_id FROM outbox WHERE channel = {} AND claim_token > '' AND "
                   "state = 'sending' AND next_attempt_at <= NOW(6) LIMIT 1000",
                   db.escape(channel)),
       [&ids](RowView row) { ids.append(ids.empty() ? "" : ", ").append(*row[0]); });

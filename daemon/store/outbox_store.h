@@ -9,8 +9,8 @@ namespace packwarden {
 // it was lost. All members throw DatabaseError. Needs SELECT and UPDATE on outbox,
 // INSERT and UPDATE on inbox_message, and SELECT, INSERT, UPDATE, DELETE on recipient_hour.
 //
-// next_attempt_at is, for a delivery that is being sent, the end of its lease: one index serves
-// claiming and releasing.
+// next_attempt_at is, for a delivery that is being sent, the end of its lease, and claim_token is
+// empty for all others: one index serves claiming and releasing.
 class MysqlOutboxStore final : public OutboxStore {
  public:
   explicit MysqlOutboxStore(DatabaseAddress address);
@@ -32,7 +32,8 @@ class MysqlOutboxStore final : public OutboxStore {
   };
   Due due(const ClaimRequest& request);
   void set_aside(const Due& due, std::uint64_t quiet_for_ms);
-  std::vector<OutboxRow> claimed_rows(const std::string& quoted_token);
+  // `claimed`: a condition.
+  std::vector<OutboxRow> rows_that_are(const std::string& claimed);
   std::vector<OutboxRow> within_limit(const ClaimRequest& request, std::vector<OutboxRow> rows);
 
   Session session_;

@@ -83,15 +83,15 @@ std::int64_t count(Session& session, Channels& channels, const std::string& some
   return all;
 }
 
-// What waits for a channel or is being sent, by the index that claims use: where the rows that were
-// looked at are not all.
+// What waits for a channel, by the index that claims use: where the rows that were looked at are
+// not all.
 void count_waiting(Session& session, Channels& channels, std::int64_t entries_max) {
   for (auto& [name, channel] : channels) {
     const auto rows = session.query(
         fmt::format("SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE channel = {} AND "
-                    "next_attempt_at IS NOT NULL LIMIT {}) some",
+                    "claim_token = '' AND next_attempt_at IS NOT NULL LIMIT {}) some",
                     session.escape(name), entries_max));
-    channel.waiting = std::max(channel.waiting, to_int(rows.at(0).at(0)) - channel.sending);
+    channel.waiting = std::max(channel.waiting, to_int(rows.at(0).at(0)));
   }
 }
 

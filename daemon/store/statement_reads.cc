@@ -47,21 +47,19 @@ struct Scope {
 };
 
 void read_money(Session& session, const Scope& scope, StatementRows& rows) {
-  const std::string journals = fmt::format(
-      "journal j JOIN posting o ON o.seq = j.seq AND o.journal_no = j.journal_no AND"
-      " o.book = 'balance' WHERE j.account_id = {}",
-      value_of(scope.account));
+  const std::string journals =
+      fmt::format("journal j WHERE j.account_id = {}", value_of(scope.account));
   const std::string from = datetime_literal(scope.period->from);
   session.for_each_row(
-      fmt::format("SELECT COALESCE(SUM(IF(j.booked_at < {}, o.amount_micros, 0)), 0),"
-                  " COALESCE(SUM(o.amount_micros), 0) FROM {} AND j.booked_at < {}",
+      fmt::format("SELECT COALESCE(SUM(IF(j.booked_at < {}, j.amount_micros, 0)), 0),"
+                  " COALESCE(SUM(j.amount_micros), 0) FROM {} AND j.booked_at < {}",
                   from, journals, datetime_literal(scope.period->to)),
       [&](RowView row) {
         rows.opening_micros = to_int(row[0]);
         rows.closing_micros = to_int(row[1]);
       });
   session.for_each_row(
-      fmt::format("SELECT j.seq, {}, j.kind, j.reference, o.amount_micros FROM {} AND {} ORDER BY"
+      fmt::format("SELECT j.seq, {}, j.kind, j.reference, j.amount_micros FROM {} AND {} ORDER BY"
                   " j.booked_at, j.seq, j.journal_no",
                   micros_of("j.booked_at"), journals, scope.within("j.booked_at")),
       [&](RowView row) {

@@ -202,7 +202,7 @@ class LedgerTransaction {
   virtual void add_facts(std::span<const AccountFact> facts) = 0;
   // In the order of `accounts`.
   virtual std::vector<MoneyMicros> balances_of(std::span<const AccountId> accounts) = 0;
-  // With the balances; once a transaction. Each must sum to zero.
+  // With the balances; once a transaction.
   virtual void add_journals(std::span<const Journal> journals) = 0;
   virtual bool has_payment(const std::string& reference) = 0;
   virtual void add_payment(const std::string& reference) = 0;

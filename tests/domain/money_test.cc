@@ -28,17 +28,13 @@ TEST(MoneyText, shows_every_micro_unit_and_two_decimals_at_least) {
   EXPECT_EQ(money_text(INT64_MIN), "-9223372036854.775808");
 }
 
-TEST(JournalSums, P6_postings_sum_to_zero_without_wrapping_around) {
-  Journal journal;
-  EXPECT_TRUE(journal.sums_to_zero());
-  journal.postings = {{Book::balance, -5}, {Book::sales, 5}};
-  EXPECT_TRUE(journal.sums_to_zero());
-  EXPECT_EQ(journal.on(Book::balance), -5);
-  EXPECT_EQ(journal.on(Book::payments), 0);
-  journal.postings.push_back({Book::payments, 1});
-  EXPECT_FALSE(journal.sums_to_zero());
-  journal.postings = {{Book::balance, INT64_MAX}, {Book::sales, INT64_MAX}, {Book::payments, 2}};
-  EXPECT_FALSE(journal.sums_to_zero());
+TEST(Journals, P6_what_comes_from_outside_stands_against_payments_and_the_rest_against_sales) {
+  const auto book = [](JournalKind kind) { return name_of(contra_book_of(kind)); };
+  EXPECT_EQ(book(JournalKind::top_up), "payments");
+  EXPECT_EQ(book(JournalKind::payment), "payments");
+  EXPECT_EQ(book(JournalKind::purchase), "sales");
+  EXPECT_EQ(book(JournalKind::refund), "sales");
+  EXPECT_EQ(book(JournalKind::charge), "sales");
 }
 
 }  // namespace

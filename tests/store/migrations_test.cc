@@ -129,6 +129,25 @@ TEST(Migrations, AnOlderSchemaAsksForMigrate) {
               HasSubstr("packctl migrate"));
 }
 
+TEST(Migrations, P6_two_postings_of_a_journal_become_its_amount) {
+  using std::chrono::milliseconds;
+  Empty database;
+  const std::vector<Migration> steps = embedded_migrations();
+  const std::vector<Migration> before(steps.begin(), steps.begin() + 12);
+  migrate(database.session(), before, milliseconds(0));
+  database.session().execute(
+      "INSERT INTO journal (seq, journal_no, account_id, kind, reference, booked_at) VALUES"
+      " (1, 0, 7, 'payment', 'bank-1', '2026-01-01'), (1, 1, 7, 'purchase', '30k', '2026-01-01')");
+  database.session().execute(
+      "INSERT INTO posting VALUES (1, 0, 'balance', 300), (1, 0, 'payments', -300),"
+      " (1, 1, 'balance', -300), (1, 1, 'sales', 300)");
+  migrate(database.session(), steps, milliseconds(0));
+  EXPECT_EQ(value(database.session(),
+                  "SELECT GROUP_CONCAT(kind, ' ', reference, ' ', contra_book,"
+                  " ' ', amount_micros ORDER BY journal_no) FROM journal"),
+            "payment bank-1 payments 300,purchase 30k sales -300");
+}
+
 TEST(Migrations, WaitUntilNobodyElseUsesTheTables) {
   using std::chrono::milliseconds;
   Empty database;

@@ -80,12 +80,16 @@ TEST_F(Audit, P5_a_pack_that_is_not_what_its_entries_say) {
   EXPECT_EQ(last_break,
             "pack 2 of acme has 29999 of 30000 units used, but its ledger entries sum to 30000");
 }
-TEST_F(Audit, P6_a_journal_that_does_not_sum_to_zero) {
-  EXPECT_EQ(after("UPDATE posting SET amount_micros = amount_micros + 1 WHERE book = 'payments' AND"
-                  " seq = (SELECT MIN(seq) FROM journal)"),
-            "journals");
+TEST_F(Audit, P6_a_journal_against_the_wrong_book) {
+  EXPECT_EQ(after("UPDATE journal SET contra_book = 'sales' WHERE kind = 'payment'"), "journals");
 }
-TEST_F(Audit, P6_a_balance_that_is_not_the_sum_of_its_postings) {
+TEST_F(Audit, P6_a_payment_and_a_purchase_that_go_the_wrong_way) {
+  EXPECT_EQ(after("UPDATE journal SET amount_micros = -amount_micros WHERE kind = 'payment' OR kind"
+                  " = 'purchase' AND seq IN (SELECT seq FROM (SELECT * FROM journal) j WHERE kind ="
+                  " 'payment')"),
+            "journals purchases");
+}
+TEST_F(Audit, P6_a_balance_that_is_not_the_sum_of_its_journals) {
   EXPECT_EQ(after("UPDATE money_balance SET balance_micros = balance_micros + 1 LIMIT 1"),
             "money_balances");
 }

@@ -60,9 +60,8 @@ class Tenants {
          {"SELECT GROUP_CONCAT(account_id, ' ', charged_day, ' ', usage_day, ' ', units, ' ',"
           " amount_micros ORDER BY account_id SEPARATOR '; ') FROM charge",
           "SELECT GROUP_CONCAT(account_id, ' ', amount_micros ORDER BY account_id) FROM bill",
-          "SELECT GROUP_CONCAT(account_id, ' ', reference, ' ', book, ' ', amount_micros ORDER BY"
-          " account_id, book) FROM journal JOIN posting USING (seq, journal_no) WHERE kind ="
-          " 'charge'",
+          "SELECT GROUP_CONCAT(account_id, ' ', reference, ' ', contra_book, ' ', amount_micros"
+          " ORDER BY account_id) FROM journal WHERE kind = 'charge'",
           "SELECT GROUP_CONCAT(account_id, ' ', balance_micros, ' ', is_suspended ORDER BY"
           " account_id) FROM money_balance",
           "SELECT GROUP_CONCAT(account_id, ' ', covered_by, reason ORDER BY account_id, seq,"

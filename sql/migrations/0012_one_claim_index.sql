@@ -1,0 +1,7 @@
+-- Who is sending what is found by the claim, of its channel: the deliveries that wait are those of the claim ''.
+ALTER TABLE outbox
+  ADD KEY claim (channel, claim_token, next_attempt_at),
+  DROP KEY channel,
+  DROP KEY claim_token;
+-- What followed from a ledger transaction is found by the packs that it drew from.
+ALTER TABLE notice DROP KEY seq;
