@@ -240,7 +240,8 @@ void Daemon::run_all(const std::stop_token& stop) {
       });
     });
     guard(ingest_loop_, [&](const LoopHost& host, const std::stop_token& until) {
-      run_ingest(ingest_, milliseconds(settings_.spool.scan_interval_ms), host, until,
+      run_ingest(ingest_, milliseconds(settings_.spool.scan_interval_ms),
+                 answering_ ? &answering_->entitlements : nullptr, host, until,
                  [this] { a_part_is_ready(); });
     });
   }

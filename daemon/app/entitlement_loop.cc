@@ -6,7 +6,6 @@
 #include "app/clocks.h"
 #include "app/composition.h"
 #include "app/http_settings.h"
-#include "app/ingest_loop.h"
 #include "logging/log.h"
 #include "store/deployment.h"
 
@@ -24,7 +23,6 @@ EntitlementComposition::EntitlementComposition(const Settings& settings, Telemet
       catalogue_(settings.catalogue),
       ledger_(database_address(settings),
               {.transaction_attempts_max = 1, .on_progress = beats_of(loop)}) {
-  if (!settings.http.is_on()) return;
   Session session(database_address(settings));
   session.connect();
   intern_catalogue(session, catalogue_);
@@ -36,6 +34,7 @@ EntitlementComposition::EntitlementComposition(const Settings& settings, Telemet
 
 void EntitlementComposition::follow(const LoopHost& host, std::stop_token stop,
                                     const std::function<void()>& on_ready) {
+  bool is_ready = false;
   bool failing = false;
   while (!stop.stop_requested()) {
     try {
@@ -44,9 +43,10 @@ void EntitlementComposition::follow(const LoopHost& host, std::stop_token stop,
         catalogue_ = settings.catalogue;
         book_->change(catalogue_);
       });
-      const bool was_loaded = loaded_;
-      look(stop);
-      if (!was_loaded) on_ready();
+      if (loaded_) {
+        look();
+        if (!std::exchange(is_ready, true)) on_ready();
+      }
       if (std::exchange(failing, false)) {
         log_event(events::entitlements_go_on, "entitlements follow the ledger again");
       }
@@ -59,27 +59,34 @@ void EntitlementComposition::follow(const LoopHost& host, std::stop_token stop,
                   error.what());
       }
       host.sleep(stop, pause_after_error);
-    } catch (const StoppedLoading&) {
     }
   }
   server_->stop();
 }
 
-void EntitlementComposition::look(const std::stop_token& stop) {
+void EntitlementComposition::begin() {
+  loads_from_ = now();
+  book_->forget();
+}
+
+void EntitlementComposition::take_over(const Changes& piece) {
+  book_->take_over(piece);
+}
+
+void EntitlementComposition::complete() {
+  are_as_of(loads_from_);
+  loaded_ = true;
+}
+
+void EntitlementComposition::look() {
   const Instant as_of = now();
-  if (!loaded_) {
-    book_->forget();
-    ledger_.load(
-        Follower::entitlements,
-        [&](const Changes& changes) {
-          stop_loading(stop);
-          book_->take_over(changes);
-        },
-        nullptr);
-    loaded_ = true;
-  } else if (ledger_.sequence() != book_->sequence()) {
+  if (ledger_.sequence() != book_->sequence()) {
     book_->take_over(ledger_.changes_after(Follower::entitlements, book_->sequence()));
   }
+  are_as_of(as_of);
+}
+
+void EntitlementComposition::are_as_of(Instant as_of) {
   book_->confirm(as_of);
   telemetry_->ready.entitlements_are_as_of(as_of);
 }

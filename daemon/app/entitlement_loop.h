@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -10,31 +11,38 @@
 #include "http/http_server.h"
 #include "store/mysql_ledger.h"
 #include "usecases/entitlement_book.h"
+#include "usecases/ingest.h"
 
 namespace packwarden {
 
-// The HTTP port with what it answers from, wired, on a connection of its own. Where the settings
-// have the port off there is nothing to follow. `telemetry` must outlive it. Throws
-// HttpUnavailable, DatabaseError.
-class EntitlementComposition {
+// The HTTP port with what it answers from, wired, on a connection of its own. `settings` have the
+// port on; `telemetry` must outlive it. Throws HttpUnavailable, DatabaseError.
+class EntitlementComposition : public LoadedBeside {
  public:
   // `loop`: as for IngestComposition.
   EntitlementComposition(const Settings& settings, Telemetry& telemetry, LoopWatch::Loop* loop);
 
-  bool is_on() const { return server_ != nullptr; }
-  // Follows the ledger until `stop` is requested; while the database is away, the answers age.
-  // `on_ready` is called once all is loaded, so that questions are answered.
+  // Follows the ledger from where it was loaded to, until `stop` is requested; while the database
+  // is away, the answers age. `on_ready` is called once all is loaded, so that questions are
+  // answered.
   void follow(const LoopHost& host, std::stop_token stop, const std::function<void()>& on_ready);
 
+  void begin() override;
+  void take_over(const Changes& piece) override;
+  void complete() override;
+
  private:
-  void look(const std::stop_token& stop);
+  void look();
+  void are_as_of(Instant as_of);
 
   Telemetry* telemetry_;
   Catalogue catalogue_;
   MySqlLedger ledger_;
+  // Of the thread that loads it; once it is loaded, of the one that follows.
   std::unique_ptr<EntitlementBook> book_;
   std::unique_ptr<HttpServer> server_;
-  bool loaded_ = false;
+  Instant loads_from_;
+  std::atomic<bool> loaded_ = false;
 };
 
 }  // namespace packwarden

@@ -102,7 +102,8 @@ class HoldNotice {
 }  // namespace
 
 void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval,
-                const LoopHost& host, std::stop_token stop, const std::function<void()>& on_ready) {
+                LoadedBeside* beside, const LoopHost& host, std::stop_token stop,
+                const std::function<void()>& on_ready) {
   bool loaded = false;
   LettingGo letting_go(composition, false);
   Outage outage;
@@ -111,10 +112,11 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
     try {
       if (!loaded) {
         host.loop.step("loading the books");
-        load_books(composition, [&](std::uint64_t rows, std::uint64_t keys) {
+        const auto on_loading = [&](std::uint64_t rows, std::uint64_t keys) {
           stop_loading(stop);
           host.status.loading(rows, keys);
-        });
+        };
+        load_books(composition, on_loading, beside);
         loaded = true;
         host.status.loaded(composition.ingest().books().sequence());
         host.telemetry.ready.books_are_loaded();
@@ -144,6 +146,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
     } catch (const LedgerUnavailable& error) {
       const auto pause = outage.next_pause();
       host.status.away("the database", now());
+      if (!loaded) host.telemetry.ready.database_fails(error.what());
       log_event(events::ingest_waits,
                 "{}; nothing is lost, ingest goes on when the database is back; next try in {} ms",
                 error.what(), pause.count());
@@ -165,9 +168,9 @@ void IngestTally::add(const IngestReport& report) {
   counts += report.counts;
 }
 
-void load_books(IngestComposition& composition, const OnLoading& on_loading) {
+void load_books(IngestComposition& composition, const OnLoading& on_loading, LoadedBeside* beside) {
   const auto begin = std::chrono::steady_clock::now();
-  composition.ingest().load(on_loading);
+  composition.ingest().load(on_loading, beside);
   const auto took = std::chrono::steady_clock::now() - begin;
   Books& books = composition.ingest().books();
   log_event(events::books_loaded,

@@ -94,7 +94,7 @@ void read_pieces(Session& session, Follower follower, const ChangesSink& take) {
   pieces.piece().accounts = read_accounts(session, "seq > 0");
   pieces.piece().facts = read_facts(session, "kind = 'closed'");
   pieces.hand_over();
-  if (follower == Follower::rating) {
+  if (follower != Follower::entitlements) {
     for_each_fact(session, "kind IN ('client_integrated', 'server_integrated')",
                   pieces.to(&Changes::facts));
   }
@@ -102,13 +102,13 @@ void read_pieces(Session& session, Follower follower, const ChangesSink& take) {
   pieces.hand_over();
   pieces.piece().refund_steps = read_refund_steps(session, "seq > 0");
   for_each_postpaid_change(session, "seq > 0", pieces.to(&Changes::postpaid));
-  if (follower == Follower::entitlements) {
+  if (follower != Follower::rating) {
     for_each_service_change(session, "seq > 0", pieces.to(&Changes::services));
   }
   pieces.hand_over();
   for_each_draw(session, "SELECT pack_id, used_units FROM pack_balance",
                 pieces.to(&Changes::draws));
-  if (follower == Follower::rating) {
+  if (follower != Follower::entitlements) {
     for_each_told(session, "notice n WHERE", pieces.to(&Changes::told));
   }
   pieces.hand_over();
@@ -164,14 +164,13 @@ Changes read_changes(Session& session, Follower follower, Sequence after, Sequen
   changes.dedupe_floor = read_floor(session);
   const std::string newer = fmt::format("seq > {}", after);
   changes.accounts = read_accounts(session, newer);
-  changes.facts =
-      read_facts(session, newer + (follower == Follower::rating ? "" : " AND kind = 'closed'"));
+  changes.facts = read_facts(
+      session, newer + (follower == Follower::entitlements ? " AND kind = 'closed'" : ""));
   changes.packs = read_packs(session, newer);
   changes.refund_steps = read_refund_steps(session, newer);
   changes.postpaid = read_postpaid_changes(session, newer);
-  if (follower == Follower::entitlements) {
-    changes.services = read_service_changes(session, newer);
-  } else {
+  if (follower != Follower::rating) changes.services = read_service_changes(session, newer);
+  if (follower != Follower::entitlements) {
     for_each_told(session, told_since(after),
                   [&](ToldLevel told) { changes.told.push_back(told); });
   }

@@ -62,25 +62,32 @@ Ingest::~Ingest() {
   if (ahead_.valid()) ahead_.wait();
 }
 
-void Ingest::load(const OnLoading& on_loading) {
+void Ingest::load(const OnLoading& on_loading, LoadedBeside* beside) {
   books_ = Books();
+  if (beside) beside->begin();
   std::uint64_t rows = 0;
   std::uint64_t keys = 0;
   const auto tell = [&] {
     if (on_loading) on_loading(rows, keys);
   };
+  const auto rows_end = [&] {
+    if (beside) std::exchange(beside, nullptr)->complete();
+  };
   ledger_->load(
-      Follower::rating,
+      beside ? Follower::both : Follower::rating,
       [&](Changes changes) {
         rows += rows_of(changes);
+        if (beside) beside->take_over(changes);
         books_.take_over(std::move(changes));
         tell();
       },
       [&](const KeySegment& segment) {
+        rows_end();
         keys += segment.keys.size();
         books_.take_over(segment);
         tell();
       });
+  rows_end();
   reader_->rewind(books_.directory(), books_.dedupe_floor());
 }
 

@@ -31,6 +31,16 @@ struct IngestReport {
 // Rows of accounts, packs and the like, and dedupe keys.
 using OnLoading = std::function<void(std::uint64_t rows, std::uint64_t keys)>;
 
+// Whose memory is loaded from the rows of the books, which are read once for both. Called by the
+// thread of the load.
+class LoadedBeside {
+ public:
+  virtual ~LoadedBeside() = default;
+  virtual void begin() = 0;  // also again, where a load was broken off: from nothing
+  virtual void take_over(const Changes& piece) = 0;
+  virtual void complete() = 0;  // before the keys, which only the books have
+};
+
 // The main job: usage files from the spool become ledger entries, exactly once (U1 to U9, B5). One
 // thread calls round(); the next batch is read and decoded on another thread meanwhile.
 class Ingest {
@@ -42,9 +52,10 @@ class Ingest {
          int dedupe_window_days, std::function<void(const char*)> on_step = {});
   ~Ingest();
 
-  // Loads the books. Call once, first. `on_loading`, which may be null, is told now and then what
-  // was loaded so far; what it throws breaks the load off and comes out. Throws LedgerUnavailable.
-  void load(const OnLoading& on_loading = {});
+  // Loads the books, and what `beside`, which may be null, keeps of entitlements. Call once, first.
+  // `on_loading`, which may be null, is told now and then what was loaded so far; what it throws
+  // breaks the load off and comes out. Throws LedgerUnavailable.
+  void load(const OnLoading& on_loading = {}, LoadedBeside* beside = nullptr);
 
   // Takes one batch through to its end. nullopt: there was nothing to do. Throws LedgerUnavailable
   // with everything undone; call it again later.

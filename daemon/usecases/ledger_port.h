@@ -92,6 +92,7 @@ struct KeySegment {
 enum class Follower {
   rating,        // not the services, and no facts but closings and integrations
   entitlements,  // no facts but closings, and not what was told
+  both,          // from the same rows
 };
 
 // What was appended to the ledger after a sequence, for memory to catch up.

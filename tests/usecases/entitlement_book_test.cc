@@ -125,19 +125,21 @@ TEST_F(Entitlement, O9_a_fresh_book_says_the_same) {
   use("acme", 7);
   buy("zeta");
   use("zeta", 30'000);
-  EntitlementBook fresh(*context.catalogue, [this] { return now; });
-  ledger.load(
-      Follower::entitlements, [&](const Changes& changes) { fresh.take_over(changes); }, nullptr);
-  EXPECT_EQ(fresh.check("acme", "captcha").error(), EntitlementFault::not_ready);
-  fresh.confirm(now);
   both("acme");
-  for (const std::string name : {"acme", "zeta"}) {
-    const auto followed = book.check(name, "captcha");
-    const auto loaded = fresh.check(name, "captcha");
-    EXPECT_EQ(followed->stop_reason, loaded->stop_reason);
-    EXPECT_EQ(followed->left_units, loaded->left_units);
+  for (const Follower follower : {Follower::entitlements, Follower::both}) {
+    EntitlementBook fresh(*context.catalogue, [this] { return now; });
+    ledger.load(
+        follower, [&](const Changes& changes) { fresh.take_over(changes); }, nullptr);
+    EXPECT_EQ(fresh.check("acme", "captcha").error(), EntitlementFault::not_ready);
+    fresh.confirm(now);
+    for (const std::string name : {"acme", "zeta"}) {
+      const auto followed = book.check(name, "captcha");
+      const auto loaded = fresh.check(name, "captcha");
+      EXPECT_EQ(followed->stop_reason, loaded->stop_reason);
+      EXPECT_EQ(followed->left_units, loaded->left_units);
+    }
+    EXPECT_EQ(fresh.check("acme", "captcha")->left_units, 19'993);
   }
-  EXPECT_EQ(fresh.check("acme", "captcha")->left_units, 19'993);
 }
 
 }  // namespace

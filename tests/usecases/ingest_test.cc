@@ -68,6 +68,49 @@ TEST_F(U3_Dedupe, HoldsOverARestartAndOnAnotherHost) {
   EXPECT_EQ(used_of_all_packs(database), 3);
 }
 
+// Each call, with how many rows there were of what entitlements need.
+class BesideTheBooks : public LoadedBeside {
+ public:
+  void begin() override { calls += "begin "; }
+  void take_over(const Changes& piece) override {
+    accounts += piece.accounts.size();
+    packs += piece.packs.size();
+    services += piece.services.size();
+    is_of_pieces = true;
+  }
+  void complete() override { calls += is_of_pieces ? "complete " : "too early "; }
+
+  std::string calls;
+  bool is_of_pieces = false;
+  std::size_t accounts = 0;
+  std::size_t packs = 0;
+  std::size_t services = 0;
+};
+
+TEST_F(U3_Dedupe, WhatIsLoadedBesideTheBooksIsCompleteBeforeTheKeys) {
+  Host host(database, "h1");
+  host.drop("a.csv", csv({{.id = "1"}, {.id = "2"}}));
+  host.run();
+  BesideTheBooks beside;
+  std::string calls_at_first_key;
+  host.ingest().load(
+      [&](std::uint64_t, std::uint64_t keys) {
+        if (keys > 0 && calls_at_first_key.empty()) calls_at_first_key = beside.calls;
+      },
+      &beside);
+  EXPECT_EQ(calls_at_first_key, "begin complete ");
+  EXPECT_EQ(beside.calls, "begin complete ");
+  const auto count = [&](const std::string& table) {
+    return std::stoul(database.value("SELECT COUNT(*) FROM " + table));
+  };
+  EXPECT_EQ(beside.accounts, count("account"));
+  EXPECT_EQ(beside.packs, count("pack"));
+  EXPECT_EQ(beside.services, count("service_change"));
+  host.drop("b.csv", csv({{.id = "2"}, {.id = "3"}}));
+  host.run();
+  EXPECT_EQ(host.receipt_value("b.csv", "duplicate"), "1");
+}
+
 TEST_F(U3_Dedupe, AnotherSourceIsAnotherRecord) {
   Host host(database, "h1");
   host.drop("a.csv", csv({{.id = "1", .source = "east"}, {.id = "1", .source = "west"}}));
