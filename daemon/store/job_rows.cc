@@ -192,10 +192,9 @@ std::optional<AccountId> MySqlJobStore::last_of_part(const SettlementPart& part,
                                                      std::uint32_t count) {
   return reaching(session_, [&](Session& session) -> std::optional<AccountId> {
     const auto rows =
-        session.query(fmt::format("SELECT MAX(account_id) FROM (SELECT open_overage.account_id "
-                                  "FROM {} ORDER BY open_overage.account_id"
-                                  " LIMIT {}) some",
-                                  open_of_part(part), count));
+        session.query(fmt::format("SELECT MAX(account_id) FROM (SELECT account_id FROM"
+                                  " open_overage WHERE {} ORDER BY account_id LIMIT {}) some",
+                                  is_of_part(part), count));
     if (!rows.at(0).at(0)) return std::nullopt;
     return AccountId{static_cast<std::uint32_t>(to_int(rows[0][0]))};
   });

@@ -54,8 +54,9 @@ class MySqlJobStore : public JobStore {
 // By name.
 std::vector<JobRow> read_jobs(Session& session);
 
-// What follows FROM: the rows of open_overage that belong to the part and are not charged yet.
-std::string open_of_part(const SettlementPart& part);
+// Which rows of open_overage belong to the part: a condition. Where a day was broken off, some of
+// it may be charged already; what came later for those is due with the next day.
+std::string is_of_part(const SettlementPart& part);
 // O6, O7 (store/settlement_rows.cc).
 SettledPart write_settlement(Session& session, Sequence sequence, const SettlementPart& part);
 

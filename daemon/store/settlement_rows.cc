@@ -38,19 +38,6 @@ std::string name_of_product(Session& session, const Catalogue& catalogue) {
   return text + " ELSE (SELECT d.name FROM product d WHERE d.product_id = b.product_id) END";
 }
 
-// Rows of open_overage of the part, charged already or not.
-std::string is_of_part(const SettlementPart& part) {
-  const std::string offset = fmt::format(
-      "((((open_overage.account_id * 2654435761) & 4294967295) * {}) >> 32)", part.spread_s);
-  std::string text = fmt::format(
-      "open_overage.account_id BETWEEN {} AND {} AND open_overage.business_day <= {} AND"
-      " open_overage.units <> 0",
-      value_of(part.first), value_of(part.last), date_literal(part.day.days_since_epoch));
-  if (part.after_s >= 0) text += fmt::format(" AND {} > {}", offset, part.after_s);
-  if (part.upto_s < part.spread_s) text += fmt::format(" AND {} <= {}", offset, part.upto_s);
-  return text;
-}
-
 // The bills `b` of the transaction. By the accounts and the day, which is a range of the primary
 // key: servers that know nothing of the new rows yet would scan all bills for the sequence.
 std::string is_written(const SettlementPart& part, Sequence sequence, char table) {
@@ -154,13 +141,16 @@ void read_contacts(Session& session, const SettlementPart& part, std::span<Writt
 
 }  // namespace
 
-// A join: where EXISTS is asked, the server reads all bills of the day first.
-std::string open_of_part(const SettlementPart& part) {
-  return fmt::format(
-      "open_overage LEFT JOIN bill done ON done.account_id = open_overage.account_id AND"
-      " done.product_id = open_overage.product_id AND done.charged_day = {} WHERE {} AND done.seq"
-      " IS NULL",
-      date_literal(part.day.days_since_epoch), is_of_part(part));
+std::string is_of_part(const SettlementPart& part) {
+  const std::string offset = fmt::format(
+      "((((open_overage.account_id * 2654435761) & 4294967295) * {}) >> 32)", part.spread_s);
+  std::string text = fmt::format(
+      "open_overage.account_id BETWEEN {} AND {} AND open_overage.business_day <= {} AND"
+      " open_overage.units <> 0",
+      value_of(part.first), value_of(part.last), date_literal(part.day.days_since_epoch));
+  if (part.after_s >= 0) text += fmt::format(" AND {} > {}", offset, part.after_s);
+  if (part.upto_s < part.spread_s) text += fmt::format(" AND {} <= {}", offset, part.upto_s);
+  return text;
 }
 
 SettledPart write_settlement(Session& session, Sequence sequence, const SettlementPart& part) {

@@ -108,8 +108,8 @@ class JobStore {
   virtual bool has_reminders(Instant upto) = 0;
   // The first day of open overage; nullopt where there is none.
   virtual std::optional<BusinessDay> first_open_day() = 0;
-  // The last of the first `count` accounts of `part` with something to charge; nullopt where there
-  // are none.
+  // The last of the first accounts of `part` with open overage, of `count` rows; nullopt where
+  // there are none.
   virtual std::optional<AccountId> last_of_part(const SettlementPart& part,
                                                 std::uint32_t count) = 0;
 
