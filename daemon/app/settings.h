@@ -67,7 +67,7 @@ struct JobSettings {
   std::uint32_t lease_s = 60;
   std::uint32_t settlement_spread_s = 10'800;  // O6
   std::uint32_t settlement_accounts = 5'000;
-  std::uint32_t settlement_sessions = 2;
+  std::uint32_t settlement_sessions = 3;
 
   bool operator==(const JobSettings&) const = default;
 };

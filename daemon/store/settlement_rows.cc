@@ -90,8 +90,8 @@ bool write_charges(Session& session, Sequence sequence, const SettlementPart& pa
   return true;
 }
 
-// One journal a bill, from the balance to sales. What updates by a join would read the bills with
-// locks, up to one of the part behind this one.
+// One journal a bill, from the balance to sales. The balances are not changed by an update with a
+// join: that would lock bills, up to one of the part behind this one.
 void write_bill_journals(Session& session, Sequence sequence, const SettlementPart& part) {
   const std::string written = is_written(part, sequence, 'b');
   session.execute(fmt::format(
