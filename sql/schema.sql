@@ -366,6 +366,16 @@ CREATE TABLE notice (
   PRIMARY KEY (account_id, product_id, kind, pack_id, cause)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- N2: the levels of which notices of a pack were written, 100: that it is used up. Notices are mostly bills; who follows the
+-- ledger needs these.
+CREATE TABLE told_level (
+  pack_id INT UNSIGNED NOT NULL,
+  level_percent INT UNSIGNED NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  PRIMARY KEY (pack_id, level_percent),
+  KEY (seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
 -- A delivery of a notice over one channel. It carries all that the channel needs: its database user needs
 -- rights on this table, inbox_message, channel and recipient_hour alone. kind: as of the notice, or test. html: where the
 -- channel has a body of that kind. facts: a JSON object of what the text speaks of. state: queued | sending | sent | retrying |

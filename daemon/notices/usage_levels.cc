@@ -19,7 +19,7 @@ std::vector<Notice> tell_levels(AccountId account, ProductId product, PackState&
     const bool exceeded = Wide{used} * 100 > Wide{quota} * levels[i];
     if (exceeded) tell(NoticeKind::pack_usage, levels[i], 1U << i);
   }
-  if (used >= quota) tell(NoticeKind::pack_used_up, 100, used_up_told);
+  if (used >= quota) tell(NoticeKind::pack_used_up, used_up_percent, used_up_told);
   return notices;
 }
 
@@ -36,8 +36,8 @@ std::vector<Notice> tell_stack_usage(AccountId account, ProductId product, PackS
   return tell_levels(account, product, last, stack.left, drawn, levels, policy);
 }
 
-std::uint32_t told_bit(NoticeKind kind, int level_percent, std::span<const int> levels) {
-  if (kind == NoticeKind::pack_used_up) return used_up_told;
+std::uint32_t told_bit(int level_percent, std::span<const int> levels) {
+  if (level_percent == used_up_percent) return used_up_told;
   for (std::size_t i = 0; i < levels.size(); ++i) {
     if (levels[i] == level_percent) return 1U << i;
   }

@@ -9,6 +9,8 @@
 
 namespace packwarden {
 
+inline constexpr int used_up_percent = 100;  // above each level
+
 // Bit of PackState::levels_told for being used up; level i of the pack's list has bit i (at most 31
 // levels).
 inline constexpr std::uint32_t used_up_told = 1U << 31;
@@ -28,7 +30,8 @@ std::vector<Notice> tell_stack_usage(AccountId account, ProductId product, PackS
                                      const PackStack& stack, Units drawn,
                                      std::span<const int> levels, const NoticePolicy& policy);
 
-// The bit that stands for a notice of this pack; 0 if its list has no such level.
-std::uint32_t told_bit(NoticeKind kind, int level_percent, std::span<const int> levels);
+// The bit that stands for a level of this pack, 100 for being used up; 0 if its list has no such
+// level.
+std::uint32_t told_bit(int level_percent, std::span<const int> levels);
 
 }  // namespace packwarden

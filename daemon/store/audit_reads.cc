@@ -156,6 +156,12 @@ constexpr std::array checks{
           " (l.level < 100 AND CAST(b.used_units AS DECIMAL(30)) * 100 >"
           " CAST(p.quota_units AS DECIMAL(30)) * l.level OR l.level = 100 AND b.used_units ="
           " p.quota_units)"},
+    Check{"told_levels", "N2", "SELECT COUNT(*) FROM told_level",
+          "SELECT CONCAT('the level ', x.level, ' % of pack ', x.pack_id, ' is in ',"
+          " SUM(x.notices), ' notices, and told ', SUM(x.told), ' times') FROM (SELECT pack_id,"
+          " cause level, 1 notices, 0 told FROM notice WHERE kind IN ('pack_usage',"
+          " 'pack_used_up') UNION ALL SELECT pack_id, level_percent, 0, 1 FROM told_level) x GROUP"
+          " BY x.pack_id, x.level HAVING SUM(x.notices) <> SUM(x.told)"},
     Check{"bill_notices", "N3", "SELECT COUNT(*) FROM bill",
           "SELECT CONCAT(a.name, ' was not told of its bill for ', b.charged_day) FROM bill b JOIN"
           " account a ON a.account_id = b.account_id LEFT JOIN notice n ON n.account_id ="

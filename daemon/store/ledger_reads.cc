@@ -18,25 +18,13 @@ Instant read_floor(Session& session) {
   return Instant::from_micros(to_int(rows.at(0).at(0)));
 }
 
-// `notices`: what to read of `notice n`.
-void for_each_told(Session& session, const std::string& notices,
-                   const std::function<void(ToldLevel)>& take) {
-  session.for_each_row("SELECT n.pack_id, n.kind, n.cause FROM " + notices +
-                           " n.kind IN ('pack_usage', 'pack_used_up')",
-                       [&](RowView row) {
-                         take({PackId{static_cast<std::uint32_t>(to_int(row[0]))},
-                               *notice_kind_from(*row[1]), static_cast<int>(to_int(row[2]))});
-                       });
-}
-
-// Of the accounts and products whose packs were drawn from, for that is what levels are told of:
-// there is no index of notices by their sequence, which would cost each bill's.
-std::string told_since(Sequence after) {
-  return fmt::format(
-      "(SELECT DISTINCT p.account_id, p.product_id FROM ledger_entry e JOIN pack p ON p.pack_id ="
-      " e.pack_id WHERE e.seq > {0}) drawn STRAIGHT_JOIN notice n ON n.account_id ="
-      " drawn.account_id AND n.product_id = drawn.product_id AND n.seq > {0} AND",
-      after);
+void for_each_told(Session& session, Sequence after, const std::function<void(ToldLevel)>& take) {
+  session.for_each_row(
+      fmt::format("SELECT pack_id, level_percent FROM told_level WHERE seq > {}", after),
+      [&](RowView row) {
+        take(
+            {PackId{static_cast<std::uint32_t>(to_int(row[0]))}, static_cast<int>(to_int(row[1]))});
+      });
 }
 
 void for_each_draw(Session& session, const std::string& query,
@@ -109,7 +97,7 @@ void read_pieces(Session& session, Follower follower, const ChangesSink& take) {
   for_each_draw(session, "SELECT pack_id, used_units FROM pack_balance",
                 pieces.to(&Changes::draws));
   if (follower != Follower::entitlements) {
-    for_each_told(session, "notice n WHERE", pieces.to(&Changes::told));
+    for_each_told(session, 0, pieces.to(&Changes::told));
   }
   pieces.hand_over();
 }
@@ -171,8 +159,7 @@ Changes read_changes(Session& session, Follower follower, Sequence after, Sequen
   changes.postpaid = read_postpaid_changes(session, newer);
   if (follower != Follower::rating) changes.services = read_service_changes(session, newer);
   if (follower != Follower::entitlements) {
-    for_each_told(session, told_since(after),
-                  [&](ToldLevel told) { changes.told.push_back(told); });
+    for_each_told(session, after, [&](ToldLevel told) { changes.told.push_back(told); });
   }
   for_each_draw(session,
                 "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer +

@@ -28,6 +28,16 @@ std::string idempotency_key(const Notice& notice, Sequence sequence, Medium medi
                      name_of(medium));
 }
 
+void write_told_levels(Session& session, Sequence sequence, std::span<const NoticeWrite> notices) {
+  RowWriter rows(session, "INSERT INTO told_level (pack_id, level_percent, seq) VALUES");
+  for (const NoticeWrite& write : notices) {
+    const Notice& notice = write.notice;
+    if (notice.kind != NoticeKind::pack_usage && notice.kind != NoticeKind::pack_used_up) continue;
+    rows.add(fmt::format("{},{},{}", value_of(notice.pack), notice.cause, sequence));
+  }
+  rows.finish();
+}
+
 void write_deliveries(Session& session, Sequence sequence, std::span<const NoticeWrite> notices,
                       const std::string& occurred_at) {
   std::deque<std::string> keys;  // what the values point to must stay where it is
@@ -76,6 +86,7 @@ void write_notices(Session& session, Sequence sequence, std::span<const NoticeWr
       "INSERT INTO notice (account_id, product_id, kind, pack_id, cause, state, used_units,"
       " created_at, seq) VALUES",
       fmt::format("(?,?,?,?,?,?,?,{},{})", created_at, sequence), values);
+  write_told_levels(session, sequence, notices);
   write_deliveries(session, sequence, notices, created_at);
 }
 

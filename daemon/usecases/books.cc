@@ -54,7 +54,7 @@ void Books::take_over(Changes changes) {
   for (const PackDraw& draw : changes.draws) state_of(draw.pack).used += draw.units;
   for (const ToldLevel& told : changes.told) {
     PackState& pack = state_of(told.pack);
-    pack.levels_told |= told_bit(told.kind, told.level_percent, levels_of(pack));
+    pack.levels_told |= told_bit(told.level_percent, levels_of(pack));
   }
   raise_floor(changes.sequence, changes.dedupe_floor);
 }

@@ -75,10 +75,9 @@ struct PackDraw {
   Units units = 0;
   bool exhausted = false;  // its last unit was taken just now
 };
-// A notice of the usage of a pack that is written already (N2).
+// A level of a pack of which the notice is written already (N2); 100: that it is used up.
 struct ToldLevel {
   PackId pack{};
-  NoticeKind kind = NoticeKind::pack_usage;
   int level_percent = 0;
 };
 struct KeySegment {

@@ -3,5 +3,5 @@ ALTER TABLE outbox
   ADD KEY claim (channel, claim_token, next_attempt_at),
   DROP KEY channel,
   DROP KEY claim_token;
--- What followed from a ledger transaction is found by the packs that it drew from.
+-- Of notices, only levels of packs are looked for by the ledger transaction: 0015.
 ALTER TABLE notice DROP KEY seq;

@@ -135,7 +135,11 @@ TEST_F(Audit, U3_ids_that_are_missing) {
   EXPECT_EQ(after("DELETE FROM dedupe_segment WHERE kind = 'added' LIMIT 1"), "dedupe_keys");
 }
 TEST_F(Audit, N2_a_level_that_nobody_was_told_of) {
-  EXPECT_EQ(after("DELETE FROM notice WHERE kind = 'pack_usage' AND cause = 70"), "usage_notices");
+  EXPECT_EQ(after("DELETE FROM notice WHERE kind = 'pack_usage' AND cause = 70"),
+            "usage_notices told_levels");
+}
+TEST_F(Audit, N2_a_level_that_would_be_told_again) {
+  EXPECT_EQ(after("DELETE FROM told_level WHERE level_percent = 70"), "told_levels");
 }
 TEST_F(Audit, N3_a_bill_that_nobody_was_told_of) {
   EXPECT_EQ(after("DELETE FROM notice WHERE kind = 'bill'"), "bill_notices");

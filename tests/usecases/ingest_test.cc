@@ -410,6 +410,22 @@ TEST_F(U8_Atomic, NewAccountsMakeABatchStaleOnlyIfOneWasUnknown) {
   EXPECT_EQ(used_of_all_packs(database), 3);
 }
 
+TEST_F(N2_Notices, AreToldOnceByAllHostsAndAfterARestart) {
+  Host first(database, "h1");
+  Host second(database, "h2");
+  const auto use = [&](Host& host, const std::string& id, const std::string& quantity) {
+    host.drop(id + ".csv", csv({{.id = id, .quantity = quantity}}));
+    host.run();
+    return database.value("SELECT GROUP_CONCAT(cause ORDER BY seq) FROM notice WHERE pack_id <> 0");
+  };
+  EXPECT_EQ(use(first, "1", "510"), "50");
+  EXPECT_EQ(use(second, "2", "10"), "50");
+  EXPECT_EQ(use(second, "3", "200"), "50,70");
+  first.restart();
+  EXPECT_EQ(use(first, "4", "10"), "50,70");
+  EXPECT_EQ(use(first, "5", "180"), "50,70,90");
+}
+
 TEST_F(N2_Notices, AreWrittenWithTheUnitThatCrossedTheLevel) {
   Host host(database, "h1");
   host.drop("a.csv", csv({{.id = "1", .quantity = "500"}}));
