@@ -38,9 +38,8 @@ constexpr std::array checks{
           "SELECT CONCAT('the balance of ', a.name, ' is ', COALESCE(b.balance_micros, 'missing'),"
           " ' micros, but its journals sum to ', COALESCE(s.micros, 0)) FROM account a LEFT JOIN"
           " money_balance b ON b.account_id = a.account_id LEFT JOIN (SELECT account_id,"
-          " SUM(amount_micros) micros FROM journal GROUP BY account_id) s ON s.account_id = "
-          "a.account_id WHERE COALESCE(b.balance_micros, 0) <> COALESCE(s.micros,"
-          " 0)"},
+          " SUM(amount_micros) micros FROM journal GROUP BY account_id) s ON s.account_id ="
+          " a.account_id WHERE COALESCE(b.balance_micros, 0) <> COALESCE(s.micros, 0)"},
     Check{"payments", "P6", "SELECT COUNT(*) FROM payment",
           "SELECT CONCAT('the payment ', j.reference, ' is booked in ', COUNT(DISTINCT j.seq),"
           " ' transactions, and known ', COUNT(DISTINCT p.reference), ' times: each must be 1')"
@@ -51,9 +50,9 @@ constexpr std::array checks{
           "SELECT CONCAT('the packs that ', a.name, ' bought in transaction ', x.seq, ' cost ',"
           " SUM(x.priced), ' micros, but ', SUM(x.booked), ' were booked') FROM (SELECT seq,"
           " account_id, price_micros priced, 0 booked FROM pack WHERE price_micros <> 0 UNION ALL"
-          " SELECT seq, account_id, 0, -amount_micros FROM journal WHERE kind = 'purchase') x JOIN "
-          "account a ON a.account_id = x.account_id GROUP BY x.seq,"
-          " x.account_id HAVING SUM(x.priced) <> SUM(x.booked)"},
+          " SELECT seq, account_id, 0, -amount_micros FROM journal WHERE kind = 'purchase') x JOIN"
+          " account a ON a.account_id = x.account_id GROUP BY x.seq, x.account_id HAVING"
+          " SUM(x.priced) <> SUM(x.booked)"},
     Check{"refunds", "P8", "SELECT COUNT(*) FROM refund_step",
           "SELECT CONCAT('the refund of pack ', s.pack_id, ' was ', s.step, ' after it was ',"
           " COALESCE(s.before_it, 'nothing')) FROM (SELECT pack_id, step, LAG(step) OVER"

@@ -111,6 +111,18 @@ TEST_F(Jobs, O7_a_record_of_a_closed_day_is_charged_with_the_next_one_and_names_
             "2026-11-21 2026-11-21 50 250000");
 }
 
+TEST_F(Jobs, O7_what_came_for_a_charged_account_of_a_day_that_was_broken_off_is_due_the_next_day) {
+  make_postpaid("acme", 10'000'000);
+  use("acme", 100, noon, noon);
+  ASSERT_EQ(run(charge_time).bills, 1);
+  database.session().execute("UPDATE job SET done_until = NULL WHERE name = 'settle'");
+  use("acme", 7, noon + Span::seconds(5), charge_time + Span::minutes(1));
+  EXPECT_EQ(run(charge_time + Span::minutes(2)).bills, 0);
+  EXPECT_EQ(charges(), "2026-11-20 2026-11-20 100 500000");
+  EXPECT_EQ(run(charge_time + day).bills, 1);
+  EXPECT_EQ(charges(), "2026-11-20 2026-11-20 100 500000; 2026-11-21 2026-11-20 7 35000");
+}
+
 TEST_F(Jobs, O6_a_day_closes_at_its_charge_instant_though_there_was_nothing_to_charge) {
   make_postpaid("acme", 10'000'000);
   run(charge_time);
