@@ -48,7 +48,7 @@ def pick(weights, random_number):
 
 class Provider:
     def __init__(self, options, keys):
-        self.seed, self.faults, self.hang_s = options.seed, options.faults, options.hang_ms / 1000
+        self.seed, self.faults, self.hang_s = options.seed, options.faults, (options.hang_ms or 0) / 1000
         self.keys, self.requests = keys, 0
         self.accepted, self.answered = collections.Counter(), collections.Counter()
         self.takes = collections.defaultdict(list)
@@ -158,6 +158,8 @@ class Line(asyncio.Protocol):
             provider.takes[event_id].append([outcome, time.time()])
         if outcome in TAKEN:
             provider.answered[event_id] += 1
+        if outcome == "hang" and provider.hang_s == 0:
+            return  # until the sender gives up
         if outcome == "hang":
             asyncio.get_running_loop().call_later(provider.hang_s, self.transport.abort)
         elif outcome == "drop_after_reading":
@@ -189,7 +191,7 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.4, help="share of requests that fail, 0 to 1")
-    parser.add_argument("--hang-ms", type=int, default=10_000, help="longer than the sender waits")
+    parser.add_argument("--hang-ms", type=int, help="longer than the sender waits; default: until it gives up")
     parser.add_argument("--key-file", help="of the webhook plugin: then signatures are checked")
     options = parser.parse_args()
     keys = []
