@@ -49,6 +49,9 @@ class Commands:
             raise Refused("unknown_product")
         return self.products[name]
 
+    def new_account(self, name, parent=None):
+        return Account(len(self.accounts) + 1, name, parent)
+
     def _account_add(self, names, options, _):
         def check():
             for number, name in enumerate(names):
@@ -57,7 +60,7 @@ class Commands:
 
         def act(_):
             for name in names:
-                self.accounts[name] = Account(len(self.accounts) + 1, name)
+                self.accounts[name] = self.new_account(name)
         self._once("account_add", (options.get("--language", "zh-CN"), *names), options, check, act)
 
     def _account_add_sub(self, words, options, _):
@@ -77,7 +80,7 @@ class Commands:
 
         def act(parent):
             for name in names:
-                self.accounts[name] = Account(len(self.accounts) + 1, name, parent)
+                self.accounts[name] = self.new_account(name, parent)
         self._once("account_add_sub", words, options, check, act)
 
     def _learn(self, names, kinds, options, now):

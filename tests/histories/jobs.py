@@ -68,40 +68,45 @@ class Jobs:
 
     def _settle_day(self, day, now):
         for account in self.accounts.values():
-            bills = []
-            for product_name in sorted(account.holdings):
-                holding = account.holdings[product_name]
-                lines = self._lines_due(holding, self.products[product_name], day)
-                if lines and day not in holding.billed:
-                    bills.append((product_name, holding, lines))
-            if not bills:
-                continue
-            before = account.balance
-            after = before - sum(price * units for _, _, lines in bills for _, _, price, units in lines)
-            turns = sign(before) != sign(after)  # O8, O9: else a charge changes no state
-            if turns:
-                account.let_time_pass(now)
-            for product_name, holding, lines in bills:
-                holding.billed.add(day)
-                amount = sum(price * units for _, _, price, units in lines)
-                for usage_day, credit, price, units in lines:
-                    holding.charges.append((day, usage_day, credit, price, units, price * units))
-                    if credit:
-                        del holding.credits[usage_day, price]
-                    else:
-                        for entry in holding.open.pop(usage_day):
-                            entry.charged = price
-                    self.counts["charges of closed days"] += usage_day < day
-                    self.counts["credits"] += credit
-                account.has_balance = True
-                if amount:
-                    account.book("charge", f"{product_name} {day}", -amount)
-                account.tell(product_name, "bill", cause=(day - EPOCH).days)
-                self.counts["bills"] += 1
-            if turns:
-                suspended = account.suspended.is_on()
-                account.follow(now)
-                self.counts["suspended by a charge"] += account.suspended.is_on() and not suspended
+            self.charge(account, day, now)
+
+    def charge(self, account, day, now):
+        """All bills of an account for a day; the names of their products."""
+        bills = []
+        for product_name in sorted(account.holdings):
+            holding = account.holdings[product_name]
+            lines = self._lines_due(holding, self.products[product_name], day)
+            if lines and day not in holding.billed:
+                bills.append((product_name, holding, lines))
+        if not bills:
+            return []
+        before = account.balance
+        after = before - sum(price * units for _, _, lines in bills for _, _, price, units in lines)
+        turns = sign(before) != sign(after)  # O8, O9: else a charge changes no state
+        if turns:
+            account.let_time_pass(now)
+        for product_name, holding, lines in bills:
+            holding.billed.add(day)
+            amount = sum(price * units for _, _, price, units in lines)
+            for usage_day, credit, price, units in lines:
+                holding.charges.append((day, usage_day, credit, price, units, price * units))
+                if credit:
+                    del holding.credits[usage_day, price]
+                else:
+                    for entry in holding.open.pop(usage_day):
+                        entry.charged = price
+                self.counts["charges of closed days"] += usage_day < day
+                self.counts["credits"] += credit
+            account.has_balance = True
+            if amount:
+                account.book("charge", f"{product_name} {day}", -amount)
+            account.tell(product_name, "bill", cause=(day - EPOCH).days)
+            self.counts["bills"] += 1
+        if turns:
+            suspended = account.suspended.is_on()
+            account.follow(now)
+            self.counts["suspended by a charge"] += account.suspended.is_on() and not suspended
+        return [product_name for product_name, _, _ in bills]
 
     @staticmethod
     def _lines_due(holding, product, day):

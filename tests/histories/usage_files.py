@@ -52,6 +52,13 @@ class Held:
     file: UsageFile
 
 
+class Changes:
+    """What units of one ledger transaction drew."""
+
+    def __init__(self):
+        self.drawn, self.before = [], {}  # packs; pack id -> what was used of it before these units
+
+
 class UsageFiles:
     def __init__(self, products, clock, default_source, unit_records, counts):
         self.products = {product.name: product for product in products}
@@ -96,23 +103,21 @@ class UsageFiles:
             self.counts["repeated files"] += 1
             return False
         self.files[digest] = file
-        records, lines, drawn, drawn_of_unit = [], 0, [], {}
-        before = {}  # what was used of a pack before this file
+        changes = Changes()
+        for lines in self.units_of(file):
+            self.take_unit(file, lines, arrival, changes)
+        self.follow_up(changes, now)
+        return True
 
-        def rate():
-            for _, _, record in sorted(records, key=lambda r: r[:2]):  # B5
-                self._rate(file, record, arrival, before, drawn_of_unit)
-            for pack in drawn_of_unit.values():
-                if not pack.account.holdings[pack.product].stack:
-                    self._tell(pack, pack.used, pack.quota)
-                drawn.append(pack)
-            for account, product in {(pack.account, pack.product): None for pack in drawn_of_unit.values()}:
-                self._tell_stack(account.holdings[product])
-            records.clear()
-            drawn_of_unit.clear()
+    def units_of(self, file):
+        """(line number, texts) of the data lines of each rating unit (B5)."""
+        lines = [(line_no, texts) for line_no, _, texts in decoded_lines(file.name, file.stored)]
+        return [lines[begin:begin + self.unit_records] for begin in range(0, len(lines) or 1, self.unit_records)]
 
-        for line_no, _, texts in decoded_lines(file.name, file.stored):
-            lines += 1
+    def take_unit(self, file, lines, arrival, changes):
+        """One rating unit; what it drew is left in `changes`."""
+        records, drawn_of_unit = [], {}
+        for line_no, texts in lines:
             reason, key, content = self._look_at(texts, arrival)
             if not reason:
                 reason = self._hold(file, key, content, utc_day(arrival))
@@ -120,11 +125,14 @@ class UsageFiles:
             file.counts[reason] += 1
             if reason == "accepted":
                 records.append((content[3], line_no, content))
-            if lines % self.unit_records == 0:
-                rate()
-        rate()
-        self._follow_up(drawn, before, now)
-        return True
+        for _, _, record in sorted(records, key=lambda r: r[:2]):  # B5
+            self._rate(file, record, arrival, changes.before, drawn_of_unit)
+        for pack in drawn_of_unit.values():
+            if not pack.account.holdings[pack.product].stack:
+                self._tell(pack, pack.used, pack.quota)
+            changes.drawn.append(pack)
+        for account, product in {(pack.account, pack.product): None for pack in drawn_of_unit.values()}:
+            self._tell_stack(account.holdings[product])
 
     def _look_at(self, texts, arrival):
         """(first reason of U5 that holds, key, content)."""
@@ -234,8 +242,9 @@ class UsageFiles:
                               state=pack.told[level])
 
     @staticmethod
-    def _follow_up(drawn, before, now):
+    def follow_up(changes, now):
         """O9. What the passing of time did before these units is noticed first."""
+        drawn, before = changes.drawn, changes.before
         used_up = {pack.account.number: pack.account for pack in drawn if pack.left == 0}
         after = {pack.id: pack.used for pack in drawn}
         for pack in drawn:
