@@ -82,30 +82,38 @@ class PrivateServer(Server):
                "--innodb-log-file-size=512M", "--max-allowed-packet=16M",
                "--character-set-server=utf8mb4")
 
-    def __init__(self, directory, options=(), defaults=None):
-        """`defaults`: a file of settings instead of OPTIONS; `options` come after it."""
+    def __init__(self, directory, options=(), defaults=None, environment=None, copy_of=None):
+        """`defaults`: a file of settings instead of OPTIONS; `options` come after it. `environment`: further variables
+        of the server. `copy_of`: begins with the data of this one, which does not run."""
         super().__init__(directory / "s.sock")
-        self.data = directory / "data"
+        self.data, self.environment = directory / "data", environment or {}
         self.log = directory / "mariadbd.log"
         as_root = ["--user=root"] if os.geteuid() == 0 else []
         # Of its own: a server that starts takes the temporary files of others for what it left behind.
         temporary = directory / "tmp"
         temporary.mkdir()
-        with open(self.log, "ab") as log:
-            subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
-                            f"--tmpdir={temporary}", "--auth-root-authentication-method=normal", "--skip-test-db",
-                            "--force", *as_root],  # also where no name can be looked up
-                           stdout=log, stderr=log, check=True)
+        if copy_of:
+            shutil.copytree(copy_of.data, self.data)
+        else:
+            self._install(temporary, as_root)
         ours = (f"--defaults-file={defaults}",) if defaults else ("--no-defaults", *self.OPTIONS)
         self.command = ["mariadbd", *ours, f"--datadir={self.data}", f"--socket={self.socket}",
                         f"--pid-file={directory / 'mariadbd.pid'}", "--skip-networking",
                         f"--tmpdir={temporary}", *as_root, *options]
         self.start()
 
+    def _install(self, temporary, as_root):
+        with open(self.log, "ab") as log:
+            subprocess.run(["mariadb-install-db", "--no-defaults", f"--datadir={self.data}",
+                            f"--tmpdir={temporary}", "--auth-root-authentication-method=normal", "--skip-test-db",
+                            "--force", *as_root],  # also where no name can be looked up
+                           stdout=log, stderr=log, check=True)
+
     def start(self):
         """Also again, after stop(), on the same data."""
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True,
+                                            env={**os.environ, **self.environment})
         wait_until(self._answers, 60, "the private MariaDB answers")
 
     def _answers(self):
