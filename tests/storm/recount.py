@@ -1,0 +1,140 @@
+"""What the ledger of a storm should hold: the model of tests/histories, taken through the ledger's own order.
+
+From the ledger come the order of its transactions, their instants, and what each of them was: which request, which
+units of which files, which days of which accounts a settlement charged. What is in the files comes from those who
+dropped them, the words of commands from those who sent them. All that follows is worked out anew.
+"""
+
+from business_clock import SECOND, rfc3339
+from ledger import Account
+from usage_files import Changes, UsageFile
+from world import World
+
+from commands import Refused
+
+
+class WatchedAccount(Account):
+    """Keeps what happens to it in `events` of the recount."""
+
+    def __init__(self, events, *arguments):
+        super().__init__(*arguments)
+        self.events = events
+
+    def book(self, kind, reference, amount):
+        super().book(kind, reference, amount)
+        self.events.append(("journal", self.name, kind, reference, amount))
+
+    def tell(self, product, kind, *, pack=None, cause=0, state="due"):
+        super().tell(product, kind, pack=pack, cause=cause, state=state)
+        number = pack.number if pack else 0
+        self.events.append(("notice", self.name, product or "-", number, kind, cause, state))
+
+    def change_service(self, product, state, at):
+        super().change_service(product, state, at)
+        holding = self.holdings[product]
+        self.events.append(("service", self.name, product, *state, holding.since))
+
+
+class Recount(World):
+    def __init__(self, products, zone, default_source, unit_records):
+        super().__init__(products, zone, default_source, unit_records)
+        self.events, self.faults = [], []
+        self.units = {}  # of files, by digest
+        self.is_asking = False  # whether a command would be refused
+
+    # --- what is watched
+
+    def new_account(self, name, parent=None):
+        return WatchedAccount(self.events, len(self.accounts) + 1, name, parent)
+
+    def _give(self, account, product, tier, now):
+        pack = super()._give(account, product, tier, now)
+        self.events.append(("pack", account.name, product.name, pack.number, tier.name, pack.purchased, pack.expires))
+        return pack
+
+    # --- transactions
+
+    def play(self, transaction):
+        """A Transaction of storm_ledger; what follows from it is in `events`, what cannot be in `faults`."""
+        self.events.clear()
+        now = transaction.instant
+        for unit in transaction.units:
+            if unit.unit_no == 0:
+                self._begin(unit)
+        if transaction.units:
+            self._take_units(transaction.units, now)
+        elif transaction.request is not None:
+            self._play_request(transaction, now)
+        elif transaction.kind in ("expire", "remind"):
+            getattr(self, f"_{transaction.kind}")(now)
+        elif transaction.kind == "settle":
+            self._settle_claimed(transaction.bills, now)
+        elif transaction.kind == "let_go":
+            self.files.let_go(now)
+        else:
+            self.fault(transaction, "nobody asked for it")
+
+    def fault(self, transaction, sentence):
+        self.faults.append(f"transaction {transaction.seq} ({transaction.kind}, {rfc3339(transaction.instant)}):"
+                           f" {sentence}")
+
+    def _begin(self, unit):
+        file = UsageFile(unit.name, unit.content)
+        self.files.files[unit.digest] = file
+        self.files.names.setdefault(unit.name, file)
+        self.units[unit.digest] = self.files.units_of(file)
+
+    def _take_units(self, units, now):
+        changes = Changes()
+        for unit in units:
+            lines = self.units[unit.digest][unit.unit_no]
+            self.files.take_unit(self.files.files[unit.digest], lines, unit.arrival, changes)
+        self.files.follow_up(changes, now)
+
+    def _play_request(self, transaction, now):
+        words, names = transaction.request
+        if words[:2] == ("account", "set"):  # how somebody is reached is not compared
+            return
+        try:
+            self._command([*words, *names, "--request-id", transaction.request_id], now)
+        except Refused as refused:
+            self.fault(transaction, f"packctl {' '.join(map(str, (*words, *names)))} should be refused: {refused}")
+
+    def _settle_claimed(self, bills, now):
+        """`bills`: (day, account, products) that the ledger charged in this transaction."""
+        for day, name, products in sorted(bills):
+            made = self.charge(self.accounts[name], day, now)
+            if sorted(made) != sorted(products):
+                self.faults.append(f"bills of {name} for {day}: of {sorted(made)}, the ledger has {sorted(products)}")
+            if self.clock.at(day, 0) + 32 * 3600 * SECOND > now:  # 08:00 of the next day
+                self.faults.append(f"{name} was charged for {day} at {rfc3339(now)}, before 08:00 of the next day")
+
+    # --- refusals
+
+    def refuses(self, words, names, request_id, now):
+        """The code with which a command would be refused now; empty: it would be done."""
+        self.is_asking = True
+        try:
+            self._command([*words, *names, "--request-id", request_id], now)
+        except Refused as refused:
+            return str(refused)
+        finally:
+            self.is_asking = False
+        return ""
+
+    def _once(self, kind, content, options, check, act):
+        if not self.is_asking:
+            super()._once(kind, content, options, check, act)
+        elif options["--request-id"] in self.requests:
+            if self.requests[options["--request-id"]] != (kind, *content):
+                raise Refused("request_conflict")
+        else:
+            check()
+
+    # --- at the end
+
+    def left_to_charge(self, day):
+        """(account, product, day of usage, units) that no bill has though it is of a day up to this one."""
+        return [(account.name, product, usage_day, sum(entry.units for entry in entries))
+                for account in self.accounts.values() for product, holding in sorted(account.holdings.items())
+                for usage_day, entries in sorted(holding.open.items()) if usage_day <= day and entries]

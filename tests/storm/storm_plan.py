@@ -1,0 +1,241 @@
+"""What will happen in a storm, decided by its seed before it begins.
+
+A plan is a list of actions for each actor, with the second at which it may begin at the earliest. What an action acts
+on (a pack, a file) may be named by a share of those that are there by then.
+"""
+
+import random
+from dataclasses import dataclass
+
+from business_clock import DAY, HOUR, MINUTE, SECOND
+
+HOSTS = ("east", "north", "west")
+ACCOUNTS = tuple(f"t{number:02}" for number in range(12))
+CLIENT = "client"   # the account of the client that is answered in time
+CAPTCHA_TIERS = ("s", "m", "l")
+SMS_TIERS = ("few", "many")
+DAY_S = 6.0         # seconds of the machine for a business day
+JUMP_EVERY_S = 0.5
+DISRUPTIONS = ("restart", "crash", "freeze", "read-only", "switch-over")
+HOST_ACTIONS = ("kill", "reload", "clock")
+
+
+@dataclass(frozen=True)
+class Action:
+    at_s: float
+    what: str
+    words: tuple = ()
+
+
+def plan(seed, seconds, without=()):
+    """name of the actor -> its actions, ascending."""
+    actors = {"clock": jumps, "weather": weather, "hosts": hosts, "clerk": clerk}
+    actors |= {f"producer-{host}": None for host in HOSTS}
+    made = {}
+    for name, make in actors.items():
+        if make:
+            made[name] = [action for action in make(random.Random(f"{seed} {name}"), seconds)
+                          if action.what not in without]
+    made |= Files(random.Random(f"{seed} files")).make(seconds)
+    return made
+
+
+def times(dice, seconds, every_s):
+    at = dice.uniform(0, every_s)
+    while at < seconds:
+        yield round(at, 3)
+        at += dice.uniform(0.4, 1.6) * every_s
+
+
+def jumps(dice, seconds):
+    mean = DAY * JUMP_EVERY_S / DAY_S
+    return [Action(at, "jump", (int(dice.uniform(0.1, 1.9) * mean),)) for at in times(dice, seconds, JUMP_EVERY_S)]
+
+
+def weather(dice, seconds):
+    """What befalls the database."""
+    actions, kinds = [], []
+    for at in times(dice, max(seconds - 4, seconds * 0.7), 2.5):
+        if not kinds:
+            kinds = dice.sample(DISRUPTIONS, len(DISRUPTIONS))
+        kind = kinds.pop()
+        words = {"freeze": (round(dice.uniform(0.1, 1.5), 2),), "read-only": (round(dice.uniform(0.1, 1.0), 2),),
+                 "switch-over": (dice.random() < 0.5,)}.get(kind, ())
+        actions.append(Action(at, kind, words))
+    return actions
+
+
+def hosts(dice, seconds):
+    """What befalls hosts and their daemons."""
+    actions, kinds = [], []
+    for at in times(dice, seconds, 1.5):
+        if not kinds:
+            kinds = dice.sample(HOST_ACTIONS, len(HOST_ACTIONS))
+        kind, host = kinds.pop(), dice.choice(HOSTS)
+        words = {"reload": (dice.choice(("info", "debug", "warning")),),
+                 "clock": (dice.choice((-1, 1)) * dice.choice((30 * SECOND, HOUR, 8 * DAY)),
+                           round(dice.uniform(0.3, 1.5), 2))}.get(kind, ())
+        actions.append(Action(at, kind, (host, *words)))
+    return actions
+
+
+def clerk(dice, seconds):
+    """Commands, as fast as they are answered."""
+    acts = ((trial, 6), (buy, 24), (buy_many, 4), (top_up, 22), (switch, 14), (refund, 20), (void, 10), (redrive, 6),
+            (learn, 6), (new_accounts, 6), (set_contact, 4), (again, 8), (job, 3), (nonsense, 4))
+    actions = []
+    for number in range(int(seconds * 12)):
+        make, = dice.choices([act for act, _ in acts], [weight for _, weight in acts])
+        what, *words = make(dice, number)
+        actions.append(Action(0, what, tuple(words)))
+    return actions
+
+
+def product_and_tier(dice):
+    return ("captcha", dice.choice(CAPTCHA_TIERS)) if dice.random() < 0.8 else ("sms", dice.choice(SMS_TIERS))
+
+
+def trial(dice, _):
+    return "packctl", "pack", "trial", "captcha", dice.choice(ACCOUNTS)
+
+
+def buy(dice, number):
+    paid = ("--paid-by", f"p{number}") if dice.random() < 0.5 else ()
+    return "packctl", "pack", "buy", *product_and_tier(dice), dice.choice(ACCOUNTS), *paid
+
+
+def buy_many(dice, number):
+    return ("from-file", ("pack", "buy", *product_and_tier(dice), "--paid-by", f"p{number}"),
+            tuple(dice.sample(ACCOUNTS, dice.randint(2, 5))))
+
+
+def top_up(dice, number):
+    return ("packctl", "money", "top-up", dice.choice(ACCOUNTS),
+            dice.choice(("0.1", "0.5", "1", "2.5", "6", "0.000001")), "--reference", f"m{number}")
+
+
+def switch(dice, _):
+    return "packctl", "postpaid", dice.choice(("on", "on", "off")), product_and_tier(dice)[0], dice.choice(ACCOUNTS)
+
+
+def refund(dice, _):
+    """Of one of the newest packs, or one whose refund has begun."""
+    return "refund", dice.random(), dice.random()
+
+
+def void(dice, _):
+    return "void", dice.random()
+
+
+def redrive(dice, _):
+    return dice.choice((("redrive", dice.random()), ("redrive-rejects", dice.random())))
+
+
+def learn(dice, _):
+    names = tuple(dice.sample(ACCOUNTS, dice.randint(1, 2)))
+    return ("packctl", "account", *dice.choice((("verify",), ("integrate", "--client"), ("integrate", "--server"),
+                                                ("integrate",))), *names)
+
+
+def new_accounts(dice, number):
+    names = tuple(f"n{number}-{n}" for n in range(dice.randint(1, 4)))
+    what = dice.random()
+    if what < 0.4:
+        return "from-file", ("account", "add"), names
+    if what < 0.6:
+        return "packctl", "account", "add-sub", dice.choice(ACCOUNTS), *names
+    if what < 0.8:
+        return "newcomers", dice.random(), ("account", "close")
+    return "newcomers", dice.random(), dice.choice((("account", "verify"), ("pack", "trial", "captcha")))
+
+
+def set_contact(dice, number):
+    return dice.choice((("packctl", "account", "set", dice.choice(ACCOUNTS), "--email", f"a{number}@example.com"),
+                        ("packctl", "account", "set", dice.choice(ACCOUNTS), "--language",
+                         dice.choice(("en", "zh-CN")))))
+
+
+def again(dice, _):
+    """P9: a request once more, or its id for something else."""
+    return "again", dice.random(), dice.random() < 0.2
+
+
+def job(dice, _):
+    return "job", dice.choice(("expire", "remind", "settle"))
+
+
+def nonsense(dice, _):
+    name = dice.choice(ACCOUNTS)
+    return ("packctl", *dice.choice((
+        ("pack", "buy", "captcha", "s", f"{name}/a"), ("pack", "buy", "captcha", "trial", name),
+        ("pack", "buy", "captcha", "xxl", name), ("pack", "buy", "fax", "s", name), ("pack", "trial", "sms", name),
+        ("pack", "buy", "captcha", "s", name, name), ("pack", "buy", "captcha", "s", "nobody"),
+        ("money", "top-up", name, "0", "--reference", "zero"), ("refund", "approve", "4000000"),
+        ("account", "add", name), ("postpaid", "on", "captcha", f"{name}/a"))))
+
+
+@dataclass(frozen=True)
+class Record:
+    id: str
+    source: str
+    account: str
+    product: str
+    meter: str
+    ago_ns: int  # event time before the drop
+    quantity: str
+
+
+class Files:
+    """The files of all producers: half of the records come to a second spool, too."""
+
+    def __init__(self, dice):
+        self.dice, self.numbers, self.old = dice, 0, []
+
+    def make(self, seconds):
+        actions = {f"producer-{host}": [] for host in HOSTS}
+        for at in times(self.dice, seconds, 0.25):
+            for host, action in self.round(at):
+                actions[f"producer-{host}"].append(action)
+        return {name: sorted(one, key=lambda action: action.at_s) for name, one in actions.items()}
+
+    def round(self, at):
+        first, second = self.dice.sample(HOSTS, 2)
+        common = [self.record() for _ in range(self.dice.randint(1, 12))]
+        own = [self.record() for _ in range(len(common))]
+        key = f"f{self.number()}"
+        rows = self.dice.sample(common + own, len(common) + len(own))
+        later = round(at + self.dice.choice((0, 0.02, 0.5)), 3)
+        if self.dice.random() < 0.25:  # the same bytes
+            return ((first, Action(at, "drop", (f"{key}.csv", key, tuple(rows)))),
+                    (second, Action(later, "drop", (f"{key}-same.csv", key, tuple(rows)))))
+        return ((first, Action(at, "drop", (f"{key}.csv", key, tuple(rows)))),
+                (second, Action(later, "drop", (f"{key}-too.csv", key, tuple(common)))))
+
+    def number(self):
+        self.numbers += 1
+        return self.numbers
+
+    def record(self):
+        dice = self.dice
+        if self.old and dice.random() < 0.05:
+            return self.repeated()
+        product = "captcha" if dice.random() < 0.8 else "sms"
+        meter = dice.choice(("client_verification",) * 9 + ("ticket_check",)) if product == "captcha" else "message"
+        account = dice.choice(ACCOUNTS)
+        account = f"{account}/a" if dice.random() < 0.2 else account
+        odd = dice.random()
+        account = "nobody" if odd < 0.01 else account
+        meter = "unknown" if 0.01 < odd < 0.02 else meter
+        quantity = "0" if 0.02 < odd < 0.03 else dice.choice(("1", "1", "2", "3", "5", "8", "13", "34", "55"))
+        ago = dice.choices((dice.randrange(5 * MINUTE), dice.randrange(12 * HOUR), dice.randrange(4 * DAY),
+                            dice.randrange(34 * DAY), 36 * DAY, -HOUR), (50, 25, 12, 8, 1, 1))[0]
+        record = Record(f"i{self.number()}", dice.choice(("", "", "other")), account, product, meter, ago, quantity)
+        self.old.append(record)
+        return record
+
+    def repeated(self):
+        """The id of another one, with other content (U3); the time of the same id stays that of its first drop."""
+        old = self.dice.choice(self.old[-200:])
+        if self.dice.random() < 0.5:
+            return old
+        return Record(old.id, old.source, old.account, old.product, old.meter, old.ago_ns, "9")
