@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Breaks the program rule by rule (mutants.table) and demands that the named tests find it.
 
-mutants.py ROOT --check           the table is whole: texts, rules, tests; nothing is built
-mutants.py ROOT [RULE...]         applies the breaks in a copy below build/mutants, builds, runs, prints a table
+mutants.py ROOT --check                     the table is whole: texts, rules, tests; nothing is built
+mutants.py ROOT [--changed BASE] [RULE...]  applies the breaks in a copy below build/mutants, builds, runs, prints a table
 
+RULE: only the breaks of these rules. --changed: only those whose file, or a file in the room of whose test, differs from
+that of the commit BASE, and those that the table of BASE does not have; what is not committed counts.
 Exit status 0: all is well; 1: a break survived, or the table is not whole; 2: nothing could be tried.
 """
 import argparse
@@ -17,9 +19,10 @@ import subprocess
 import sys
 import time
 
-RULES = [f"{letter}{number}" for letter, last in
-         (("C", 4), ("B", 6), ("P", 9), ("O", 11), ("U", 10), ("N", 5), ("D", 3)) for number in range(1, last + 1)]
 TABLE = "tests/mutants/mutants.table"
+PAGE = "docs/RULES.md"
+CHOICES = "## Chosen where the rules are silent"  # their heading on the page
+RULE = re.compile(r"^- ([A-Z]+\d+) ", re.MULTILINE)
 TEST = re.compile(r"^TEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)
 PREFIX = re.compile(r"^((?:[A-Z]+\d+_)+)")
 TEST_TIMEOUT_S = 300
@@ -68,6 +71,19 @@ def read_table(text):
     return breaks, faults
 
 
+@dataclasses.dataclass
+class Rules:
+    """The numbers that the page of the rules states, in its order."""
+    rules: list    # each has a break and a test
+    choices: list  # of the page's list of choices: they may have some
+
+
+def read_rules(page):
+    before, heading, choices = page.partition(CHOICES)
+    choices, next_heading, after = choices.partition("\n## ") if heading else ("", "", "")
+    return Rules(RULE.findall(before) + RULE.findall(after), RULE.findall(choices))
+
+
 def tests_of(root):
     """Suite.name of the tests of each room."""
     return {folder.name: [f"{suite}.{name}" for source in sorted(folder.glob("*_test.cc"))
@@ -81,17 +97,17 @@ def rules_named_by(test):
             for rule in prefix.rstrip("_").split("_")}
 
 
-def faults_of(root, breaks):
+def faults_of(root, breaks, rules):
     """What is wrong with the table, one sentence each."""
-    faults = []
+    faults = [] if rules.rules else [f"{PAGE} states no rule: no line begins like '- C1 '"]
     tests = tests_of(root)
     for one in breaks:
         path = root / one.file
         if not one.rule or not one.what or not one.file or not one.old or not one.room:
             faults.append(f"{one}: rule, break, file, a line with - and test are needed")
             continue
-        if one.rule not in RULES:
-            faults.append(f"{one}: there is no rule {one.rule} here")
+        if one.rule not in rules.rules + rules.choices:
+            faults.append(f"{one}: {PAGE} states no rule {one.rule}")
         if one.old == one.new:
             faults.append(f"{one}: it changes nothing")
         count = path.read_text().count(one.old) if path.is_file() else 0
@@ -101,12 +117,46 @@ def faults_of(root, breaks):
             if not any(fnmatch.fnmatchcase(test, pattern) for test in tests.get(one.room, [])):
                 faults.append(f"{one}: no test in tests/{one.room} is called {pattern}")
     named = set().union(*(rules_named_by(test) for all_of_room in tests.values() for test in all_of_room))
-    for rule in RULES:
+    for rule in rules.rules:
         if rule not in {one.rule for one in breaks}:
             faults.append(f"{rule} has no break in {TABLE}")
         if rule not in named:
             faults.append(f"{rule} has no test whose name begins with it")
     return faults
+
+
+class NoBase(Exception):
+    """What git said of it."""
+
+
+def git(root, *command):
+    done = subprocess.run(["git", "-C", root, *command], capture_output=True)
+    if done.returncode != 0:
+        raise NoBase(done.stderr.decode(errors="replace").strip())
+    return done.stdout
+
+
+def files_changed_since(root, base):
+    """Paths that differ between the commit `base` and the tree as it is, those that git does not know yet included."""
+    listed = git(root, "diff", "--name-only", "--no-renames", "-z", base, "--")
+    listed += git(root, "ls-files", "-z", "-o", "--exclude-standard")
+    return {os.fsdecode(name) for name in listed.split(b"\0") if name}
+
+
+def table_of(root, base):
+    """The breaks in the table of the commit `base`; none where it had no table."""
+    if not git(root, "ls-tree", "--name-only", "--full-tree", base, "--", TABLE):
+        return []
+    return read_table(git(root, "show", f"{base}:{TABLE}").decode())[0]
+
+
+def changed_since(root, base, breaks):
+    """The breaks that could end otherwise than at the commit `base`. Throws NoBase."""
+    paths = files_changed_since(root, base)
+    known = [dataclasses.replace(one, line=0) for one in table_of(root, base)]
+    return [one for one in breaks
+            if one.file in paths or any(path.startswith(f"tests/{one.room}/") for path in paths)
+            or dataclasses.replace(one, line=0) not in known]
 
 
 def copy_tree(root, tree):
@@ -199,21 +249,33 @@ def main(arguments):
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("rules", nargs="*", metavar="RULE")
     parser.add_argument("--check", action="store_true")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--changed", metavar="BASE")
+    options = parser.parse_intermixed_args(arguments)
     root = options.root.resolve()
+    rules = read_rules((root / PAGE).read_text())
     breaks, faults = read_table((root / TABLE).read_text())
-    faults += faults_of(root, breaks)
+    faults += faults_of(root, breaks, rules)
     for fault in faults:
         print(fault, file=sys.stderr)
     if faults:
         return 1
     if options.check:
         return 0
-    unknown = [rule for rule in options.rules if rule not in RULES]
+    unknown = [rule for rule in options.rules if rule not in rules.rules + rules.choices]
     if unknown:
         print(f"mutants: no such rule: {' '.join(unknown)}", file=sys.stderr)
         return 2
-    return run(root, [one for one in breaks if not options.rules or one.rule in options.rules])
+    breaks = [one for one in breaks if not options.rules or one.rule in options.rules]
+    if options.changed is not None:
+        try:
+            breaks = changed_since(root, options.changed, breaks)
+        except NoBase as error:
+            print(f"mutants: --changed {options.changed}: {error}", file=sys.stderr)
+            return 2
+    if not breaks:
+        print("no break is to be tried")
+        return 0
+    return run(root, breaks)
 
 
 if __name__ == "__main__":

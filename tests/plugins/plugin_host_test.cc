@@ -87,7 +87,7 @@ TEST(PluginHost, GivesThePluginsReasonWhenItCannotBeMade) {
   EXPECT_EQ(plugin.error(), "plugin scripted: no setting colour=red");
 }
 
-TEST(PluginHost, ReportsEachMessageByItself) {
+TEST(PluginHost, N8_ReportsEachMessageByItself) {
   FakeOutbox store;
   const auto plugin = start(fixture("scripted"), store);
   const std::vector<OutboxRow> rows = {message("accept"),  message("reject"),   message("retry"),
@@ -117,13 +117,13 @@ TEST(PluginHost, RetriesAllWhenThePluginSentNothing) {
   }
 }
 
-TEST(PluginHost, TakesAnOddAnswerForUnknown) {
+TEST(PluginHost, N8_TakesAnOddAnswerForUnknown) {
   FakeOutbox store;
   const auto plugin = start(fixture("scripted"), store);
   EXPECT_EQ(deliver_one(*plugin, message("accept", "odd")).outcome, Outcome::unknown);
 }
 
-TEST(PluginHost, CleansTextsOfThePlugin) {
+TEST(PluginHost, N8_CleansTextsOfThePlugin) {
   FakeOutbox store;
   const auto plugin = start(fixture("scripted"), store);
   EXPECT_EQ(deliver_one(*plugin, message("dirty")).detail, std::string(200, '?'));
@@ -158,7 +158,7 @@ TEST(PluginHost, TellsWhatTheCheckFound) {
   EXPECT_TRUE(start(inbox(), store)->check().has_value());
 }
 
-TEST(PluginHost, ExceptionsOfTheHostStayInTheHost) {
+TEST(PluginHost, N8_ExceptionsOfTheHostStayInTheHost) {
   FakeOutbox store;
   store.is_down = true;
   const auto plugin = start(fixture("scripted"), store);
@@ -176,7 +176,7 @@ TEST(PluginHost, PassesOnWhatTheProviderReports) {
   EXPECT_EQ(deliver_one(*plugin, message("report")).outcome, Outcome::unknown);
 }
 
-TEST(PluginHostDeathTest, EndsTheProcessWhenThePluginHangs) {
+TEST(PluginHostDeathTest, N8_EndsTheProcessWhenThePluginHangs) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   FakeOutbox store;
   const OutboxRow row = message("hang");

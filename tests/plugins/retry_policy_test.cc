@@ -15,7 +15,7 @@ OutboxRow after_attempts(std::uint32_t attempts) {
   return row;
 }
 
-TEST(RetryPolicy, BackOffDoublesUpToItsMaximumAndIsSpreadOverItsUpperHalf) {
+TEST(RetryPolicy, N6_BackOffDoublesUpToItsMaximumAndIsSpreadOverItsUpperHalf) {
   ChannelPolicy policy;
   policy.retry_min_ms = 1'000;
   policy.retry_max_ms = 10'000;
@@ -40,7 +40,7 @@ TEST(RetryPolicy, BackOffDoublesUpToItsMaximumAndIsSpreadOverItsUpperHalf) {
   }
 }
 
-TEST(RetryPolicy, KeepsTheProvidersTimeUpToADay) {
+TEST(RetryPolicy, N6_KeepsTheProvidersTimeUpToADay) {
   const ChannelPolicy policy;
   const auto asked = [&](std::uint32_t ms, std::uint64_t random) {
     return decide_outcome(after_attempts(1), {Outcome::retry, ms, ""}, policy, random)
@@ -51,7 +51,7 @@ TEST(RetryPolicy, KeepsTheProvidersTimeUpToADay) {
   EXPECT_EQ(asked(4'000'000'000, 0), 86'400'000u);
 }
 
-TEST(RetryPolicy, IsDeadWhenAttemptsAreUsedUp) {
+TEST(RetryPolicy, N6_IsDeadWhenAttemptsAreUsedUp) {
   ChannelPolicy policy;
   policy.attempts_max = 3;
   const DeliveryReport busy{Outcome::retry, 0, "busy"};
@@ -61,7 +61,7 @@ TEST(RetryPolicy, IsDeadWhenAttemptsAreUsedUp) {
   EXPECT_EQ(last.detail, "attempts are used up: busy");
 }
 
-TEST(RetryPolicy, UnknownIsHeldOrRetriedAsSetForTheChannel) {
+TEST(RetryPolicy, N6_UnknownIsHeldOrRetriedAsSetForTheChannel) {
   ChannelPolicy policy;
   const DeliveryReport unknown{Outcome::unknown, 0, "cut off"};
   policy.on_unknown = UnknownOutcome::hold;
@@ -72,7 +72,7 @@ TEST(RetryPolicy, UnknownIsHeldOrRetriedAsSetForTheChannel) {
   EXPECT_EQ(decide_outcome(after_attempts(5), unknown, policy, 0).state, DeliveryState::held);
 }
 
-TEST(RetryPolicy, AcceptedIsSentAndRejectedIsDead) {
+TEST(RetryPolicy, N6_AcceptedIsSentAndRejectedIsDead) {
   const ChannelPolicy policy;
   EXPECT_EQ(decide_outcome(after_attempts(1), {Outcome::accepted, 0, "id"}, policy, 0).state,
             DeliveryState::sent);
