@@ -18,9 +18,10 @@ class Jobs:
     def _accounts_of(self, packs):
         return {pack.account.number: pack.account for pack in packs}.values()
 
-    def _expire(self, now):
-        done = self.done_until["expire"]
-        packs = [pack for pack in self.packs if (done is None or pack.expires > done) and pack.expires <= now]
+    def _expire(self, now, due_by=None):
+        """`due_by`: the instant at which a job looked for what is due, where that was before `now`."""
+        due_by, done = due_by or now, self.done_until["expire"]
+        packs = [pack for pack in self.packs if (done is None or pack.expires > done) and pack.expires <= due_by]
 
         def write():
             for pack in packs:
@@ -30,10 +31,11 @@ class Jobs:
                 if pack.left and not pack.frozen:
                     pack.account.tell(pack.product, "pack_expired", pack=pack)
         change(self._accounts_of(packs), now, write)
-        self.done_until["expire"] = max(now, done or now)
+        self.done_until["expire"] = max(due_by, done or due_by)
 
-    def _remind(self, now):
-        due = {pack: [days for days in pack.reminders if pack.expires - days * DAY <= now] for pack in self.packs}
+    def _remind(self, now, due_by=None):
+        due_by = due_by or now
+        due = {pack: [days for days in pack.reminders if pack.expires - days * DAY <= due_by] for pack in self.packs}
         packs = [pack for pack, days in due.items() if days]
 
         def write():

@@ -25,7 +25,7 @@ def contents_of(dropped, hosts):
     faults = []
     for host in hosts:
         for folder in ("done", "failed", "work", "incoming"):
-            for path in (host.spool / folder).glob("*.redrive.*.gz"):
+            for path in (host.spool / folder).rglob("*.redrive.*.gz"):
                 stored = path.read_bytes()
                 content = gzip.decompress(stored)
                 found[hashlib.sha256(stored).hexdigest().upper()] = content
@@ -43,8 +43,8 @@ class Refusals:
     """Commands that were refused: the model has to refuse them too, somewhere between sending and answer."""
 
     def __init__(self, refused, probe, last):
-        self.waiting = sorted((one for one in refused if one.words[0] in ASKED_AGAIN and one.words[:2] != ("account", "set")),
-                              key=lambda one: one.since)
+        known = [one for one in refused if one.words[0] in ASKED_AGAIN and one.words[:2] != ("account", "set")]
+        self.waiting = sorted(known, key=lambda one: one.since)
         self.until = {id(one): probe.sequence_after(one.until_s) or last for one in self.waiting}
         self.open, self.faults = [], []
         self.answers = {}
@@ -151,6 +151,8 @@ def compare_receipts(model, dropped, hosts, contents):
 def compare_receipt(model, receipt, path):
     if receipt["outcome"] == "repeat":
         return [] if receipt["lines"] == 0 else [f"{path}: a repeat with {receipt['lines']} lines"]
+    if receipt["outcome"] != "taken":
+        return [f"{path}: {receipt['outcome']}: {receipt['reason']}"]
     file = model.files.files.get(receipt["digest"].removeprefix("sha256:").upper())
     if file is None:
         return [f"{path}: the ledger knows no such file"]

@@ -43,7 +43,8 @@ class Host(harness.ExistingDeployment):
             "database:", f"  socket: {pair.socket}", f"  name: {pair.database}", f"  user: {user}",
             "  unsafe_server: warn", "  answer_timeout_s: 5", "  lock_wait_timeout_s: 2",
             "spool:", f"  directory: {self.spool}", f"  name: {name}", f"  default_source: {DEFAULT_SOURCE}",
-            "  scan_interval_ms: 20", *self._section("ingest", INGEST), *self._section("jobs", JOBS),
+            "  scan_interval_ms: 20", "  done_days: 3650",
+            *self._section("ingest", INGEST), *self._section("jobs", JOBS),
             f"business_time_zone: {zone}", "catalogue_file: catalogue.yaml",
             f"notices: {{templates_directory: {harness.TEMPLATES}}}", "http: {listen: off}"]
         self.write_settings("info")

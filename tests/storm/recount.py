@@ -5,7 +5,7 @@ units of which files, which days of which accounts a settlement charged. What is
 dropped them, the words of commands from those who sent them. All that follows is worked out anew.
 """
 
-from business_clock import SECOND, rfc3339
+from business_clock import DAY, SECOND, rfc3339
 from ledger import Account
 from usage_files import Changes, UsageFile
 from world import World
@@ -65,8 +65,10 @@ class Recount(World):
             self._take_units(transaction.units, now)
         elif transaction.request is not None:
             self._play_request(transaction, now)
-        elif transaction.kind in ("expire", "remind"):
-            getattr(self, f"_{transaction.kind}")(now)
+        elif transaction.kind == "expire":
+            self._expire(now, self._looked_at(transaction, self._expiries_told(now), "pack_expired"))
+        elif transaction.kind == "remind":
+            self._remind(now, self._looked_at(transaction, self._reminders_told(now), "pack_expiring"))
         elif transaction.kind == "settle":
             self._settle_claimed(transaction.bills, now)
         elif transaction.kind == "let_go":
@@ -108,6 +110,32 @@ class Recount(World):
                 self.faults.append(f"bills of {name} for {day}: of {sorted(made)}, the ledger has {sorted(products)}")
             if self.clock.at(day, 0) + 32 * 3600 * SECOND > now:  # 08:00 of the next day
                 self.faults.append(f"{name} was charged for {day} at {rfc3339(now)}, before 08:00 of the next day")
+
+    # A job looks for what is due, and then does it as of a ledger time that may be later. Until when it looked no row
+    # says: if the ledger lacks something that was due at the end, the job looked before that was.
+
+    def _expiries_told(self, now):
+        """(when due, pack, cause) of all that would be told."""
+        done = self.done_until["expire"]
+        return [(pack.expires, pack, 0) for pack in self.packs
+                if (done is None or pack.expires > done) and pack.expires <= now and pack.left and not pack.frozen]
+
+    def _reminders_told(self, now):
+        return [(pack.expires - days * DAY, pack, days) for pack in self.packs for days in pack.reminders
+                if pack.expires - days * DAY <= now < pack.expires and pack.left and not pack.frozen]
+
+    @staticmethod
+    def _looked_at(transaction, due, kind):
+        told = {event[1:4] + event[5:6] for event in transaction.events if event[0] == "notice" and event[4] == kind}
+        missing = [at for at, pack, cause in due
+                   if (pack.account.name, pack.product, pack.number, cause) not in told]
+        return min(missing) - 1 if missing else transaction.instant
+
+    def never_told(self, now):
+        """What the passing of time should have brought by `now`, and no transaction has."""
+        return [f"pack {pack.number} of {pack.account.name}, {pack.product}: {what} since {rfc3339(at)}"
+                for what, due in (("expired", self._expiries_told(now)), ("reminder", self._reminders_told(now)))
+                for at, pack, _ in due]
 
     # --- refusals
 

@@ -45,8 +45,9 @@ def transactions(pair, requests, contents):
     for request_id, seq in pair.sql("SELECT request_id, seq FROM command"):
         found[int(seq)].request_id, found[int(seq)].request = request_id, requests.get(request_id)
     for digest, number, seq, name, arrival, lines in pair.sql(
-            "SELECT HEX(u.digest), u.unit_no, u.seq, f.name, f.arrival, u.data_lines FROM rating_unit u JOIN usage_file f"
-            " ON f.digest = u.digest ORDER BY u.seq, u.first_entry_no, u.entry_count, u.digest, u.unit_no"):
+            "SELECT HEX(u.digest), u.unit_no, u.seq, f.name, f.arrival, u.data_lines FROM rating_unit u"
+            " JOIN usage_file f ON f.digest = u.digest"
+            " ORDER BY u.seq, u.first_entry_no, u.entry_count, u.digest, u.unit_no"):
         found[int(seq)].units.append(Unit(digest, int(number), name.removesuffix(".gz"), contents[digest],
                                           instant(arrival), int(lines)))
     charged = defaultdict(list)
@@ -69,8 +70,8 @@ def written(pair):
             " j.account_id ORDER BY j.seq, j.journal_no"):
         yield int(seq), ("journal", account, kind, reference, int(amount))
     for seq, account, product, pack, kind, cause, state in pair.sql(
-            "SELECT n.seq, a.name, COALESCE(p.name, '-'), n.pack_id, n.kind, n.cause, n.state FROM notice n JOIN account a"
-            " ON a.account_id = n.account_id LEFT JOIN product p ON p.product_id = n.product_id"):
+            "SELECT n.seq, a.name, COALESCE(p.name, '-'), n.pack_id, n.kind, n.cause, n.state FROM notice n"
+            " JOIN account a ON a.account_id = n.account_id LEFT JOIN product p ON p.product_id = n.product_id"):
         cause = 0 if kind in CAUSED_BY_TRANSACTION else int(cause)
         yield int(seq), ("notice", account, product, numbers.get(pack, 0), kind, cause, state)
     for seq, account, product, covered_by, reason, at in pair.sql(

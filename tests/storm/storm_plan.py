@@ -29,13 +29,8 @@ class Action:
 
 def plan(seed, seconds, without=()):
     """name of the actor -> its actions, ascending."""
-    actors = {"clock": jumps, "weather": weather, "hosts": hosts, "clerk": clerk}
-    actors |= {f"producer-{host}": None for host in HOSTS}
-    made = {}
-    for name, make in actors.items():
-        if make:
-            made[name] = [action for action in make(random.Random(f"{seed} {name}"), seconds)
-                          if action.what not in without]
+    made = {name: [action for action in make(random.Random(f"{seed} {name}"), seconds) if action.what not in without]
+            for name, make in {"clock": jumps, "weather": weather, "hosts": hosts, "clerk": clerk}.items()}
     made |= Files(random.Random(f"{seed} files")).make(seconds)
     return made
 
@@ -82,7 +77,7 @@ def hosts(dice, seconds):
 def clerk(dice, seconds):
     """Commands, as fast as they are answered."""
     acts = ((trial, 6), (buy, 24), (buy_many, 4), (top_up, 22), (switch, 14), (refund, 20), (void, 10), (redrive, 6),
-            (learn, 6), (new_accounts, 6), (set_contact, 4), (again, 8), (job, 3), (nonsense, 4))
+            (learn, 5), (new_accounts, 14), (set_contact, 6), (again, 8), (job, 4), (nonsense, 4))
     actions = []
     for number in range(int(seconds * 12)):
         make, = dice.choices([act for act, _ in acts], [weight for _, weight in acts])

@@ -13,9 +13,9 @@ import collections
 import pathlib
 import secrets
 import shutil
-import subprocess
 import sys
 import time
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / room) for room in ("e2e", "faults", "histories")]
@@ -148,12 +148,22 @@ class Storm:
         self.faults += comparing.compare_receipts(model, dropped, self.daemons, contents)
         yesterday = self.clock.day(self.calm_at - DAY)
         self.faults += [f"never charged: {' '.join(map(str, one))}" for one in model.left_to_charge(yesterday)]
+        self.faults += [f"never told: {one}" for one in model.never_told(self.calm_at)][:ALERT_SHOWN]
+        self.faults += self.starved()
         audit = self.hosts["client"].packctl("audit")
         if audit.status != 0:
             self.faults.append(f"packctl audit ended with {audit.status}: {audit.text[:3000]}")
         self.faults += self.lost_requests(clerk, client)
         self.faults += self.waits(client, probe)
         self.model = model
+
+    def starved(self):
+        """Actors that came to nothing, hosts that took no file, jobs that never ran."""
+        faults = [f"the actor '{one.name}' did nothing" for one in self.actors if one.actions and not one.counts]
+        taken = {spool for spool, in self.pair.sql("SELECT DISTINCT spool FROM usage_file")}
+        faults += [f"host '{host.name}' took no file" for host in self.daemons if host.name not in taken]
+        return faults + [f"job '{name}' never succeeded" for name, in self.pair.sql(
+            "SELECT name FROM job WHERE succeeded_at IS NULL")]
 
     def lost_requests(self, clerk, client):
         stored = {request for request, in self.pair.sql("SELECT request_id FROM command")}
@@ -229,8 +239,8 @@ def main():
         storm = Storm(options, directory)
         try:
             faults = storm.run()
-        except (harness.Failure, subprocess.TimeoutExpired) as failure:
-            faults = [str(failure)]
+        except Exception as failure:  # whatever it is, what is there is kept
+            faults = [str(failure)] if isinstance(failure, harness.Failure) else traceback.format_exc().splitlines()
             if storm.watched:
                 storm.print_unanswered()
         finally:

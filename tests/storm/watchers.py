@@ -1,10 +1,11 @@
-"""Who watches a storm: whether the database can be reached, how long nothing is committed, how soon a client is answered.
+"""Who watches a storm: whether the database can be reached, how long nothing is committed, how soon a client is
+answered.
 
 A loaded machine is slow in everything, so time is reckoned in *beats*: a probe sends a statement over a new connection
 to the writable database, TARGET_S after the one before it at the earliest. On a quiet machine a beat is TARGET_S long.
 Where the machine is busy beats are longer, so a bound of 3 s is one of 3 s and of BEATS_MAX beats. A beat that fails,
-takes more than ANSWER_S, or finds the database read-only does not count: only while the database is up somebody has to be
-answered. What is up before and after a disruption adds up.
+takes more than ANSWER_S, or finds the database read-only does not count: only while the database is up somebody has to
+be answered. What is up before and after a disruption adds up.
 """
 
 import bisect

@@ -1,0 +1,76 @@
+"""The parts of a storm that need no database: what a seed decides, and how waiting is reckoned."""
+
+import pathlib
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / room) for room in ("e2e", "faults", "histories")]
+
+import storm_plan  # noqa: E402
+import watchers  # noqa: E402
+
+
+class PlanTest(unittest.TestCase):
+    def test_a_seed_gives_the_same_actions_again(self):
+        self.assertEqual(storm_plan.plan(5, 20), storm_plan.plan(5, 20))
+        self.assertNotEqual(storm_plan.plan(5, 20), storm_plan.plan(6, 20))
+
+    def test_an_action_that_is_left_out_changes_no_other_one(self):
+        whole, less = storm_plan.plan(5, 60), storm_plan.plan(5, 60, ("crash",))
+        self.assertEqual([one for one in whole["weather"] if one.what != "crash"], less["weather"])
+        self.assertEqual(whole["clerk"], less["clerk"])
+
+    def test_an_hour_has_enough_of_each_kind(self):
+        plan = storm_plan.plan(1, 3600)
+        for name, kinds in (("weather", storm_plan.DISRUPTIONS), ("hosts", storm_plan.HOST_ACTIONS)):
+            for kind in kinds:
+                self.assertGreaterEqual(sum(1 for one in plan[name] if one.what == kind), 20, kind)
+        files = sum(len(actions) for name, actions in plan.items() if name.startswith("producer"))
+        self.assertGreaterEqual(files, 500)
+
+    def test_half_of_the_records_come_to_a_second_spool(self):
+        spools = {}
+        for name, actions in storm_plan.plan(1, 60).items():
+            if name.startswith("producer"):
+                for action in actions:
+                    for row in action.words[2]:
+                        spools.setdefault(row.id, set()).add(name)
+        twice = sum(1 for names in spools.values() if len(names) > 1)
+        self.assertGreater(twice / len(spools), 0.4)
+
+
+class ProbeTest(unittest.TestCase):
+    """Beats as (begin, end, sequence); None: the database was not up."""
+
+    def setUp(self):
+        class NoPair:
+            socket, database = "", ""
+        self.probe = watchers.Probe(NoPair, "")
+
+    def test_a_gap_counts_only_while_the_database_is_up(self):
+        self.probe.beats = [(0, 0.1, 1), (1, 1.1, 1), (2, 2.1, None), (9, 9.1, 1), (10, 10.1, 1), (11, 11.1, 2)]
+        seconds, beats, _ = self.probe.gaps()[0]
+        self.assertAlmostEqual(seconds, 1.0 + 0.1 + 1.0)
+        self.assertEqual(beats, 3)
+
+    def test_who_waits_while_the_database_is_away_waits_for_nothing(self):
+        self.probe.beats = [(0, 0.1, 1), (1, 1.1, None), (2, 2.1, None), (3, 3.1, 2), (4, 4.1, 2)]
+        seconds, beats = self.probe.up_within(0.5, 4.0)
+        self.assertAlmostEqual(seconds, 0.1)
+        self.assertEqual(beats, 2)
+
+    def test_a_wait_is_too_long_by_the_clock_and_by_beats(self):
+        self.assertFalse(watchers.is_too_long(9.0, 10))
+        self.assertFalse(watchers.is_too_long(1.0, 100))
+        self.assertTrue(watchers.is_too_long(3.1, 31))
+
+    def test_the_sequence_after_an_answer_is_one_that_was_asked_for_later(self):
+        self.probe.beats = [(0, 0.1, 1), (1, 1.1, 2), (2, 2.1, None), (3, 3.1, 4)]
+        self.assertEqual(self.probe.sequence_after(0.5), 2)
+        self.assertEqual(self.probe.sequence_after(1.5), 4)
+        self.assertIsNone(self.probe.sequence_after(3.5))
+
+
+if __name__ == "__main__":
+    unittest.main()
