@@ -26,6 +26,12 @@ MoneyMicros balance_of(Desk& desk, const Account& account) {
 
 void top_up(Desk& desk, const MoneyWords& words) {
   const auto amount = parse_money(words.amount);
+  if (!amount && amount.error() == AmountFault::too_large) {
+    throw Refused({"amount_too_large",
+                   fmt::format("'{}' is more than one booking may be. Give at most {}; look at the "
+                               "amount, or book it in parts.",
+                               words.amount, money_text(max_amount_micros))});
+  }
   if (!amount) {
     throw Refused({"bad_amount", fmt::format("'{}' is no amount. Give digits with at most 6 "
                                              "decimals, such as 300 or 0.005.",

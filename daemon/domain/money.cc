@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::size_t micro_decimals = 6;
 constexpr std::size_t min_shown_decimals = 2;
-constexpr std::size_t max_whole_digits = 13;  // of 1'000'000'000'000
 constexpr std::uint64_t micros_per_unit = 1'000'000;
 
 bool are_digits(std::string_view text) {
@@ -18,20 +17,25 @@ bool are_digits(std::string_view text) {
 
 }  // namespace
 
-std::optional<MoneyMicros> parse_money(std::string_view text) {
+tl::expected<MoneyMicros, AmountFault> parse_money(std::string_view text) {
   const std::size_t point = std::min(text.find('.'), text.size());
   const std::string_view whole = text.substr(0, point);
   const std::string_view decimals = text.substr(std::min(point + 1, text.size()));
-  if (whole.empty() || whole.size() > max_whole_digits || decimals.size() > micro_decimals ||
+  if (whole.empty() || decimals.size() > micro_decimals ||
       (point < text.size() && decimals.empty()) || !are_digits(whole) || !are_digits(decimals)) {
-    return std::nullopt;
+    return tl::unexpected(AmountFault::malformed);
   }
-  MoneyMicros micros = 0;
-  for (const char c : whole) micros = micros * 10 + (c - '0');
+  Wide micros = 0;
+  const auto append = [&micros](char digit) {
+    // Held at what is too large, so that no number of digits overflows.
+    if (micros <= max_amount_micros) micros = micros * 10 + (digit - '0');
+  };
+  for (const char digit : whole) append(digit);
   for (std::size_t i = 0; i < micro_decimals; ++i) {
-    micros = micros * 10 + (i < decimals.size() ? decimals[i] - '0' : 0);
+    append(i < decimals.size() ? decimals[i] : '0');
   }
-  return micros <= max_amount_micros ? std::optional(micros) : std::nullopt;
+  if (micros > max_amount_micros) return tl::unexpected(AmountFault::too_large);
+  return static_cast<MoneyMicros>(micros);
 }
 
 std::string money_text(MoneyMicros micros) {

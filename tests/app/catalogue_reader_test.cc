@@ -1,5 +1,6 @@
 #include "app/catalogue_reader.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -95,6 +96,36 @@ TEST(CatalogueFile, refuses_wrong_tiers) {
           "\"300\"",
           "c.yaml:8:15: products[0].tiers[3].shown: unknown key: take it out, or give one of name, "
           "units, trial, price"));
+}
+
+// A number that 64 bits cannot hold must not come out as another one.
+TEST(CatalogueFile, P6_numbers_that_do_not_fit_are_refused_with_their_lines) {
+  const std::string amounts =
+      "price: give an amount from \"0\" to \"1000000000000\" with at most 6 decimals, such as "
+      "\"300\" or \"0.005\"";
+  for (const char* price : {"9500000000000", "9223372036855", "9999999999999", "18446744073710",
+                            "99999999999999999999999999"}) {
+    EXPECT_THAT(errors_in(fmt::format("currency: CNY\n"
+                                      "products:\n"
+                                      "- name: p\n"
+                                      "  meters: [{{name: m}}]\n"
+                                      "  tiers:\n"
+                                      "  - {{name: t, units: 1, price: \"{0}\"}}\n"
+                                      "  postpaid_prices:\n"
+                                      "  - {{price: \"{0}\"}}\n",
+                                      price)),
+                testing::ElementsAre("c.yaml:6:32: products[0].tiers[0]." + amounts,
+                                     "c.yaml:8:13: products[0].postpaid_prices[0]." + amounts))
+        << price;
+  }
+  const auto units =
+      errors_in(with_tiers("  - {name: a, units: 9223372036854775808, price: 1}\n"
+                           "  - {name: b, units: 18446744073709551617, price: 1}\n"));
+  ASSERT_EQ(units.size(), 2u);
+  EXPECT_THAT(units[0], testing::StartsWith("c.yaml:5:22: products[0].tiers[0].units: 922337203685"
+                                            "4775808 is out of bounds"));
+  EXPECT_THAT(units[1], testing::StartsWith("c.yaml:6:22: products[0].tiers[1].units: 184467440737"
+                                            "09551617 is out of bounds"));
 }
 
 TEST(CatalogueFile, refuses_wrong_levels_and_an_empty_list) {

@@ -13,9 +13,21 @@ TEST(ParseMoney, is_exact_to_a_micro_unit) {
   EXPECT_EQ(parse_money("0.000001"), 1);
   EXPECT_EQ(parse_money("0"), 0);
   EXPECT_EQ(parse_money("1000000000000"), max_amount_micros);
-  for (const char* wrong : {"", ".5", "5.", "-1", "+1", "1e3", "1,000", "0.0000001", " 1", "1.2.3",
-                            "1000000000000.000001", "99999999999999999999"}) {
-    EXPECT_EQ(parse_money(wrong), std::nullopt) << wrong;
+  EXPECT_EQ(parse_money("0000000000000300"), 300'000'000);
+  for (const char* wrong :
+       {"", ".5", "5.", "-1", "+1", "1e3", "1,000", "0.0000001", " 1", "1.2.3", "9500000000000x"}) {
+    EXPECT_EQ(parse_money(wrong), tl::unexpected(AmountFault::malformed)) << wrong;
+  }
+}
+
+// From 9223372036854.775808 on 64 bits overflow, to a price below zero.
+TEST(ParseMoney, P6_what_is_more_than_an_amount_may_be_is_too_large) {
+  const std::string digits(10'000, '9');
+  for (const std::string& wrong :
+       {std::string("1000000000000.000001"), std::string("9223372036854.775808"),
+        std::string("9223372036855"), std::string("9500000000000"), std::string("9999999999999"),
+        std::string("99999999999999999999"), std::string("18446744073710"), digits}) {
+    EXPECT_EQ(parse_money(wrong), tl::unexpected(AmountFault::too_large)) << wrong;
   }
 }
 

@@ -127,6 +127,10 @@ class WrongCommands(unittest.TestCase):
         for amount in ("0.0000001", "1e3", "ten", "1,000"):
             self.refuses(("money", "top-up", "acme", amount, "--reference", "bank-9"), "bad_amount",
                          f"'{amount}' is no amount. Give digits with at most 6 decimals, such as 300 or 0.005.")
+        for amount in ("1000000000000.000001", "9500000000000", "99999999999999999999"):
+            self.refuses(("money", "top-up", "acme", amount, "--reference", "bank-9"), "amount_too_large",
+                         f"'{amount}' is more than one booking may be. Give at most 1000000000000.00; look at the"
+                         " amount, or book it in parts.")
         self.refuses(("money", "top-up", "acme", "5", "--reference", ""), "bad_reference",
                      "A payment needs a reference of 1 to 128 bytes of text, by which it is known outside. Give such a"
                      " one.")

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "domain/money.h"
 #include "store/deployment.h"
 #include "store/mysql_ledger.h"
 #include "store/mysql_reports.h"
@@ -9,6 +10,7 @@
 #include "usecases/money_commands.h"
 #include "usecases/pack_commands.h"
 #include "usecases/postpaid_commands.h"
+#include "usecases/refund_commands.h"
 #include "usecases/world.h"
 
 namespace packwarden {
@@ -378,6 +380,23 @@ TEST_F(Commands, P6_top_ups_that_cannot_be) {
     ASSERT_TRUE(top_up("a", 1'000'000'000'000'000'000, "bank-" + std::to_string(i)));
   }
   EXPECT_EQ(code_of(top_up("a", 1, "one more")), "balance_too_high");
+  EXPECT_EQ(wrong_balances(), "0");
+}
+
+TEST_F(Commands, P8_a_refund_that_the_balance_cannot_hold_is_refused) {
+  add_verified({"a"});
+  ASSERT_TRUE(buy("30k", {"a"}));
+  const auto step = [&](RefundStep wanted) {
+    return take_refund_step(ledger, context, {PackId{1}, wanted, "", noon}, new_request_id());
+  };
+  ASSERT_TRUE(step(RefundStep::requested));
+  ASSERT_TRUE(step(RefundStep::approved));
+  ASSERT_TRUE(step(RefundStep::ordered));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(top_up("a", max_amount_micros, "bank-" + std::to_string(i)));
+  }
+  ASSERT_TRUE(top_up("a", max_amount_micros - 299'999'999, "bank-3"));
+  EXPECT_EQ(code_of(step(RefundStep::completed)), "balance_too_high");
   EXPECT_EQ(wrong_balances(), "0");
 }
 
