@@ -334,8 +334,25 @@ void Session::begin() {
 }
 
 void Session::begin_snapshot() {
-  execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-  execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+  try {
+    execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+  } catch (...) {
+    forget_isolation_level();
+    throw;
+  }
+}
+
+// The level would be that of the next transaction, which then would not see what others commit
+// before it has the lock of the sequence.
+void Session::forget_isolation_level() noexcept {
+  rollback();
+  if (!connected()) return;
+  try {
+    execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  } catch (const std::exception&) {
+    close();
+  }
 }
 
 void Session::commit() {

@@ -96,7 +96,7 @@ class Session {
   // A transaction. A COMMIT that fails with lost_connection is in doubt (law 2).
   void begin();
   // A read-only transaction that sees one state of the database from now on, whatever others
-  // commit.
+  // commit. If it throws, the next transaction is READ COMMITTED again, or the session is closed.
   void begin_snapshot();
   void commit();
   // Never throws: where the server cannot be told, the session is closed, which has the same
@@ -122,6 +122,7 @@ class Session {
  private:
   void require_session() const;
   void state_what_we_need();
+  void forget_isolation_level() noexcept;
   void send(std::string_view text);
   [[noreturn]] void fail(unsigned code, const std::string& message);
   [[noreturn]] void fail_native();

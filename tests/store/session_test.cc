@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <soci/soci.h>
 
+#include <chrono>
+#include <future>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "support/test_database.h"
 
@@ -213,6 +216,30 @@ TEST(Session, SnapshotDoesNotMoveAndIsReadOnly) {
   session.rollback();
 }
 
+// Behind its first statement: its level must not be that of the next transaction.
+TEST(Session, ASnapshotThatDoesNotBeginLeavesNoIsolationLevelBehind) {
+  TestDatabase database;
+  int answers_until_failure = 0;
+  Session session(database.address(), [&] {
+    if (answers_until_failure > 0 && --answers_until_failure == 0) {
+      throw std::runtime_error("no further");
+    }
+  });
+  session.connect();
+  for (const int answers : {1, 2}) {
+    answers_until_failure = answers;
+    EXPECT_THROW(session.begin_snapshot(), std::runtime_error);
+    if (!session.connected()) session.connect();
+    database.session().execute("UPDATE ledger_sequence SET seq = 1");
+    session.begin();
+    EXPECT_EQ(session.query("SELECT seq FROM ledger_sequence")[0][0], "1");
+    database.session().execute("UPDATE ledger_sequence SET seq = 2");
+    EXPECT_EQ(session.query("SELECT seq FROM ledger_sequence")[0][0], "2");
+    session.execute("UPDATE ledger_sequence SET seq = 3");  // not READ ONLY
+    session.rollback();
+  }
+}
+
 TEST(Session, TellsALockWait) {
   TestDatabase database;
   DatabaseAddress impatient = database.address();
@@ -253,6 +280,28 @@ TEST(Session, NoticesThatItWasKilledAndNeverReconnectsByItself) {
   EXPECT_FALSE(victim.connected());
   EXPECT_EQ(error_of([&] { victim.execute("SELECT 1"); }), DatabaseErrorKind::lost_connection);
   victim.rollback();
+  victim.connect();
+  EXPECT_EQ(victim.query("SELECT 1")[0][0], "1");
+}
+
+// The server of MariaDB says 1927 of it, where an idle session finds 2006 or 2013.
+TEST(Session, NoticesThatItWasKilledWithinAStatement) {
+  EXPECT_EQ(classify_database_error(1927), DatabaseErrorKind::lost_connection);
+  TestDatabase database;
+  Session victim = database.connect();
+  const std::string id = *victim.query("SELECT CONNECTION_ID()")[0][0];
+  auto statement = std::async(std::launch::async,
+                              [&] { return error_of([&] { victim.query("DO SLEEP(60)"); }); });
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const std::string is_in_it =
+      "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'DO SLEEP(60)' AND id = " +
+      id;
+  while (database.value(is_in_it) == "0" && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  database.session().execute("KILL CONNECTION " + id);
+  EXPECT_EQ(statement.get(), DatabaseErrorKind::lost_connection);
+  EXPECT_FALSE(victim.connected());
   victim.connect();
   EXPECT_EQ(victim.query("SELECT 1")[0][0], "1");
 }
