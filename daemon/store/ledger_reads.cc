@@ -5,6 +5,7 @@
 #include "store/account_rows.h"
 #include "store/fact_rows.h"
 #include "store/mysql_ledger.h"
+#include "store/overage_rows.h"
 #include "store/sql_text.h"
 #include "store/standing_rows.h"
 
@@ -165,6 +166,7 @@ Changes read_changes(Session& session, Follower follower, Sequence after, Sequen
                 "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer +
                     " AND pack_id <> 0 GROUP BY pack_id",
                 [&](PackDraw draw) { changes.draws.push_back(draw); });
+  if (follower != Follower::entitlements) changes.opened = read_opened(session, after);
   if (sink) read_segments(session, newer, sink);
   return changes;
 }

@@ -12,6 +12,7 @@
 #include "store/job_rows.h"
 #include "store/money_rows.h"
 #include "store/notice_rows.h"
+#include "store/overage_rows.h"
 #include "store/reaching.h"
 #include "store/sql_text.h"
 #include "store/standing_rows.h"
@@ -89,6 +90,9 @@ class MySqlTransaction : public LedgerTransaction {
   }
   void add_journals(std::span<const Journal> journals) override {
     write_journals(*session_, sequence_ + 1, journals);
+  }
+  std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) override {
+    return read_open_rows(*session_, accounts);
   }
   bool has_payment(const std::string& reference) override {
     return packwarden::has_payment(*session_, reference);
@@ -274,6 +278,23 @@ Changes MySqlLedger::changes_after(Follower follower, Sequence after) {
 std::vector<std::optional<FileProgress>> MySqlLedger::progress_of(std::span<const Digest> digests) {
   return read("the progress of files",
               [&](Session& session) { return read_progress(session, digests); });
+std::vector<OpenRow> MySqlLedger::open_rows_of(std::span<const AccountId> accounts) {
+  return read("what is open", [&](Session& session) {
+    const Snapshot snapshot(session);
+    return read_open_rows(session, accounts);
+  });
+}
+
+void MySqlLedger::for_each_open_row(const std::function<void(const OpenRow&)>& take) {
+  // Not read again here: a part of it was taken.
+  try {
+    const Snapshot snapshot(session());
+    packwarden::for_each_open_row(session_, take);
+  } catch (const DatabaseError& error) {
+    throw_unavailable(error);
+  }
+}
+
 }
 
 std::vector<FileOutcome> MySqlLedger::outcomes_of(std::span<const Digest> digests) {

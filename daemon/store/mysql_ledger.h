@@ -41,6 +41,8 @@ class MySqlLedger : public Ledger {
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override;
   std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) override;
   void keys_of_file(const Digest& digest, const SegmentSink& sink) override;
+  std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) override;
+  void for_each_open_row(const std::function<void(const OpenRow&)>& take) override;
   Instant database_now() override;
   std::uint64_t delete_segments_before(std::int32_t day, std::uint32_t max_rows) override;
 

@@ -2,7 +2,43 @@
 
 #include <fmt/format.h>
 
+#include "store/fact_rows.h"
+#include "store/sql_text.h"
+
 namespace packwarden {
+namespace {
+
+AccountId to_account(const std::optional<std::string_view>& value) {
+  return AccountId{static_cast<std::uint32_t>(to_int(value))};
+}
+
+OpenRow to_open_units(RowView row) {
+  OpenRow open;
+  open.account = to_account(row[0]);
+  open.product = ProductId{static_cast<std::uint32_t>(to_int(row[1]))};
+  open.day = BusinessDay{static_cast<std::int32_t>(to_int(row[2]))};
+  open.units = to_int(row[3]);
+  return open;
+}
+
+// `condition`: behind both WHEREs, from AND on.
+void read_open(Session& session, const std::string& condition,
+               const std::function<void(const OpenRow&)>& take) {
+  session.for_each_row("SELECT account_id, product_id, " + days_of("business_day") +
+                           ", units FROM open_overage WHERE units > 0 AND NOT is_credit" +
+                           condition,
+                       [&](RowView row) { take(to_open_units(row)); });
+  session.for_each_row(
+      "SELECT account_id, balance_micros FROM money_balance WHERE balance_micros < 0" + condition,
+      [&](RowView row) {
+        OpenRow debt;
+        debt.account = to_account(row[0]);
+        debt.debt_micros = -to_int(row[1]);
+        take(debt);
+      });
+}
+
+}  // namespace
 
 void open_overage(Session& session, Sequence sequence) {
   session.execute(fmt::format(
@@ -11,6 +47,31 @@ void open_overage(Session& session, Sequence sequence) {
       " ledger_entry e JOIN meter m ON m.meter_id = e.meter_id WHERE e.seq = {} AND e.outcome = {}"
       " GROUP BY 1, 2, 3 ON DUPLICATE KEY UPDATE units = open_overage.units + VALUES(units)",
       sequence, static_cast<int>(Outcome::overage)));
+}
+
+std::vector<OpenRow> read_open_rows(Session& session, std::span<const AccountId> accounts) {
+  std::vector<OpenRow> rows;
+  for_each_list(accounts, [&](const std::string& list) {
+    read_open(session, " AND account_id IN " + list,
+              [&](const OpenRow& row) { rows.push_back(row); });
+  });
+  return rows;
+}
+
+void for_each_open_row(Session& session, const std::function<void(const OpenRow&)>& take) {
+  read_open(session, "", take);
+}
+
+// Without the entries of voids, which are below zero: what they take out may have been charged.
+std::vector<OpenRow> read_opened(Session& session, Sequence after) {
+  std::vector<OpenRow> rows;
+  session.for_each_row(
+      fmt::format("SELECT e.account_id, m.product_id, {}, SUM(e.units) FROM ledger_entry e JOIN"
+                  " meter m ON m.meter_id = e.meter_id WHERE e.seq > {} AND e.outcome = {} AND"
+                  " e.units > 0 GROUP BY e.account_id, m.product_id, e.business_day",
+                  days_of("e.business_day"), after, static_cast<int>(Outcome::overage)),
+      [&](RowView row) { rows.push_back(to_open_units(row)); });
+  return rows;
 }
 
 void close_overage(Session& session, const std::string& entries) {

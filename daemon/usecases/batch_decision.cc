@@ -46,8 +46,11 @@ Billable billable_by_meter(const UseGroup& group) {
 
 }  // namespace
 
-BatchDecision::BatchDecision(const DecideContext& context, Books& books, const Batch& batch)
-    : context_(&context), books_(&books) {
+BatchDecision::BatchDecision(const DecideContext& context, Books& books, const Batch& batch,
+                             OpenRowsOf open_rows_of)
+    : context_(&context),
+      books_(&books),
+      open_sums_(*context.catalogue, books, std::move(open_rows_of), context.max_open) {
   try {
     Units accepted = 0;
     const FileInWork* file = nullptr;
@@ -124,6 +127,34 @@ const Product& BatchDecision::product(ProductId id) const {
 // Leaves in sums_ what was accepted, by group, and in billable_from_ from when on it is billable.
 void BatchDecision::dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
                            UnitCounts& counts, std::vector<RejectedLine>& rejected) {
+  const std::size_t count = unit.keys.size();
+  seen_.push_back({&unit, std::vector<Seen>(count, Seen::duplicate)});
+  std::vector<Seen>& seen = seen_.back().seen;
+  Wide all_units = accepted_before;
+  for (const Units quantity : unit.quantities) all_units += quantity;
+
+  bool in_line_order = all_units > context_->max_file_units;
+  const UnitCounts none = counts;
+  open_sums_.begin_unit();
+  while (true) {
+    begin_sums(unit);
+    if (in_line_order) {
+      dedupe_in_line_order(unit, arrival_day, accepted_before, counts, rejected);
+    } else {
+      books_->index().insert_all(unit.keys.data(), count, arrival_day, seen.data());
+    }
+    sum_up(unit, counts, rejected);
+    // Where they do not, more accounts are watched in the next turn: what is rejected of one may
+    // make room for others in the file.
+    if (open_sums_.fit(unit, sums_)) return;
+    take_back_keys();
+    counts = none;
+    rejected.clear();
+    in_line_order = true;
+  }
+}
+
+void BatchDecision::begin_sums(const DecodedUnit& unit) {
   sums_.resize(unit.use_groups.size());
   billable_from_.resize(unit.use_groups.size());
   for (std::size_t g = 0; g < sums_.size(); ++g) {
@@ -134,18 +165,12 @@ void BatchDecision::dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Un
                             ? books_->billable_from(group.account, product(group.product))
                             : Instant::earliest();
   }
-  const std::size_t count = unit.keys.size();
-  seen_.push_back({&unit, std::vector<Seen>(count, Seen::duplicate)});
-  std::vector<Seen>& seen = seen_.back().seen;
+}
 
-  Wide all_units = accepted_before;
-  for (const Units quantity : unit.quantities) all_units += quantity;
-  if (all_units > context_->max_file_units) {
-    dedupe_in_line_order(unit, arrival_day, accepted_before, counts, rejected);
-  } else {
-    books_->index().insert_all(unit.keys.data(), count, arrival_day, seen.data());
-  }
-  for (std::size_t i = 0; i < count; ++i) {
+void BatchDecision::sum_up(const DecodedUnit& unit, UnitCounts& counts,
+                           std::vector<RejectedLine>& rejected) {
+  const std::vector<Seen>& seen = seen_.back().seen;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
     if (seen[i] == Seen::is_new) {
       const std::uint32_t group = unit.groups[i];
       UseSum& sum = sums_[group];
@@ -166,24 +191,42 @@ void BatchDecision::dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Un
   }
 }
 
+// Those of the current unit.
+void BatchDecision::take_back_keys() {
+  UnitSeen& done = seen_.back();
+  for (std::size_t i = 0; i < done.seen.size(); ++i) {
+    if (done.seen[i] == Seen::is_new) books_->index().erase(done.unit->keys[i]);
+    done.seen[i] = Seen::duplicate;
+  }
+}
+
 // Slow and exact: a record that would not fit is rejected alone and does not hold its id.
 void BatchDecision::dedupe_in_line_order(const DecodedUnit& unit, std::int32_t arrival_day,
                                          Units accepted_before, UnitCounts& counts,
                                          std::vector<RejectedLine>& rejected) {
   std::vector<Seen>& seen = seen_.back().seen;
   Units accepted = accepted_before;
+  const auto reject = [&](std::size_t i, const char* why) {
+    books_->index().erase(unit.keys[i]);
+    --counts.duplicate;  // as which sum_up() counts it, since it is not new
+    rejected.push_back({unit.places[i], RejectReason::out_of_range, why});
+  };
+  open_sums_.begin_line_order();
   for (std::size_t i = 0; i < unit.keys.size(); ++i) {
+    const Units quantity = unit.quantities[i];
     const Seen outcome = books_->index().insert(unit.keys[i], arrival_day);
-    if (outcome == Seen::is_new &&
-        !fits_below(context_->max_file_units, accepted, unit.quantities[i])) {
-      books_->index().erase(unit.keys[i]);
-      --counts.duplicate;  // as which dedupe() counts it, since it is not new
-      rejected.push_back({unit.places[i], RejectReason::out_of_range,
-                          "the accepted units of this file would not fit; split the file"});
-      continue;
+    if (outcome == Seen::is_new) {
+      if (!fits_below(context_->max_file_units, accepted, quantity)) {
+        reject(i, "the accepted units of this file would not fit; split the file");
+        continue;
+      }
+      if (!open_sums_.takes(unit.use_groups[unit.groups[i]], quantity)) {
+        reject(i, open_sum_too_large);
+        continue;
+      }
+      accepted += quantity;
     }
     seen[i] = outcome;
-    if (outcome == Seen::is_new) accepted += unit.quantities[i];
   }
 }
 
@@ -258,10 +301,12 @@ bool BatchDecision::rate_sums(const DecodedUnit& unit, std::span<const std::uint
   const std::span<PackState> packs = books_->packs_of(group.account, group.product);
   const std::size_t touched_from = remember(packs);
   const PostpaidTimes postpaid = books_->postpaid_of(group.account, product(group.product));
+  const std::size_t first_entry = write_.entries.size();
   if (!rate_by_sum(group.account, packs, postpaid, account_sums_, write_.entries)) {
     touched_.resize(touched_from);
     return false;
   }
+  open_sums_.add(group.product, std::span(write_.entries).subspan(first_entry));
   tell(group.account, touched_from);
   return true;
 }
@@ -294,6 +339,7 @@ void BatchDecision::rate_records(const DecodedUnit& unit,
     const PostpaidTimes postpaid = books_->postpaid_of(group.account, product(group.product));
     const auto entries = rate_by_record(group.account, packs, postpaid, std::move(records[a]));
     write_.entries.insert(write_.entries.end(), entries.begin(), entries.end());
+    open_sums_.add(group.product, entries);
     tell(group.account, touched_from);
   }
 }
@@ -350,6 +396,7 @@ void BatchDecision::add_notice(const Notice& notice, const PackState& pack, Unit
 }
 
 void BatchDecision::undo() {
+  open_sums_.undo();
   for (auto before = touched_.rbegin(); before != touched_.rend(); ++before) {
     before->pack->used = before->used;
     before->pack->levels_told = before->levels_told;

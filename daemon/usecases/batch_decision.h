@@ -7,6 +7,7 @@
 #include "usecases/books.h"
 #include "usecases/decoded_unit.h"
 #include "usecases/notice_writing.h"
+#include "usecases/open_sums.h"
 
 namespace packwarden {
 
@@ -15,7 +16,8 @@ struct DecideContext {
   const Catalogue* catalogue = nullptr;
   const BusinessCalendar* calendar = nullptr;
   const NoticeRules* notices = nullptr;
-  Units max_file_units = INT64_MAX;  // U2: the accepted units of one file must fit
+  Units max_file_units = INT64_MAX;              // U2: the accepted units of one file must fit
+  std::int64_t max_open = packwarden::max_open;  // U2: what may be open of an account
 };
 
 // What the units of a batch change, decided one after the other on the books (U3, B5, P3 to P5,
@@ -24,7 +26,10 @@ struct DecideContext {
 // in between.
 class BatchDecision {
  public:
-  BatchDecision(const DecideContext& context, Books& books, const Batch& batch);
+  // `open_rows_of` is asked here only, and only for accounts whose bound could be passed (U2); what
+  // it throws comes out.
+  BatchDecision(const DecideContext& context, Books& books, const Batch& batch,
+                OpenRowsOf open_rows_of);
   ~BatchDecision();
   BatchDecision(const BatchDecision&) = delete;
   BatchDecision& operator=(const BatchDecision&) = delete;
@@ -53,6 +58,9 @@ class BatchDecision {
   void decide(const BatchItem& item, Units accepted_before);
   void dedupe(const DecodedUnit& unit, std::int32_t arrival_day, Units accepted_before,
               UnitCounts& counts, std::vector<RejectedLine>& rejected);
+  void begin_sums(const DecodedUnit& unit);
+  void sum_up(const DecodedUnit& unit, UnitCounts& counts, std::vector<RejectedLine>& rejected);
+  void take_back_keys();
   void dedupe_in_line_order(const DecodedUnit& unit, std::int32_t arrival_day,
                             Units accepted_before, UnitCounts& counts,
                             std::vector<RejectedLine>& rejected);
@@ -78,6 +86,7 @@ class BatchDecision {
   std::vector<UseSum> sums_;            // by group of the current unit
   std::vector<Instant> billable_from_;  // the same (B3); what the meter rules out, for all time
   std::vector<UseSum> account_sums_;
+  OpenSums open_sums_;
   bool stands_ = false;
 };
 

@@ -123,6 +123,22 @@ PostpaidTimes Books::postpaid_of(AccountId main_account, const Product& product)
   return {};
 }
 
+void Books::set_open_bound(AccountId main_account, std::int64_t bound) {
+  const std::size_t at = value_of(main_account);
+  if (at >= open_bounds_.size()) open_bounds_.resize(std::max(at + 1, directory_->size() + 1));
+  open_bounds_[at] = bound;
+}
+
+void Books::raise_open_bound(AccountId main_account, std::int64_t by) {
+  std::int64_t bound = 0;
+  if (__builtin_add_overflow(open_bound(main_account), by, &bound)) bound = INT64_MAX;
+  set_open_bound(main_account, bound);
+}
+
+void Books::lower_open_bound(AccountId main_account, std::int64_t by) {
+  set_open_bound(main_account, open_bound(main_account) - by);
+}
+
 void Books::take_over(const PostpaidChange& change) {
   switch (change.step) {
     case PostpaidStep::on:

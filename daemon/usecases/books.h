@@ -57,6 +57,17 @@ class Books {
   Instant billable_from(AccountId main_account, const Product& product) const;
   // O5: when postpaid charges what no pack covers. Valid until the next take_over.
   PostpaidTimes postpaid_of(AccountId main_account, const Product& product) const;
+  // U2: at least what is open of a main account as of sequence(), in units and in micro-units, with
+  // what its balance is below zero. Only overage makes it more: a charge moves what is open to the
+  // balance, and all else lifts that or leaves it at zero at least.
+  std::int64_t open_bound(AccountId main_account) const {
+    const std::size_t at = value_of(main_account);
+    return at < open_bounds_.size() ? open_bounds_[at] : 0;
+  }
+  void set_open_bound(AccountId main_account, std::int64_t bound);
+  void raise_open_bound(AccountId main_account, std::int64_t by);  // held at INT64_MAX
+  void lower_open_bound(AccountId main_account, std::int64_t by);
+  void forget_open_bounds() { open_bounds_.clear(); }
   ProductId product_of(PackId id) const { return packs_[value_of(id) - 1].product; }
   const std::string& tier_of(PackId id) const { return tiers_[packs_[value_of(id) - 1].tier]; }
   std::span<const int> levels_of(const PackState& pack) const {
@@ -98,6 +109,7 @@ class Books {
   std::vector<std::vector<ProductPacks>> account_packs_;   // by main account
   std::unordered_map<std::uint32_t, Toggle> suspensions_;  // by main account
   std::unordered_map<std::uint64_t, Stack> stacks_;        // by main account and product
+  std::vector<std::int64_t> open_bounds_;                  // by main account
   std::vector<std::vector<int>> level_lists_;              // few: those of the catalogues so far
   std::vector<std::string> tiers_;
   DedupeIndex index_;

@@ -1,8 +1,11 @@
 #include "usecases/file_check.h"
 
 #include <limits>
+#include <map>
 
+#include "domain/open_sum.h"
 #include "usecases/books.h"
+#include "usecases/open_sums.h"
 
 namespace packwarden {
 namespace {
@@ -73,6 +76,21 @@ class Check {
         Follower::rating, [&](Changes changes) { books.take_over(std::move(changes)); }, nullptr);
     context_.directory = books.directory();
     context_.dedupe_floor = books.dedupe_floor();
+    ledger_->for_each_open_row([this](const OpenRow& row) {
+      OpenSum& open = open_[row.account];
+      open.add(row.units, overage_price(*context_.catalogue, row.product, row.day));
+      open.micros += row.debt_micros;
+    });
+  }
+
+  // U2: as if no pack covered it. Adds it where it fits.
+  bool fits_open_sum(const UseGroup& group, Units quantity) {
+    OpenSum& open = open_[group.account];
+    OpenSum with_record = open;
+    with_record.add(quantity, overage_price(*context_.catalogue, group.product, group.day));
+    if (!with_record.is_within(max_open)) return false;
+    open = with_record;
+    return true;
   }
 
   template <typename Visit>
@@ -153,11 +171,16 @@ class Check {
       case Seen::is_new:
         break;
     }
-    if (quantity > std::numeric_limits<Units>::max() - counts.accepted_units) {
+    const auto out_of_range = [&](const char* why) -> CheckedLine {
       ledger_keys_.erase(unit.keys[i]);
       ++counts.rejected[static_cast<std::size_t>(RejectReason::out_of_range)];
-      return {unit.places[i], LineVerdict::rejected, RejectReason::out_of_range,
-              "the accepted units of this file would not fit; split the file"};
+      return {unit.places[i], LineVerdict::rejected, RejectReason::out_of_range, why};
+    };
+    if (quantity > std::numeric_limits<Units>::max() - counts.accepted_units) {
+      return out_of_range("the accepted units of this file would not fit; split the file");
+    }
+    if (!fits_open_sum(unit.use_groups[unit.groups[i]], quantity)) {
+      return out_of_range(open_sum_too_large);
     }
     ++counts.accepted;
     counts.accepted_units += quantity;
@@ -178,7 +201,8 @@ class Check {
   Ledger* ledger_;
   const FileCheckSinks* sinks_;
   std::shared_ptr<FileInWork> file_;
-  WatchedFile* watched_ = nullptr;  // of file_
+  WatchedFile* watched_ = nullptr;     // of file_
+  std::map<AccountId, OpenSum> open_;  // with the lines before
   DedupeIndex own_keys_;
   DedupeIndex ledger_keys_;  // and, while judging, those of the lines before
   std::vector<Seen> seen_;

@@ -93,6 +93,7 @@ void Ingest::load(const OnLoading& on_loading, LoadedBeside* beside) {
 
 std::optional<IngestReport> Ingest::round(Instant now) {
   step("reading");
+  if (!knows_open_sums_) learn_open_sums();
   if (!pending_) pending_ = take_batch(now);
   if (!pending_) return std::nullopt;
   if (!ahead_.valid())
@@ -103,9 +104,21 @@ std::optional<IngestReport> Ingest::round(Instant now) {
                                      [](const BatchItem& item) { return item.unit != nullptr; });
   if (has_units && apply(*pending_, now, report) == Applied::stale) {
     report.stale = true;
+  learn_open_sums();
     start_again();
     return report;
   }
+// Read after the books, whose sequence may be passed by then: what came in between is added once
+// more with what is caught up, and a bound may be too high.
+void Ingest::learn_open_sums() {
+  knows_open_sums_ = false;
+  books_.forget_open_bounds();
+  ledger_->for_each_open_row([this](const OpenRow& row) {
+    books_.raise_open_bound(row.account, bound_of(*context_.catalogue, row));
+  });
+  knows_open_sums_ = true;
+}
+
   step("ending files");
   end_files(*pending_, now, report);
   pending_.reset();
@@ -156,7 +169,11 @@ Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
   // Decided before the lock is taken, on what is known now; again under the lock only if others
   // were faster.
   step("deciding");
-  std::optional<BatchDecision> decision(std::in_place, context_, books_, batch);
+  // What is open is as of the sequence of the books if nothing was committed since, which is what
+  // the lock shows.
+  std::optional<BatchDecision> decision(
+      std::in_place, context_, books_, batch,
+      [this](std::span<const AccountId> accounts) { return ledger_->open_rows_of(accounts); });
   step("committing");
   const std::optional<Sequence> sequence = ledger_->transact("ingest", [&](LedgerTransaction& tx) {
     if (tx.sequence() != books_.sequence()) {
@@ -165,7 +182,11 @@ Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
       if (is_stale(batch)) return Verdict::roll_back;
     }
     if (!still_fits(tx, batch)) return Verdict::roll_back;
-    if (!decision) decision.emplace(context_, books_, batch);
+    if (!decision) {
+      decision.emplace(context_, books_, batch, [&tx](std::span<const AccountId> accounts) {
+        return tx.open_rows_of(accounts);
+      });
+    }
     decision->write().now = now;
     decision->write().notices =
         write_usage_notices(tx, *context_.notices, *context_.calendar, decision->notices(), now);
@@ -187,6 +208,7 @@ Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
     if (item.unit == nullptr) continue;
     item.file->accepted_units += unit->counts.accepted_units;
     report.counts += (unit++)->counts;
+  knows_open_sums_ = false;  // prices may be others now
   }
   return Applied::committed;
 }
@@ -263,6 +285,9 @@ FileOutcome Ingest::outcome_of_failed(const FileInWork& file, const std::string&
   FileOutcome outcome;
   const std::span<const Digest> digest(&file.registered.digest, 1);
   const auto progress = ledger_->progress_of(digest).front();
+  for (const OpenRow& row : changes.opened) {
+    books_.raise_open_bound(row.account, bound_of(*context_.catalogue, row));
+  }
   if (file.is_own(spool_->name()) && progress) {
     outcome = ledger_->outcomes_of(digest).front();
   } else {

@@ -83,6 +83,7 @@ class Ingest {
   void start_again();
   void step(const char* what) const {
     if (on_step_) on_step_(what);
+  void learn_open_sums();
   }
 
   Ledger* ledger_;
@@ -92,6 +93,7 @@ class Ingest {
   int dedupe_window_days_;
   std::function<void(const char*)> on_step_;
   Books books_;
+  bool knows_open_sums_ = false;  // at the prices of the catalogue (U2)
   std::optional<Batch> pending_;  // taken, and not applied yet because the ledger was not to be had
   std::future<std::optional<Batch>> ahead_;
   std::vector<std::string> ended_claims_;

@@ -86,6 +86,16 @@ struct KeySegment {
   bool removed = false;  // a void freed them (U10); else they were added
 };
 
+// U2: what is open of a main account: overage of a day that no bill has charged yet, or what its
+// balance is below zero. Credits are left out.
+struct OpenRow {
+  AccountId account{};
+  ProductId product{};
+  BusinessDay day;
+  Units units = 0;
+  MoneyMicros debt_micros = 0;  // of a row without product and day
+};
+
 // Whose memory follows the ledger. What it does not keep is not read for it: of millions of
 // accounts that is half of all rows.
 enum class Follower {
@@ -106,6 +116,7 @@ struct Changes {
   std::vector<ServiceChange> services;        // of each service in order
   std::vector<PackDraw> draws;                // below zero where units came back
   std::vector<ToldLevel> told;
+  std::vector<OpenRow> opened;  // overage that came, whatever became of it since; not of a load
 };
 using ChangesSink = std::function<void(Changes)>;
 using SegmentSink = std::function<void(const KeySegment&)>;
@@ -204,6 +215,8 @@ class LedgerTransaction {
   virtual std::vector<MoneyMicros> balances_of(std::span<const AccountId> accounts) = 0;
   // With the balances; once a transaction.
   virtual void add_journals(std::span<const Journal> journals) = 0;
+  // U2: what is open of main accounts, given by id and each once.
+  virtual std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) = 0;
   virtual bool has_payment(const std::string& reference) = 0;
   virtual void add_payment(const std::string& reference) = 0;
 
@@ -276,6 +289,10 @@ class Ledger {
 
   // The keys that the committed units of a file hold, or held until it was voided; those that were
   // let go are not among them. One run of keys after the other.
+  // U2: what is open now of these main accounts, each given once; of all.
+  virtual std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) = 0;
+  virtual void for_each_open_row(const std::function<void(const OpenRow&)>& take) = 0;
+
   virtual void keys_of_file(const Digest& digest, const SegmentSink& sink) = 0;
 
   // The clock of the database.

@@ -1,4 +1,5 @@
-"""The catalogue that the histories are played with: small packs that are used up, small prices, two products."""
+"""The catalogue that the histories are played with: small packs that are used up, small prices, two products; and one
+so dear that sums come to their end (U2)."""
 
 import datetime
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Product:
         return price
 
 
+BULK = "bulk"  # of one account: all balances together must fit what reports add up
 METER_CHANGE = datetime.datetime(2023, 8, 21)  # B2
 
 
@@ -55,7 +57,8 @@ def catalogue(price_change):
         ((None, 5_000), (price_change, 8_000)), requires_integration=True)
     sms = Product("sms", (Tier("few", 40, 400_000), Tier("many", 200, 1_500_000)), {"message": (None, None)},
                   ((price_change, 30_000),), levels=(50, 80), scope="stack", refund_days=2, reminder_days=(2,))
-    return (captcha, sms)
+    bulk = Product(BULK, (Tier("ten", 10, 1 * MILLION),), {"lot": (None, None)}, ((None, 4_000_000 * MILLION),))
+    return (captcha, sms, bulk)
 
 
 def to_yaml(products):

@@ -10,6 +10,10 @@ class Refused(Exception):
     """The rule says no; its text is the code."""
 
 
+MAX_AMOUNT = 10**18    # micro-units of one booking
+MAX_BALANCE = 4 * 10**18
+
+
 def micros_of(text):
     whole, _, fraction = text.partition(".")
     return int(whole) * 1_000_000 + int(fraction.ljust(6, "0"))
@@ -111,6 +115,8 @@ class Commands:
 
     def _money_top_up(self, words, options, now):
         name, amount, reference = words[0], micros_of(words[1]), options["--reference"]
+        if amount > MAX_AMOUNT:
+            raise Refused("amount_too_large")
 
         def check():
             account, = self._named([name])
@@ -118,6 +124,8 @@ class Commands:
                 raise Refused("reference_used")
             if amount <= 0:
                 raise Refused("nothing_to_do")
+            if account.balance + amount > MAX_BALANCE:
+                raise Refused("balance_too_high")
             return account
 
         def act(account):

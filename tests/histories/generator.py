@@ -9,7 +9,7 @@ import random
 
 from axes import AXES, instants
 from business_clock import DAY, HOUR, MINUTE, SECOND, rfc3339
-from catalogue import catalogue
+from catalogue import BULK, catalogue
 from world import World
 
 OPERATIONS_MIN = 200  # of each history
@@ -128,7 +128,9 @@ class Generator:
     def buy(self, *names):
         """One order for all of them; several are paid from outside, since one that has too little refuses all."""
         names = [name for name in names if len(names) == 1 or self.may_buy(name)]
-        product = self.dice.choice(self.products[:1] * 4 + self.products[1:])
+        product = self.dice.choice(self.products[:1] * 4 + self.products[1:2])
+        if names == self.names[:1] and self.dice.random() < 0.1:
+            product = self.products[2]
         tier = self.dice.choice([tier for tier in product.tiers if not tier.trial])
         paid = ("--paid-by", f"p{self.number()}") if len(names) > 1 or self.dice.random() < 0.5 else ()
         if names:
@@ -154,7 +156,7 @@ class Generator:
                 *self.request(), of=(name,))
 
     def switch(self, name):
-        product = self.dice.choice(self.products[:1] * 4 + self.products[1:]).name
+        product = self.dice.choice(self.products[:1] * 4 + self.products[1:2]).name
         holding = self.world.accounts[name].holdings.get(product)
         is_on = holding is not None and holding.switched.is_on()
         on = is_on if self.dice.random() < 0.05 else not is_on
@@ -233,7 +235,9 @@ class Generator:
         dice = self.dice
         if self.records and dice.random() < 0.06:
             return self.repeated(name)
-        product = dice.choice(self.products[:1] * 5 + self.products[1:])
+        if name == self.names[0] and dice.random() < 0.02:
+            return self.bulk_record(name)
+        product = dice.choice(self.products[:1] * 5 + self.products[1:2])
         meter = dice.choice(("client_verification",) * 9 + ("ticket_check",)) if product.name == "captcha" else "message"
         if self.axis.name == "meters" and product.name == "captcha":
             meter = dice.choice(("client_verification", "ticket_check"))
@@ -247,6 +251,11 @@ class Generator:
             quantity = dice.choice(("0", "-1", "1.5", "2000000000000"))
         return (f"i{self.number()}", dice.choice(("", "", "other")), account, product.name, meter,
                 rfc3339(self.event_time(name)), quantity)
+
+    def bulk_record(self, name):
+        """U2: a few of these come to what may be open at most."""
+        quantity = self.dice.choice(("1", "300000", "900000", "1000000", "1000001", "1000000000000"))
+        return (f"i{self.number()}", "", name, BULK, "lot", rfc3339(self.event_time(name)), quantity)
 
     def repeated(self, name):
         """U3: a record again, or its id with other content."""

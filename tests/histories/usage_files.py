@@ -18,6 +18,7 @@ MAX_AGE = 35 * DAY
 MAX_SKEW = 5 * MINUTE
 WINDOW_DAYS = 36
 MAX_QUANTITY = 10**12
+MAX_OPEN = 4 * 10**18  # U2, units or micro-units
 
 
 @dataclass(eq=False)
@@ -72,6 +73,7 @@ class UsageFiles:
         self.held_by_day = defaultdict(list)
         self.floor = None  # event times before it are too old, whatever the window says
         self.usage = Counter()
+        self.ever_open = Counter()  # account -> all overage that ever was, in units and micro-units together
 
     def let_go(self, now):
         """S7: keys go by whole UTC days of arrival, a day later than the window needs."""
@@ -117,10 +119,11 @@ class UsageFiles:
     def take_unit(self, file, lines, arrival, changes):
         """One rating unit; what it drew is left in `changes`."""
         records, drawn_of_unit = [], {}
+        taken = Counter()  # of this unit: (account, units or micro-units) -> what its records come to
         for line_no, texts in lines:
             reason, key, content = self._look_at(texts, arrival)
             if not reason:
-                reason = self._hold(file, key, content, utc_day(arrival))
+                reason = self._hold(file, key, content, utc_day(arrival), taken)
             self.counts[reason] += 1
             file.counts[reason] += 1
             if reason == "accepted":
@@ -163,14 +166,40 @@ class UsageFiles:
         content = (texts["account"], texts["product"], texts["meter"], at, int(quantity))
         return None, (texts.get("source") or self.default_source, texts["id"]), content
 
-    def _hold(self, file, key, content, arrival_day):
+    def _hold(self, file, key, content, arrival_day, taken):
         held = self.held.get(key)
         if held is not None:
             return "duplicate" if held.content == content else "conflict"
+        if not self._fits(content, taken):
+            self.counts["records on accounts with open sums near the end"] += 1
+            return "out_of_range"
         self.held[key] = Held(content, arrival_day, file)
         self.held_by_day[arrival_day].append(key)
         file.keys.append(key)
         return "accepted"
+
+    def _fits(self, content, taken):
+        """U2: what is open of the account, with the records before it in its unit and itself, as if no pack covered them."""
+        name, product, _, at, quantity = content
+        account = self.accounts[name].main
+        units, micros = quantity, quantity * (self.products[product].price_on(self.clock.day(at)) or 0)
+        units += taken[account, "units"]
+        micros += taken[account, "micros"]
+        if units + micros + self.ever_open[account] - min(account.balance, 0) <= MAX_OPEN:  # far from its end
+            taken[account, "units"], taken[account, "micros"] = units, micros
+            return True
+        open_units = open_micros = 0
+        for held, holding in account.holdings.items():
+            for day, entries in holding.open.items():
+                open_of_day = sum(entry.units for entry in entries)
+                open_units += open_of_day
+                open_micros += open_of_day * (self.products[held].price_on(day) or 0)
+        if open_units + units > MAX_OPEN or open_micros + micros > MAX_OPEN:
+            return False
+        if account.balance - open_micros - micros < -MAX_OPEN:
+            return False
+        taken[account, "units"], taken[account, "micros"] = units, micros
+        return True
 
     def _rate(self, file, content, arrival, before, drawn_of_unit):
         name, product_name, meter, at, quantity = content
@@ -213,6 +242,7 @@ class UsageFiles:
         entry = keep("overage" if charged else "overrun", None, left)
         if charged:
             holding.open[day].append(entry)
+            self.ever_open[account] += left + left * self.products[product_name].price_on(day)
 
     def _sum(self, entry, units):
         number = entry.pack.number if entry.pack else 0

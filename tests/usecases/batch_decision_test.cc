@@ -57,6 +57,35 @@ class DecisionWorld {
     context.notices = &notices_;
   }
 
+  // Overage of the product costs so much.
+  void price(ProductId of, MoneyMicros micros) {
+    for (Product& one : catalogue_.products) {
+      if (one.id == of) one.postpaid_prices = {{beginning_of_days, micros}};
+    }
+  }
+
+  // Postpaid charges what no pack of the account covers, always.
+  void postpaid(AccountId account, ProductId of) {
+    Changes changes;
+    changes.postpaid = {{account, of, PostpaidStep::on, Instant::earliest()}};
+    books.take_over(std::move(changes));
+  }
+
+  // What the ledger holds as open, by account; the books only know a bound.
+  std::map<AccountId, std::vector<OpenRow>> open;
+  int open_reads = 0;  // accounts that were asked for
+  OpenRowsOf open_rows() {
+    return [this](std::span<const AccountId> accounts) {
+      std::vector<OpenRow> rows;
+      for (const AccountId account : accounts) {
+        ++open_reads;
+        const auto& its = open[account];
+        rows.insert(rows.end(), its.begin(), its.end());
+      }
+      return rows;
+    };
+  }
+
   void pack(std::uint32_t id, AccountId account, Units quota, std::int64_t from,
             std::int64_t until) {
     Pack pack;
@@ -133,6 +162,10 @@ struct Model {
   std::map<AccountId, std::vector<PackState>> packs;
   Units max_file_units = INT64_MAX;
   std::map<AccountId, Instant> integrated_from;  // where not always
+  std::int64_t max_open = INT64_MAX;
+  std::map<ProductId, MoneyMicros> prices;                          // of overage
+  std::map<AccountId, std::pair<std::int64_t, std::int64_t>> open;  // units and micro-units
+  Toggle always;                                                    // postpaid of all
 
   Billable billable(const Record& r) const {
     if (!r.billable) return Billable::not_by_meter;
@@ -145,13 +178,19 @@ struct Model {
   std::vector<LedgerEntry> unit(const std::vector<Record>& records, Units& accepted,
                                 UnitCounts& counts) {
     std::map<AccountId, std::vector<UseRecord>> taken;
+    auto as_if_uncovered = open;  // with the records of this unit, whatever covers them
     for (const Record& r : records) {
       const auto before = held.find(r.id);
+      auto& [open_units, open_micros] = as_if_uncovered[main_of(r.account)];
+      const auto price_micros = prices[r.of];
       if (before != held.end()) {
         ++(before->second == content_of(r) ? counts.duplicate : counts.conflict);
-      } else if (accepted + r.units > max_file_units) {
+      } else if (accepted + r.units > max_file_units || open_units + r.units > max_open ||
+                 open_micros + r.units * price_micros > max_open) {
         ++counts.rejected[static_cast<std::size_t>(RejectReason::out_of_range)];
       } else {
+        open_units += r.units;
+        open_micros += r.units * price_micros;
         held[r.id] = content_of(r);
         accepted += r.units;
         ++counts.accepted;
@@ -161,8 +200,15 @@ struct Model {
     }
     std::vector<LedgerEntry> entries;
     for (auto& [account, used] : taken) {
-      const auto of_account = rate_by_record(account, packs[account], {}, used);
+      const PostpaidTimes postpaid =
+          always.is_on() ? PostpaidTimes{&always, nullptr, beginning_of_days} : PostpaidTimes{};
+      const auto of_account = rate_by_record(account, packs[account], postpaid, used);
       entries.insert(entries.end(), of_account.begin(), of_account.end());
+      for (const LedgerEntry& entry : of_account) {
+        if (entry.outcome != Outcome::overage) continue;
+        open[account].first += entry.units;
+        open[account].second += entry.units * prices[product];
+      }
     }
     return entries;
   }
@@ -187,6 +233,21 @@ TEST(B5_Batch, EqualsOneRecordAfterTheOtherAndCanBeUndone) {
     }
     Model model;
     if (pick(0, 2) == 0) world.context.max_file_units = model.max_file_units = pick(20, 60);
+    if (pick(0, 1) == 0) {
+      world.context.max_open = model.max_open = pick(30, 400);
+      model.prices[product] = pick(1, 5);
+      world.price(product, model.prices[product]);
+      model.always.turn(true, Instant::earliest());
+      for (std::uint32_t a = 1; a <= 2; ++a) {
+        world.postpaid(AccountId{a}, product);
+        const Units units = pick(0, 20);
+        const MoneyMicros debt = pick(0, 50);
+        world.open[AccountId{a}] = {{AccountId{a}, product, {}, units, 0},
+                                    {AccountId{a}, {}, {}, 0, debt}};
+        model.open[AccountId{a}] = {units, units * model.prices[product] + debt};
+        world.books.set_open_bound(AccountId{a}, model.open[AccountId{a}].second + pick(0, 30));
+      }
+    }
     for (std::uint32_t a = 1; a <= 2; ++a) model.packs[AccountId{a}] = world.packs(AccountId{a});
     const int client = pick(-20, 60);
     const int server = pick(-20, 60);
@@ -218,19 +279,29 @@ TEST(B5_Batch, EqualsOneRecordAfterTheOtherAndCanBeUndone) {
 
       const std::size_t keys_before = world.books.index().size();
       const auto packs_before = world.packs(AccountId{1});
+      const std::int64_t bound_before = world.books.open_bound(AccountId{1});
       std::vector<LedgerEntry> first_time;
       {
-        const BatchDecision undone(world.context, world.books, batch);
+        const BatchDecision undone(world.context, world.books, batch, world.open_rows());
         first_time = undone.write().entries;
       }
       ASSERT_EQ(world.books.index().size(), keys_before) << "seed " << seed;
+      ASSERT_LE(world.books.open_bound(AccountId{1}), bound_before) << "seed " << seed;
       for (std::size_t p = 0; p < packs_before.size(); ++p) {
         ASSERT_EQ(world.packs(AccountId{1})[p].used, packs_before[p].used) << "seed " << seed;
         ASSERT_EQ(world.packs(AccountId{1})[p].levels_told, packs_before[p].levels_told)
             << "seed " << seed;
       }
-      BatchDecision decision(world.context, world.books, batch);
+      BatchDecision decision(world.context, world.books, batch, world.open_rows());
       decision.stand();
+      for (const LedgerEntry& entry : decision.write().entries) {  // committed
+        if (entry.outcome != Outcome::overage) continue;
+        world.open[entry.account].push_back({entry.account, product, entry.day, entry.units, 0});
+      }
+      for (const auto& [account, open] : model.open) {
+        ASSERT_GE(world.books.open_bound(account), std::max(open.first, open.second))
+            << "seed " << seed;
+      }
       ASSERT_EQ(decision.write().entries, first_time) << "seed " << seed;
       ASSERT_EQ(sorted(decision.write().entries), sorted(expected)) << "seed " << seed;
       UnitCounts total;
@@ -254,7 +325,7 @@ TEST(U2_OutOfRange, RejectsAloneWhatWouldNotFit) {
   world.context.max_file_units = 10;
   const Batch batch =
       world.batch({{{.id = 1, .units = 8}, {.id = 2, .units = 3}, {.id = 3, .units = 2}}});
-  BatchDecision decision(world.context, world.books, batch);
+  BatchDecision decision(world.context, world.books, batch, world.open_rows());
   const UnitCounts& counts = decision.write().units[0].counts;
   EXPECT_EQ(counts.accepted, 2);
   EXPECT_EQ(counts.accepted_units, 10);
@@ -264,11 +335,110 @@ TEST(U2_OutOfRange, RejectsAloneWhatWouldNotFit) {
       "2\tout_of_range\t200\t99\tthe accepted units of this file would not fit; split the file\n");
 }
 
+class U2_OpenSums : public ::testing::Test {
+ protected:
+  static constexpr Units most = 1'000'000'000'000;  // of one record
+  static constexpr AccountId acme{1};
+
+  // The lines that are out of range, of a unit of one file.
+  std::int64_t out_of_range(const std::vector<Record>& records) {
+    const Batch batch = world.batch({records});
+    BatchDecision decision(world.context, world.books, batch, world.open_rows());
+    decision.stand();
+    for (const LedgerEntry& entry : decision.write().entries) {
+      if (entry.outcome != Outcome::overage) continue;
+      world.open[entry.account].push_back({entry.account, product, entry.day, entry.units, 0});
+    }
+    return decision.write()
+        .units[0]
+        .counts.rejected[static_cast<std::size_t>(RejectReason::out_of_range)];
+  }
+  std::vector<Record> records(std::uint32_t first_id, int count, std::uint32_t account = 1) {
+    std::vector<Record> all;
+    for (int i = 0; i < count; ++i) {
+      all.push_back({.id = first_id++, .account = account, .at = 20, .units = most});
+    }
+    return all;
+  }
+  DecisionWorld world;
+};
+
+TEST_F(U2_OpenSums, ARecordWhoseChargeWouldNotFitIsRejectedAlone) {
+  world.price(product, 10'000'000);
+  world.postpaid(acme, product);
+  EXPECT_EQ(out_of_range({{.id = 1, .units = most},
+                          {.id = 2, .units = 7},
+                          {.id = 3, .account = 2, .units = 9},
+                          {.id = 1, .units = 5}}),  // a rejected one does not hold its id
+            1);
+  EXPECT_EQ(world.books.open_bound(acme), 120'000'000);
+}
+
+TEST_F(U2_OpenSums, InOneFileTheFirst800OfALineOrderFit) {
+  world.price(product, 5'000);
+  world.postpaid(acme, product);
+  const Batch batch = world.batch({records(1, 2'000)});
+  BatchDecision decision(world.context, world.books, batch, world.open_rows());
+  const UnitWrite& unit = decision.write().units[0];
+  EXPECT_EQ(unit.counts.accepted, 800) << "4 x 10^18 micro-units are not passed";
+  EXPECT_EQ(unit.counts.rejected[static_cast<std::size_t>(RejectReason::out_of_range)], 1'200);
+  EXPECT_EQ(unit.rejected_lines.substr(0, unit.rejected_lines.find('\n')),
+            std::string("801\tout_of_range\t80100\t99\t") + open_sum_too_large);
+}
+
+TEST_F(U2_OpenSums, OverTwoFilesAndABalanceBelowZeroToo) {
+  world.price(product, 5'000);
+  world.postpaid(acme, product);
+  EXPECT_EQ(out_of_range(records(1, 500)), 0);
+  EXPECT_EQ(out_of_range(records(501, 500)), 200);
+  EXPECT_EQ(out_of_range({{.id = 2'000, .account = 2, .units = most}}), 0);
+  world.open[AccountId{2}] = {{AccountId{2}, {}, {}, 0, max_open - 5'000}};
+  world.books.set_open_bound(AccountId{2}, max_open - 5'000);
+  EXPECT_EQ(out_of_range({{.id = 2'001, .account = 2}, {.id = 2'002, .account = 2}}), 1);
+}
+
+// As if no pack covered it: so what is rejected does not hang on when a pack comes or goes.
+TEST_F(U2_OpenSums, CountWhatPacksCoverWithinAUnitAndNotBehindIt) {
+  world.price(product, 5'000);
+  world.postpaid(acme, product);
+  world.pack(1, acme, 700 * most, 0, 1'000);
+  EXPECT_EQ(out_of_range(records(1, 801)), 1);
+  EXPECT_EQ(world.books.open_bound(acme), 100 * most * 5'000) << "the pack took the others";
+}
+
+TEST_F(U2_OpenSums, WithoutAPriceOnlyTheUnitsCount) {
+  world.context.max_open = 3 * most;
+  world.postpaid(acme, product);
+  EXPECT_EQ(out_of_range(records(1, 4)), 1);
+}
+
+// The bound is never below what is open, and is made exact where it could be passed.
+TEST_F(U2_OpenSums, ABoundThatIsTooHighRejectsNothing) {
+  world.price(product, 5'000);
+  world.postpaid(acme, product);
+  world.books.set_open_bound(acme, max_open);
+  EXPECT_EQ(out_of_range({{.id = 1, .units = 10}}), 0);
+  EXPECT_EQ(world.open_reads, 1);
+  EXPECT_EQ(world.books.open_bound(acme), 50'000);
+  EXPECT_EQ(out_of_range({{.id = 2, .units = 10}}), 0);
+  EXPECT_EQ(world.open_reads, 1) << "the books know it well enough";
+}
+
+TEST_F(U2_OpenSums, WhatOneAccountIsDeniedMakesRoomForOthersInTheFile) {
+  world.price(product, 10'000'000);
+  world.postpaid(acme, product);
+  world.context.max_file_units = most + 5;
+  EXPECT_EQ(out_of_range({{.id = 1, .units = most},
+                          {.id = 2, .account = 2, .units = 6},
+                          {.id = 3, .account = 2, .units = 9}}),
+            1);
+}
+
 TEST(N2_Batch, AUnitSendsTheHighestLevelAndTheNextUnitTheNext) {
   DecisionWorld world;
   world.pack(1, AccountId{1}, 100, 0, 1000);
   const Batch batch = world.batch({{{.id = 1, .units = 60}}, {{.id = 2, .units = 40}}});
-  const BatchDecision decision(world.context, world.books, batch);
+  const BatchDecision decision(world.context, world.books, batch, world.open_rows());
   std::vector<std::pair<int, bool>> told;
   for (const UsageNotice& one : decision.notices()) {
     told.emplace_back(one.notice.cause, one.notice.superseded);
@@ -283,7 +453,7 @@ TEST(B5_Batch, sub_accounts_share_one_order_also_where_one_of_them_uses_another_
   const Record of_another{.id = 2, .account = 1, .at = 15, .units = 5, .of = ProductId{2}};
   const Record by_sub{.id = 3, .account = 3, .at = 10, .units = 70};
   const Batch batch = world.batch({{by_main, of_another, by_sub}});
-  const BatchDecision decision(world.context, world.books, batch);
+  const BatchDecision decision(world.context, world.books, batch, world.open_rows());
   Units drawn_by_sub = 0;
   for (const LedgerEntry& entry : decision.write().entries) {
     if (entry.used_by == AccountId{3} && entry.pack == PackId{1}) drawn_by_sub += entry.units;

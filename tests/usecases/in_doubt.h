@@ -25,6 +25,12 @@ class InDoubt : public Ledger {
   Changes changes_after(Follower follower, Sequence after) override {
     return ledger_->changes_after(follower, after);
   }
+  std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) override {
+    return ledger_->open_rows_of(accounts);
+  }
+  void for_each_open_row(const std::function<void(const OpenRow&)>& take) override {
+    ledger_->for_each_open_row(take);
+  }
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> d) override {
     return ledger_->progress_of(d);
   }

@@ -67,6 +67,11 @@ void Host::restart() {
   composition_->ingest().load();
 }
 
+void Host::change(const Settings& settings) {
+  settings_ = settings;
+  composition_->change(settings_);
+}
+
 void Host::drop(const std::string& name, const std::string& text) {
   const auto hidden = root_ / "incoming" / ("." + name);
   std::ofstream(hidden, std::ios::binary) << text;

@@ -44,6 +44,8 @@ class Host {
   void spoil_in_work();
   // As after kill -9: all memory is lost, the spool and the database are as they are.
   void restart();
+  // As a reload between two rounds.
+  void change(const Settings& settings);
 
   // The receipt of a dropped file, by the name under which it was dropped.
   std::string receipt(const std::string& name) const;
