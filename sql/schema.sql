@@ -341,6 +341,20 @@ CREATE TABLE job (
   PRIMARY KEY (name)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- Accounts for which a job cannot store what is due: all others go on. A row goes once it could be stored; it is tried again
+-- once a day. done_until: of the job when the account was set aside first; all that was due by then is done for it; NULL:
+-- nothing, or the job does not go by it.
+CREATE TABLE set_aside (
+  job VARCHAR(32) NOT NULL,
+  account_id INT UNSIGNED NOT NULL,
+  reason VARCHAR(255) NOT NULL,
+  since DATETIME(6) NOT NULL,
+  tried_at DATETIME(6) NOT NULL,
+  tries INT UNSIGNED NOT NULL,
+  done_until DATETIME(6) NULL,
+  PRIMARY KEY (job, account_id)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
 -- N1: reminders that are not due yet or not written yet; a row goes when its time has come.
 CREATE TABLE pack_reminder (
   pack_id INT UNSIGNED NOT NULL,

@@ -31,7 +31,8 @@ DatabaseAddress channel_database_address(const Settings& settings) {
 
 LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress,
                              CommitObserver on_commit) {
-  return {settings.database.transaction_attempts_max, std::move(on_progress), std::move(on_commit)};
+  return {settings.database.transaction_attempts_max, settings.database.unstorable_attempts_max,
+          std::move(on_progress), std::move(on_commit)};
 }
 
 SituationLimits situation_limits(const Settings& settings) {

@@ -20,6 +20,11 @@ void log(const IngestReport& report) {
               "read again from the checkpoints: others were faster, or accounts came");
     return;
   }
+  if (!report.unstorable.empty() && report.ended.empty()) {
+    log_event(events::batch_narrowed,
+              "a batch is tried in halves, because the ledger cannot hold all of it: {}",
+              report.unstorable);
+  }
   if (report.committed) {
     const UnitCounts& counts = report.counts;
     log_event(
@@ -42,7 +47,7 @@ void log(const IngestReport& report) {
                   file.name);
         break;
       case FileEnding::failed:
-        log_event(events::file_failed, about, "file '{}' could not be read and is in failed/: {}",
+        log_event(events::file_failed, about, "file '{}' could not be taken and is in failed/: {}",
                   file.name, file.reason);
         break;
     }
@@ -56,13 +61,24 @@ void log_index(IngestComposition& composition) {
             index.memory_bytes());
 }
 
+// Grows with each of them that comes next.
+class Pause {
+ public:
+  std::chrono::milliseconds next() {
+    return std::exchange(pause_, std::min(pause_ * 2, longest_pause));
+  }
+
+ private:
+  std::chrono::milliseconds pause_ = first_pause;
+};
+
 // A time in which the database or the spool is not to be had: growing pauses, and a line for its
 // end.
 class Outage {
  public:
   std::chrono::milliseconds next_pause() {
     if (!begin_) begin_ = std::chrono::steady_clock::now();
-    return std::exchange(pause_, std::min(pause_ * 2, longest_pause));
+    return pause_.next();
   }
   void is_over() {
     if (!begin_) return;
@@ -74,7 +90,7 @@ class Outage {
 
  private:
   std::optional<std::chrono::steady_clock::time_point> begin_;
-  std::chrono::milliseconds pause_ = first_pause;
+  Pause pause_;
 };
 
 // Says once that a person holds the spool, and once that it goes on. Gives whether it is held.
@@ -107,6 +123,9 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
   bool loaded = false;
   LettingGo letting_go(composition, false);
   Outage outage;
+  // Files that the ledger cannot hold, one after the other and none that it can between them:
+  // should the fault be the database's after all, it does not empty the whole spool into failed/.
+  Pause unstorable;
   HoldNotice hold_notice;
   while (!stop.stop_requested()) {
     try {
@@ -138,6 +157,11 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
         host.telemetry.tally.add(*report);
         log(*report);
         host.status.took(composition.ingest().books().sequence(), report->counts.accepted);
+        if (report->committed) {
+          unstorable = Pause();
+        } else if (!report->unstorable.empty() && !report->ended.empty()) {
+          host.sleep(stop, unstorable.next());
+        }
       } else {
         host.status.idle(composition.ingest().books().sequence());
         host.sleep(stop, scan_interval);

@@ -10,6 +10,7 @@
 #include "app/composition.h"
 #include "app/ingest_loop.h"
 #include "domain/money.h"
+#include "domain/shown_text.h"
 #include "logging/log.h"
 #include "store/deployment.h"
 #include "store/migrations.h"
@@ -39,6 +40,17 @@ void log(const JobReport& report, const std::string& currency) {
   if (report.messages_removed > 0) {
     log_event(events::job_done, {.job = "erase"},
               "{} in-site messages are removed: their time is over", report.messages_removed);
+  }
+  for (const SetAside& one : report.set_aside) {
+    log_event(events::account_set_aside, {.account = one.account_name, .job = one.job},
+              "job {} cannot store what is due for account '{}', which is set aside; all others go "
+              "on, and it is tried again once a day ({} so far): {}",
+              one.job, one.account_name, shown_count(one.tries, "try", "tries"), one.reason);
+  }
+  for (const SetAside& one : report.taken_back) {
+    log_event(events::account_taken_back, {.account = one.account_name, .job = one.job},
+              "job {}: what was due for account '{}' is done, which had been set aside", one.job,
+              one.account_name);
   }
   for (const std::string& job : report.busy) {
     log_event(events::job_busy, {.job = job}, "job {}: another process has the lease", job);

@@ -110,6 +110,13 @@ void Samples::collect_jobs(MetricList& out, Instant now) const {
   for (const JobRow& job : ledger_->jobs) {
     out.add(late_s(job, now, limits_), {{"job_name", job.name}});
   }
+  out.gauge("packwarden_accounts_set_aside",
+            "Accounts for which the job cannot store what is due; all others go on.");
+  for (const JobRow& job : ledger_->jobs) {
+    const auto accounts = ledger_->set_aside_accounts.find(job.name);
+    out.add(accounts == ledger_->set_aside_accounts.end() ? 0 : accounts->second,
+            {{"job_name", job.name}});
+  }
   out.gauge("packwarden_settlement_overdue_seconds",
             "Since 12:00 of the business day by which charges had to be done (O6) and are not.");
   for (const JobRow& job : ledger_->jobs) {

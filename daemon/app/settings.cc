@@ -115,6 +115,7 @@ class Loader {
                          "waits for a lock says nothing meanwhile");
     }
     map.whole_number("transaction_attempts_max", out.transaction_attempts_max, {1, 1'000});
+    map.whole_number("unstorable_attempts_max", out.unstorable_attempts_max, {1, 100});
     map.one_of("unsafe_server", out.unsafe_server, {"refuse", "warn"});
     map.finish();
   }

@@ -34,6 +34,7 @@ struct DatabaseSettings {
   std::uint32_t lock_wait_timeout_s = 10;
   std::uint32_t answer_timeout_s = 120;
   std::uint32_t transaction_attempts_max = 10;
+  std::uint32_t unstorable_attempts_max = 3;
   std::string unsafe_server = "refuse";  // or warn
 
   bool operator==(const DatabaseSettings&) const = default;

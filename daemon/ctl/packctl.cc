@@ -92,6 +92,11 @@ Ending act(Desk& desk, const Action& action) {
     return {failed.status, failed.code, failed.what()};
   } catch (const ConfigBroken& broken) {
     return {status_unavailable, "config", broken.what()};
+  } catch (const NotStorable& error) {
+    return {status_refused, "not_storable",
+            with_next_step(error.what(),
+                           "Nothing was changed, and all else goes on: it is what this command was "
+                           "to write that the ledger cannot hold. Look at its names and amounts.")};
   } catch (const LedgerUnavailable& unavailable) {
     return {status_unavailable, "unavailable",
             with_next_step(unavailable.what(),

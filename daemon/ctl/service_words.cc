@@ -134,14 +134,20 @@ void run_job(Desk& desk, JobStep step) {
                      report.busy.front())});
   }
   if (desk.json) {
+    boost::json::array set_aside;
+    for (const SetAside& one : report.set_aside) set_aside.push_back(json_of(one));
     return desk.print(boost::json::object{{"packs_expired", report.packs_expired},
                                           {"reminders", report.reminders},
                                           {"bills", report.bills},
-                                          {"charged_micros", report.charged_micros}});
+                                          {"charged_micros", report.charged_micros},
+                                          {"set_aside", std::move(set_aside)}});
   }
   desk.out() << report.packs_expired << " packs expired, " << report.reminders << " reminders, "
              << report.bills << " bills over " << money_text(report.charged_micros) << ' '
              << desk.context().catalogue().currency << ".\n";
+  for (const SetAside& one : report.set_aside) {
+    desk.out() << "Account '" << one.account_name << "' is set aside: " << one.reason << ".\n";
+  }
 }
 
 void job_list(Desk& desk) {

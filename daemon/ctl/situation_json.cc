@@ -81,6 +81,15 @@ boost::json::object json_of(const ChannelRow& row) {
           {"detail", row.detail}};
 }
 
+boost::json::object json_of(const SetAside& one) {
+  return {{"job", one.job},
+          {"account", one.account_name},
+          {"reason", one.reason},
+          {"since", to_rfc3339(one.since)},
+          {"tried_at", to_rfc3339(one.tried_at)},
+          {"tries", one.tries}};
+}
+
 boost::json::object json_of(const JobRow& row, std::int64_t behind_s) {
   return {{"job", row.name},
           {"holder", row.holder},
@@ -105,6 +114,7 @@ boost::json::object json_of(const Situation& situation, const std::vector<Findin
   object["ledger"] = nullptr;
   boost::json::array jobs;
   boost::json::array channels;
+  boost::json::array set_aside;
   if (situation.ledger) {
     const LedgerSituation& ledger = *situation.ledger;
     object["ledger"] = boost::json::object{{"sequence", ledger.sequence},
@@ -114,12 +124,14 @@ boost::json::object json_of(const Situation& situation, const std::vector<Findin
     for (const JobRow& job : ledger.jobs) {
       jobs.push_back(json_of(job, late_s(job, situation.as_of, limits)));
     }
+    for (const SetAside& one : ledger.set_aside) set_aside.push_back(json_of(one));
     for (const ChannelStanding& channel : ledger.channels) {
       channels.push_back(json_of(channel));
       channels.back().as_object()["configured"] = channel.configured;
     }
   }
   object["jobs"] = std::move(jobs);
+  object["set_aside"] = std::move(set_aside);
   object["channels"] = std::move(channels);
   object["spool"] = nullptr;
   if (situation.spool) object["spool"] = json_of(*situation.spool);

@@ -14,6 +14,7 @@ boost::json::value time_or_null(const std::optional<Instant>& at);
 boost::json::object json_of(const SpoolState& spool);
 boost::json::object json_of(const ChannelRow& channel);
 boost::json::object json_of(const JobRow& job, std::int64_t behind_s);
+boost::json::object json_of(const SetAside& account);
 boost::json::object json_of(const Situation& situation, const std::vector<Finding>& findings,
                             const SituationLimits& limits);
 

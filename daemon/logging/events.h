@@ -64,6 +64,8 @@ inline constexpr Event file_repeated{"file_repeated", "5d99bc2c53eb47f7b544227ac
                                      LogLevel::info};
 inline constexpr Event file_failed{"file_failed", "ee019e7025414be98b8c5480ae029b57",
                                    LogLevel::warning};
+inline constexpr Event batch_narrowed{"batch_narrowed", "c2e0dbd18efc497c9c322ed6e0f94938",
+                                      LogLevel::warning};
 inline constexpr Event run_once_done{"run_once_done", "fdb6f88764a84732a57aacfa960d2bef",
                                      LogLevel::info};
 inline constexpr Event index_size{"index_size", "a4cc8373a5594b018eaf87b6791e7e3e", LogLevel::info};
@@ -97,6 +99,10 @@ inline constexpr Event packing_not_idle{"packing_not_idle", "47a3489819554d3e850
 // Jobs
 inline constexpr Event job_done{"job_done", "8a4e306eaafb472c8d910b3afcc6f5c0", LogLevel::info};
 inline constexpr Event job_busy{"job_busy", "e5cefc7bb5bc4f9b85bd9a4ed4513482", LogLevel::debug};
+inline constexpr Event account_set_aside{"account_set_aside", "537d40bbc59d4a4ca53fada854164eb1",
+                                         LogLevel::error};
+inline constexpr Event account_taken_back{"account_taken_back", "588739ee21dc42feb68d3aff0308bb83",
+                                          LogLevel::info};
 inline constexpr Event jobs_wait{"jobs_wait", "94f1f4a9ee7445be85ca94a2df3f472c", LogLevel::error};
 inline constexpr Event jobs_go_on{"jobs_go_on", "a4a99a88b897491eabad803f99568a9d", LogLevel::info};
 

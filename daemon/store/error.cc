@@ -7,7 +7,8 @@ namespace packwarden {
 namespace {
 
 constexpr std::array<std::string_view, database_error_kind_count> kind_names = {
-    "lost_connection", "deadlock", "lock_wait_timeout", "duplicate_key", "refused", "other"};
+    "lost_connection", "deadlock", "lock_wait_timeout", "duplicate_key", "bad_value",
+    "refused",         "other"};
 
 // Of the whole process: sessions come and go in many places.
 std::array<std::atomic<std::uint64_t>, database_error_kind_count> met{};
@@ -32,6 +33,8 @@ const char* to_string(DatabaseErrorKind kind) {
       return "waited too long for a lock";
     case DatabaseErrorKind::duplicate_key:
       return "has such a row already";
+    case DatabaseErrorKind::bad_value:
+      return "cannot hold a value";
     case DatabaseErrorKind::refused:
       return "refuses us";
     case DatabaseErrorKind::other:
@@ -79,6 +82,18 @@ DatabaseErrorKind classify_database_error(unsigned code) {
     case 1062:
     case 1586:
       return DatabaseErrorKind::duplicate_key;
+    case 1048:  // a column cannot be NULL
+    case 1264:  // out of range for its column
+    case 1265:  // truncated
+    case 1292:  // no value of its type
+    case 1366:  // no value of its type, or text that is no utf8mb4
+    case 1367:  // no value of its type
+    case 1406:  // too long for its column
+    case 1411:  // no value for the function
+    case 1690:  // an expression is out of the range of its type
+    case 3819:  // a check constraint (MySQL)
+    case 4025:  // a check constraint (MariaDB)
+      return DatabaseErrorKind::bad_value;
     case 1044:  // no right to the database
     case 1045:  // user or password
     case 1130:  // host is not allowed to connect
@@ -102,6 +117,10 @@ DatabaseError::DatabaseError(unsigned code, const std::string& message)
 bool DatabaseError::is_transient() const {
   return kind_ == DatabaseErrorKind::lost_connection || kind_ == DatabaseErrorKind::deadlock ||
          kind_ == DatabaseErrorKind::lock_wait_timeout;
+}
+
+bool DatabaseError::is_of_what_was_written() const {
+  return kind_ == DatabaseErrorKind::duplicate_key || kind_ == DatabaseErrorKind::bad_value;
 }
 
 }  // namespace packwarden

@@ -12,6 +12,7 @@ enum class DatabaseErrorKind {
   deadlock,           // the server rolled the whole transaction back
   lock_wait_timeout,  // the server rolled one statement back: roll the transaction back
   duplicate_key,      // a unique key holds the value already
+  bad_value,          // a value that its column cannot hold, or an expression that overflows
   refused,            // user, password or rights
   other,
 };
@@ -31,6 +32,9 @@ class DatabaseError : public std::runtime_error {
   // Whether running the whole unit of work again, after a rollback, may succeed: the first three
   // kinds.
   bool is_transient() const;
+  // Whether it is what was written that cannot be: of the unit, account or command whose work this
+  // was, and not of the database. The same work fails the same unless something else changes.
+  bool is_of_what_was_written() const;
 
  private:
   DatabaseErrorKind kind_;

@@ -24,6 +24,16 @@ std::string among(std::span<const PackId> ids) {
   return fmt::format("pack_id IN ({})", fmt::join(values, ","));
 }
 
+// " AND ...": of packs of no account of these, which are few. Empty where there are none.
+std::string of_none(std::span<const AccountId> accounts) {
+  if (accounts.empty()) return "";
+  std::vector<std::uint32_t> ids;
+  for (const AccountId account : accounts) ids.push_back(value_of(account));
+  return fmt::format(
+      " AND pack_id NOT IN (SELECT p.pack_id FROM pack p WHERE p.account_id IN ({}))",
+      fmt::join(ids, ","));
+}
+
 // Where it has not been tried yet. Not before the year 1: DATETIME knows no earlier one.
 std::string since(Instant after) {
   return after == Instant::earliest() ? "TRUE" : "expires_at > " + datetime_literal(after);
@@ -77,12 +87,13 @@ std::vector<HeldPack> MySqlJobTransaction::packs_expiring(Instant after, Instant
   return packs;
 }
 
-std::vector<DueReminder> MySqlJobTransaction::take_reminders(Instant upto, std::uint32_t limit) {
+std::vector<DueReminder> MySqlJobTransaction::take_reminders(Instant upto, std::uint32_t limit,
+                                                             std::span<const AccountId> but) {
   std::vector<PackId> ids;
   session_->for_each_row(
       fmt::format("SELECT DISTINCT pack_id FROM (SELECT pack_id FROM pack_reminder WHERE"
-                  " remind_at <= {} ORDER BY remind_at LIMIT {}) some",
-                  datetime_literal(upto), limit),
+                  " remind_at <= {}{} ORDER BY remind_at LIMIT {}) some",
+                  datetime_literal(upto), of_none(but), limit),
       [&](RowView row) { ids.push_back(PackId{static_cast<std::uint32_t>(to_int(row[0]))}); });
   std::vector<DueReminder> due;
   if (ids.empty()) return due;
@@ -170,11 +181,11 @@ bool MySqlJobStore::has_expiries(Instant after, Instant upto) {
   });
 }
 
-bool MySqlJobStore::has_reminders(Instant upto) {
+bool MySqlJobStore::has_reminders(Instant upto, std::span<const AccountId> but) {
   return reaching(session_, [&](Session& session) {
     return !session
                 .query("SELECT 1 FROM pack_reminder WHERE remind_at <= " + datetime_literal(upto) +
-                       " LIMIT 1")
+                       of_none(but) + " LIMIT 1")
                 .empty();
   });
 }

@@ -15,7 +15,8 @@ class MySqlJobTransaction : public JobTransaction {
   bool keeps(const JobLease& lease, std::uint32_t lease_s) override;
   void set_done_until(const JobLease& lease, Instant done_until) override;
   std::vector<HeldPack> packs_expiring(Instant after, Instant upto, std::uint32_t limit) override;
-  std::vector<DueReminder> take_reminders(Instant upto, std::uint32_t limit) override;
+  std::vector<DueReminder> take_reminders(Instant upto, std::uint32_t limit,
+                                          std::span<const AccountId> but) override;
   std::vector<HeldPack> packs(std::span<const PackId> ids) override;
   SettledPart settle(const SettlementPart& part) override;
 
@@ -36,8 +37,12 @@ class MySqlJobStore : public JobStore {
   void give_back(const JobLease& lease, std::optional<Instant> succeeded_at) override;
   bool set_done_until(const JobLease& lease, Instant done_until) override;
   std::vector<JobRow> jobs() override;
+  std::vector<SetAside> accounts_set_aside(const std::string& job) override;
+  bool set_aside(const JobLease& lease, const SetAside& account) override;
+  bool take_back(const JobLease& lease, std::span<const AccountId> accounts) override;
+  std::vector<AccountId> set_aside_with_nothing_open() override;
   bool has_expiries(Instant after, Instant upto) override;
-  bool has_reminders(Instant upto) override;
+  bool has_reminders(Instant upto, std::span<const AccountId> but) override;
   std::optional<BusinessDay> first_open_day() override;
   std::optional<AccountId> last_of_part(const SettlementPart& part, std::uint32_t count) override;
   std::optional<std::uint64_t> erase_deliveries(const JobLease& lease, std::uint32_t lease_s,

@@ -179,11 +179,14 @@ std::optional<Sequence> MySqlLedger::transact(const char* kind, const Work& work
             "there",
             *in_doubt, kind);
       }
-      if (!error.is_transient() || attempt >= options_.transaction_attempts_max)
-        throw_unavailable(error);
+      const std::uint32_t attempts_max = error.is_transient() ? options_.transaction_attempts_max
+                                         : error.is_of_what_was_written()
+                                             ? options_.unstorable_attempts_max
+                                             : 1;
+      if (attempt >= attempts_max) throw_unavailable(error);
       log_event(events::transaction_repeated,
                 "ledger transaction ({}) is run again, attempt {} of {}: {}: {}", kind, attempt + 1,
-                options_.transaction_attempts_max, to_string(error.kind()), error.what());
+                attempts_max, to_string(error.kind()), error.what());
     }
     back_off(attempt);
   }
@@ -203,7 +206,7 @@ std::optional<Sequence> MySqlLedger::transact_behind(
     commit(transaction, kind, begun_at);
     return expected + 1;
   } catch (const DatabaseError& error) {
-    if (!error.is_transient()) throw_unavailable(error);
+    if (!error.is_transient() && !error.is_of_what_was_written()) throw_unavailable(error);
     if (error.kind() != DatabaseErrorKind::lock_wait_timeout) {  // that is somebody with the lock
       log_event(events::transaction_repeated,
                 "ledger transaction ({}), written behind another, is run again: {}: {}", kind,
@@ -275,9 +278,6 @@ Changes MySqlLedger::changes_after(Follower follower, Sequence after) {
   });
 }
 
-std::vector<std::optional<FileProgress>> MySqlLedger::progress_of(std::span<const Digest> digests) {
-  return read("the progress of files",
-              [&](Session& session) { return read_progress(session, digests); });
 std::vector<OpenRow> MySqlLedger::open_rows_of(std::span<const AccountId> accounts) {
   return read("what is open", [&](Session& session) {
     const Snapshot snapshot(session);
@@ -295,6 +295,9 @@ void MySqlLedger::for_each_open_row(const std::function<void(const OpenRow&)>& t
   }
 }
 
+std::vector<std::optional<FileProgress>> MySqlLedger::progress_of(std::span<const Digest> digests) {
+  return read("the progress of files",
+              [&](Session& session) { return read_progress(session, digests); });
 }
 
 std::vector<FileOutcome> MySqlLedger::outcomes_of(std::span<const Digest> digests) {

@@ -21,6 +21,9 @@ using CommitObserver = std::function<void(const CommitTimes&)>;
 
 struct LedgerOptions {
   std::uint32_t transaction_attempts_max = 10;
+  // Of work that the database cannot hold (NotStorable): in vain, but where another has just
+  // written what it stumbles over.
+  std::uint32_t unstorable_attempts_max = 3;
   // Called whenever the server has answered, or an attempt begins; may be null.
   std::function<void()> on_progress{};
   CommitObserver on_commit{};  // may be empty
@@ -38,11 +41,11 @@ class MySqlLedger : public Ledger {
   void load(Follower follower, const ChangesSink& take, const SegmentSink& sink) override;
   Sequence sequence() override;
   Changes changes_after(Follower follower, Sequence after) override;
+  std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) override;
+  void for_each_open_row(const std::function<void(const OpenRow&)>& take) override;
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override;
   std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) override;
   void keys_of_file(const Digest& digest, const SegmentSink& sink) override;
-  std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) override;
-  void for_each_open_row(const std::function<void(const OpenRow&)>& take) override;
   Instant database_now() override;
   std::uint64_t delete_segments_before(std::int32_t day, std::uint32_t max_rows) override;
 

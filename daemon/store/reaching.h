@@ -9,9 +9,12 @@
 
 namespace packwarden {
 
+// As LedgerUnavailable, or as NotStorable where it is what was written that cannot be.
 [[noreturn]] inline void throw_unavailable(const DatabaseError& error) {
-  throw LedgerUnavailable(
-      fmt::format("the database {}: {} ({})", to_string(error.kind()), error.what(), error.code()));
+  const std::string text =
+      fmt::format("the database {}: {} ({})", to_string(error.kind()), error.what(), error.code());
+  if (error.is_of_what_was_written()) throw NotStorable(text);
+  throw LedgerUnavailable(text);
 }
 
 // Runs `callback` on the session, which is connected where it is not; DatabaseError comes out as

@@ -9,6 +9,7 @@
 #include "store/job_rows.h"
 #include "store/mysql_ledger.h"
 #include "store/reaching.h"
+#include "store/set_aside_rows.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -150,6 +151,13 @@ LedgerSituation MysqlSituationReads::look(std::uint32_t counted_deliveries_max) 
     const std::int64_t between = before + (host_micros() - before) / 2;
     ledger.clock_ahead_ms = (ledger.database_clock.micros() - between) / 1'000;
     ledger.jobs = read_jobs(session);
+    ledger.set_aside =
+        read_set_aside(session, fmt::format("ORDER BY job, account_id LIMIT {}", set_aside_max));
+    if (!ledger.set_aside.empty()) {
+      session.for_each_row("SELECT job, COUNT(*) FROM set_aside GROUP BY job", [&](RowView row) {
+        ledger.set_aside_accounts[to_text(row[0])] = to_int(row[1]);
+      });
+    }
     for (ChannelRow& row : read_channels(session, counted_deliveries_max)) {
       ledger.channels.push_back({std::move(row)});
     }

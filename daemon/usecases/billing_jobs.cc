@@ -74,8 +74,18 @@ Notice notice_of(const HeldPack& held, NoticeKind kind, std::int64_t cause) {
   return {held.pack.account, held.pack.product, held.pack.id, kind, cause, false, held.used};
 }
 
+// N3: of packs that expired with units left.
+NoticesByAccount expiries_of(std::span<const HeldPack> packs) {
+  NoticesByAccount notices;
+  for (const HeldPack& held : packs) {
+    if (held.left() == 0 || held.is_frozen()) continue;
+    notices.emplace(held.pack.account, notice_of(held, NoticeKind::pack_expired, 0));
+  }
+  return notices;
+}
+
 // N1: of the reminders of a pack that are due at once, only the tightest goes out; none of a pack
-// that is frozen, used up or over.
+// that is frozen, used up or over, or is not among `packs`.
 NoticesByAccount reminders_of(std::span<const HeldPack> packs, std::span<const DueReminder> due,
                               Instant now) {
   NoticesByAccount notices;
@@ -84,6 +94,7 @@ NoticesByAccount reminders_of(std::span<const HeldPack> packs, std::span<const D
     const auto held = std::find_if(packs.begin(), packs.end(), [&](const HeldPack& one) {
       return one.pack.id == reminder.pack;
     });
+    if (held == packs.end()) continue;
     if (held->is_frozen() || held->left() == 0 || held->pack.expires_at <= now) continue;
     Notice notice = notice_of(*held, NoticeKind::pack_expiring, reminder.days);
     notice.superseded = std::exchange(told, reminder.pack) == reminder.pack;
@@ -166,53 +177,89 @@ bool BillingJobs::transact(const JobLease& lease,
 
 void BillingJobs::expire(Instant now, JobReport& report) {
   run_job("expire", now, report, [&](JobLease& lease) {
+    AccountsAside aside(*store_, lease, now);
+    if (!retry_expiries(lease, aside, now)) return false;
     Instant done_until = lease.done_until.value_or(Instant::earliest());
     while (store_->has_expiries(done_until, now)) {
       std::int64_t expired = 0;
-      const bool kept = transact(lease, [&](LedgerTransaction& tx) {
-        const auto packs = tx.jobs().packs_expiring(done_until, now, packs_at_a_time);
-        NoticesByAccount notices;
-        for (const HeldPack& held : packs) {
-          if (held.left() == 0 || held.is_frozen()) continue;
-          notices.emplace(held.pack.account, notice_of(held, NoticeKind::pack_expired, 0));
-        }
-        tell(tx, context_, packs, notices, now);
-        lease.done_until = packs.back().pack.expires_at;
-        tx.jobs().set_done_until(lease, *lease.done_until);
+      const auto step = [&](LedgerTransaction& tx, const AccountFilter& filter,
+                            std::vector<AccountId>& accounts) {
+        auto packs = tx.jobs().packs_expiring(done_until, now, packs_at_a_time);
+        const Instant last = packs.back().pack.expires_at;
+        std::erase_if(packs, [&](const HeldPack& held) { return !filter(held.pack.account); });
+        accounts = accounts_of(packs);
+        tell(tx, context_, packs, expiries_of(packs), now);
+        lease.done_until = last;
+        tx.jobs().set_done_until(lease, last);
         expired = static_cast<std::int64_t>(packs.size());
-      });
-      if (!kept) return false;
+      };
+      if (!transact_for_others(lease, aside, lease.done_until, step)) return false;
       done_until = *lease.done_until;
       report.packs_expired += expired;
     }
+    add(aside, report);
     return true;
   });
 }
 
+// What expired while an account was set aside, of all of its packs.
+bool BillingJobs::retry_expiries(const JobLease& lease, AccountsAside& aside, Instant now) {
+  for (const SetAside& one : aside.to_be_tried()) {
+    const Instant after = one.done_until.value_or(Instant::earliest());
+    const Instant upto = lease.done_until.value_or(Instant::earliest());
+    try {
+      const bool kept = transact(lease, [&](LedgerTransaction& tx) {
+        std::vector<HeldPack> packs;
+        const AccountStanding account = tx.standings_of(std::span(&one.account, 1)).front();
+        for (const ProductStanding& product : account.products) {
+          for (const HeldPack& held : product.packs) {
+            const Instant at = held.pack.expires_at;
+            if (at > after && at <= upto) packs.push_back(held);
+          }
+        }
+        tell(tx, context_, packs, expiries_of(packs), now);
+      });
+      if (!kept || !aside.take_back(std::span(&one.account, 1))) return false;
+    } catch (const NotStorable& error) {
+      if (!aside.add(one.account, error.what())) return false;
+    }
+  }
+  return true;
+}
+
 void BillingJobs::remind(Instant now, JobReport& report) {
   run_job("remind", now, report, [&](JobLease& lease) {
-    while (store_->has_reminders(now)) {
+    AccountsAside aside(*store_, lease, now);
+    while (store_->has_reminders(now, aside.left_out())) {
       std::int64_t reminders = 0;
-      const bool kept = transact(lease, [&](LedgerTransaction& tx) {
-        const auto due = tx.jobs().take_reminders(now, packs_at_a_time);
+      const auto step = [&](LedgerTransaction& tx, const AccountFilter& filter,
+                            std::vector<AccountId>& accounts) {
+        auto due = tx.jobs().take_reminders(now, packs_at_a_time, aside.left_out());
         std::vector<PackId> ids;
         for (const DueReminder& reminder : due) {
           if (ids.empty() || ids.back() != reminder.pack) ids.push_back(reminder.pack);
         }
-        const auto packs = tx.jobs().packs(ids);
+        auto packs = tx.jobs().packs(ids);
+        std::erase_if(packs, [&](const HeldPack& held) { return !filter(held.pack.account); });
+        accounts = accounts_of(packs);
         const NoticesByAccount notices = reminders_of(packs, due, now);
         tell(tx, context_, packs, notices, now);
         reminders = static_cast<std::int64_t>(notices.size());
-      });
-      if (!kept) return false;
+      };
+      if (!transact_for_others(lease, aside, std::nullopt, step)) return false;
       report.reminders += reminders;
     }
+    std::vector<AccountId> done;
+    for (const SetAside& one : aside.to_be_tried()) done.push_back(one.account);
+    if (!aside.take_back(done)) return false;
+    add(aside, report);
     return true;
   });
 }
 
 void BillingJobs::settle(Instant now, JobReport& report) {
   run_job("settle", now, report, [&](JobLease& lease) {
+    AccountsAside aside(*store_, lease, now);
     const auto days = due_days(lease.done_until, store_->first_open_day(), now, options_.spread_s,
                                *context_.calendar);
     for (const DueDay& due : days) {
@@ -223,9 +270,13 @@ void BillingJobs::settle(Instant now, JobReport& report) {
       part.spread_s = options_.spread_s;
       part.after_s = due.after_s;
       part.upto_s = due.upto_s;
-      if (!settle_day(lease, part, report)) return false;
+      if (!settle_day(lease, part, aside, report)) return false;
       if (!store_->set_done_until(lease, due.done_until)) return false;
     }
+    if (!aside.all().empty() && !aside.take_back(store_->set_aside_with_nothing_open())) {
+      return false;
+    }
+    add(aside, report);
     return true;
   });
 }
@@ -248,7 +299,10 @@ void BillingJobs::erase(Instant now, JobReport& report) {
 
 // Some parts at a time, and those after them looked up meanwhile. Where somebody else commits in
 // between, what was written beside the first part was in vain: for a while then one at a time.
-bool BillingJobs::settle_day(const JobLease& lease, const SettlementPart& day, JobReport& report) {
+// Accounts that are set aside are tried at the end, each alone: so they keep no part from its turn.
+bool BillingJobs::settle_day(const JobLease& lease, const SettlementPart& day, AccountsAside& aside,
+                             JobReport& report) {
+  const std::vector<AccountId> known = aside.all();
   const std::size_t most = 1 + beside_.size();
   std::size_t alone = 0;  // so many rounds from now on
   std::size_t alone_next = 1;
@@ -264,8 +318,14 @@ bool BillingJobs::settle_day(const JobLease& lease, const SettlementPart& day, J
         return;
       }
       rest->last = *last;
+      const auto cut = std::lower_bound(known.begin(), known.end(), rest->first);
+      if (cut != known.end() && *cut == rest->first) {
+        rest->first = AccountId{value_of(*cut) + 1};
+        continue;
+      }
+      if (cut != known.end() && *cut <= *last) rest->last = AccountId{value_of(*cut) - 1};
       parts.push_back(*rest);
-      rest->first = AccountId{value_of(*last) + 1};
+      rest->first = AccountId{value_of(rest->last) + 1};
     }
   };
   look_up(most);
@@ -275,11 +335,18 @@ bool BillingJobs::settle_day(const JobLease& lease, const SettlementPart& day, J
     const std::vector<SettlementPart> now(parts.begin(), parts.begin() + at_once);
     auto settling = std::async(std::launch::async, [&] { return settle_parts(lease, now); });
     look_up(at_once + most);
-    const std::vector<SettledPart> settled = settling.get();
+    std::vector<SettledPart> settled;
+    try {
+      settled = settling.get();
+    } catch (const NotStorable&) {
+      // It is the first one, and nothing of those behind it stands either: these commit behind it.
+      if (!settle_narrowed(lease, {parts.front()}, aside, report)) return false;
+      parts.pop_front();
+      continue;
+    }
     if (settled.empty()) return false;
     for (const SettledPart& part : settled) {
-      report.bills += static_cast<std::int64_t>(part.bills.size());
-      for (const WrittenBill& bill : part.bills) report.charged_micros += bill.amount_micros;
+      if (!count(part, aside, report)) return false;
     }
     parts.erase(parts.begin(), parts.begin() + settled.size());
     if (settled.size() < at_once) {
@@ -289,7 +356,12 @@ bool BillingJobs::settle_day(const JobLease& lease, const SettlementPart& day, J
       alone_next = 1;
     }
   }
-  return true;
+  std::vector<SettlementPart> alone_parts;
+  for (const AccountId account : known) {
+    alone_parts.push_back(day);
+    alone_parts.back().first = alone_parts.back().last = account;
+  }
+  return settle_narrowed(lease, std::move(alone_parts), aside, report);
 }
 
 std::vector<SettledPart> BillingJobs::settle_parts(const JobLease& lease,

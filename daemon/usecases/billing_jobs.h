@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "usecases/account_changes.h"
+#include "usecases/accounts_aside.h"
 #include "usecases/job_port.h"
 
 namespace packwarden {
@@ -28,6 +29,10 @@ struct JobReport {
   std::int64_t deliveries_erased = 0;
   std::int64_t messages_removed = 0;
   std::vector<std::string> busy;  // jobs that somebody else works on
+  // Accounts that were left out because the ledger cannot hold what is due for them, and those that
+  // had been and are not any more.
+  std::vector<SetAside> set_aside;
+  std::vector<SetAside> taken_back;
 
   bool did_something() const {
     return packs_expired + reminders + bills + deliveries_erased + messages_removed > 0;
@@ -37,7 +42,8 @@ struct JobReport {
 // What is due by the clock: `expire` notices that packs have expired (O10, N3), `remind` that they
 // will (N1), `settle` charges business days (O6 to O8), `erase` takes address and text out of
 // deliveries that ended long ago (D2). Each works under a lease, in transactions that check its
-// fence, and goes on where the one before it stopped. Not thread-safe.
+// fence, and goes on where the one before it stopped. An account for which the ledger cannot hold
+// what is due is set aside, and all others go on. Not thread-safe.
 class BillingJobs {
  public:
   // All must outlive this. `beside`: further connections to the ledger; settlement writes so many
@@ -59,7 +65,23 @@ class BillingJobs {
                const std::function<bool(JobLease&)>& work);
   // Runs `step` in a ledger transaction. False: the lease is another's now, nothing was changed.
   bool transact(const JobLease& lease, const std::function<void(LedgerTransaction&)>& step);
-  bool settle_day(const JobLease& lease, const SettlementPart& day, JobReport& report);
+  // A step that is of many accounts: it changes what is due for those that pass the filter, and
+  // tells which they are before it changes anything.
+  using AccountStep = std::function<void(LedgerTransaction&, const AccountFilter&,
+                                         std::vector<AccountId>& accounts)>;
+  // As transact(), for all accounts but those that are set aside, now or by this. `done_until`: see
+  // SetAside.
+  bool transact_for_others(const JobLease& lease, AccountsAside& aside,
+                           std::optional<Instant> done_until, const AccountStep& step);
+  bool retry_expiries(const JobLease& lease, AccountsAside& aside, Instant now);
+  static void add(const AccountsAside& aside, JobReport& report);
+  bool settle_day(const JobLease& lease, const SettlementPart& day, AccountsAside& aside,
+                  JobReport& report);
+  // One after the other, each in halves where the ledger cannot hold it, down to the account that
+  // is set aside.
+  bool settle_narrowed(const JobLease& lease, std::vector<SettlementPart> parts,
+                       AccountsAside& aside, JobReport& report);
+  static bool count(const SettledPart& settled, AccountsAside& aside, JobReport& report);
   // Charges parts that have no account in common side by side, and gives what of them was
   // committed: of all, or of so many from the first on. None: the lease is another's now.
   std::vector<SettledPart> settle_parts(const JobLease& lease,

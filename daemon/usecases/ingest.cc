@@ -1,6 +1,7 @@
 #include "usecases/ingest.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "usecases/account_changes.h"
 
@@ -16,6 +17,20 @@ std::vector<Digest> digests_of_units(const Batch& batch) {
     }
   }
   return digests;
+}
+
+std::ptrdiff_t units_of(std::span<const BatchItem> items) {
+  return std::count_if(items.begin(), items.end(),
+                       [](const BatchItem& item) { return item.unit != nullptr; });
+}
+
+// Their files are to be ended for this reason, as one that cannot be read on.
+void fail_units(Batch& batch, const std::string& why) {
+  for (BatchItem& item : batch.items) {
+    if (item.unit == nullptr) continue;
+    item.unit.reset();
+    item.failure = "the ledger cannot hold it: " + why;
+  }
 }
 
 bool has_unknown_account(const Batch& batch) {
@@ -88,26 +103,10 @@ void Ingest::load(const OnLoading& on_loading, LoadedBeside* beside) {
         tell();
       });
   rows_end();
+  learn_open_sums();
   reader_->rewind(books_.directory(), books_.dedupe_floor());
 }
 
-std::optional<IngestReport> Ingest::round(Instant now) {
-  step("reading");
-  if (!knows_open_sums_) learn_open_sums();
-  if (!pending_) pending_ = take_batch(now);
-  if (!pending_) return std::nullopt;
-  if (!ahead_.valid())
-    ahead_ = std::async(std::launch::async, [this, now] { return reader_->next(now); });
-
-  IngestReport report;
-  const bool has_units = std::any_of(pending_->items.begin(), pending_->items.end(),
-                                     [](const BatchItem& item) { return item.unit != nullptr; });
-  if (has_units && apply(*pending_, now, report) == Applied::stale) {
-    report.stale = true;
-  learn_open_sums();
-    start_again();
-    return report;
-  }
 // Read after the books, whose sequence may be passed by then: what came in between is added once
 // more with what is caught up, and a bound may be too high.
 void Ingest::learn_open_sums() {
@@ -119,12 +118,61 @@ void Ingest::learn_open_sums() {
   knows_open_sums_ = true;
 }
 
+std::optional<IngestReport> Ingest::round(Instant now) {
+  step("reading");
+  if (!knows_open_sums_) learn_open_sums();
+  if (pending_.empty()) {
+    if (auto batch = take_batch(now)) pending_.push_back(std::move(*batch));
+  }
+  if (pending_.empty()) return std::nullopt;
+  if (!ahead_.valid())
+    ahead_ = std::async(std::launch::async, [this, now] { return reader_->next(now); });
+
+  IngestReport report;
+  Batch& batch = pending_.front();
+  const std::ptrdiff_t units = units_of(batch.items);
+  try {
+    if (units > 0 && apply(batch, now, report) == Applied::stale) {
+      report.stale = true;
+      start_again();
+      return report;
+    }
+  } catch (const NotStorable& error) {
+    report.unstorable = error.what();
+    if (units > 1) {
+      halve();
+      return report;
+    }
+    fail_units(batch, report.unstorable);
+  }
   step("ending files");
-  end_files(*pending_, now, report);
-  pending_.reset();
+  end_files(batch, now, report);
+  if (report.unstorable.empty()) {
+    pending_.pop_front();
+  } else {
+    start_again();  // units behind it may be of the same file
+  }
   report.keys_held = books_.index().size();
   report.index_bytes = books_.index().memory_bytes();
   return report;
+}
+
+// The first of the pending batches becomes two, in order, each with units.
+void Ingest::halve() {
+  Batch& whole = pending_.front();
+  const std::ptrdiff_t half = units_of(whole.items) / 2;
+  auto middle = whole.items.begin();
+  while (units_of({whole.items.begin(), middle}) < half) ++middle;
+  Batch rest;
+  rest.directory = whole.directory;
+  rest.dedupe_floor = whole.dedupe_floor;
+  rest.items.assign(std::move_iterator(middle), std::move_iterator(whole.items.end()));
+  whole.items.erase(middle, whole.items.end());
+  for (const BatchItem& item : rest.items) {
+    if (item.unit) rest.data_lines += item.unit->data_lines;
+  }
+  whole.data_lines -= rest.data_lines;
+  pending_.insert(pending_.begin() + 1, std::move(rest));
 }
 
 // The batch that was read ahead; or, where that found nothing, what has come since.
@@ -142,7 +190,7 @@ void Ingest::start_again() {
     ahead_.wait();
     ahead_ = {};
   }
-  pending_.reset();
+  pending_.clear();
   reader_->ended(ended_claims_);
   ended_claims_.clear();
   reader_->rewind(books_.directory(), books_.dedupe_floor());
@@ -151,6 +199,7 @@ void Ingest::start_again() {
 void Ingest::change(const std::function<void(DecideContext&)>& change) {
   if (ahead_.valid()) ahead_.wait();
   change(context_);
+  knows_open_sums_ = false;  // prices may be others now
   start_again();
 }
 
@@ -208,7 +257,6 @@ Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
     if (item.unit == nullptr) continue;
     item.file->accepted_units += unit->counts.accepted_units;
     report.counts += (unit++)->counts;
-  knows_open_sums_ = false;  // prices may be others now
   }
   return Applied::committed;
 }
@@ -236,6 +284,9 @@ void Ingest::catch_up(LedgerTransaction& tx) {
   Changes changes =
       tx.changes_since(Follower::rating, books_.sequence(),
                        [this](const KeySegment& segment) { books_.take_over(segment); });
+  for (const OpenRow& row : changes.opened) {
+    books_.raise_open_bound(row.account, bound_of(*context_.catalogue, row));
+  }
   books_.take_over(std::move(changes));
 }
 
@@ -285,9 +336,6 @@ FileOutcome Ingest::outcome_of_failed(const FileInWork& file, const std::string&
   FileOutcome outcome;
   const std::span<const Digest> digest(&file.registered.digest, 1);
   const auto progress = ledger_->progress_of(digest).front();
-  for (const OpenRow& row : changes.opened) {
-    books_.raise_open_bound(row.account, bound_of(*context_.catalogue, row));
-  }
   if (file.is_own(spool_->name()) && progress) {
     outcome = ledger_->outcomes_of(digest).front();
   } else {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <future>
 #include <optional>
@@ -15,6 +16,9 @@ namespace packwarden {
 struct IngestReport {
   bool committed = false;
   bool stale = false;  // others were faster, or accounts came: read again from the checkpoints
+  // The ledger cannot hold what the batch was to write: why. It goes on with its halves, or, of a
+  // single unit, without its file, which has ended (`ended`).
+  std::string unstorable;
   Sequence sequence = 0;
   std::size_t units = 0;
   UnitCounts counts;
@@ -57,8 +61,9 @@ class Ingest {
   // breaks the load off and comes out. Throws LedgerUnavailable.
   void load(const OnLoading& on_loading = {}, LoadedBeside* beside = nullptr);
 
-  // Takes one batch through to its end. nullopt: there was nothing to do. Throws LedgerUnavailable
-  // with everything undone; call it again later.
+  // Takes one batch through to its end. A unit that the ledger cannot hold is searched for in
+  // halves of the batch; its file ends as failed, the others go on. nullopt: there was nothing to
+  // do. Throws LedgerUnavailable with everything undone; call it again later.
   std::optional<IngestReport> round(Instant now);
 
   // U3: lets go of the keys of days beyond the dedupe window, if a new day has come into it.
@@ -78,12 +83,13 @@ class Ingest {
   bool still_fits(LedgerTransaction& tx, const Batch& batch) const;
   bool is_stale(const Batch& batch) const;
   void catch_up(LedgerTransaction& tx);
+  void learn_open_sums();
   void end_files(const Batch& batch, Instant now, IngestReport& report);
   FileOutcome outcome_of_failed(const FileInWork& file, const std::string& failure, Instant now);
   void start_again();
+  void halve();
   void step(const char* what) const {
     if (on_step_) on_step_(what);
-  void learn_open_sums();
   }
 
   Ledger* ledger_;
@@ -94,7 +100,8 @@ class Ingest {
   std::function<void(const char*)> on_step_;
   Books books_;
   bool knows_open_sums_ = false;  // at the prices of the catalogue (U2)
-  std::optional<Batch> pending_;  // taken, and not applied yet because the ledger was not to be had
+  // Taken, and not applied yet because the ledger was not to be had, or could not hold all of it.
+  std::deque<Batch> pending_;
   std::future<std::optional<Batch>> ahead_;
   std::vector<std::string> ended_claims_;
 };

@@ -31,6 +31,20 @@ struct JobRow {
   std::optional<Instant> succeeded_at{};  // the last run that came to its end
 };
 
+// An account for which a job cannot store what is due. It is left out, so that all others go on,
+// and tried again once a day.
+struct SetAside {
+  std::string job;
+  AccountId account{};
+  std::string account_name;
+  std::string reason;
+  Instant since;     // it was first set aside
+  Instant tried_at;  // last
+  std::uint32_t tries = 1;
+  // Of the job when it was first set aside: what was due by then is done for it.
+  std::optional<Instant> done_until{};
+};
+
 struct DueReminder {
   PackId pack{};
   int days = 0;  // of 24 h before the expiry
@@ -81,7 +95,9 @@ class JobTransaction {
   virtual std::vector<HeldPack> packs_expiring(Instant after, Instant upto,
                                                std::uint32_t limit) = 0;
   // Takes reminders that are due by `upto`: all of each of about `limit` packs, by pack and days.
-  virtual std::vector<DueReminder> take_reminders(Instant upto, std::uint32_t limit) = 0;
+  // None of those of `but`.
+  virtual std::vector<DueReminder> take_reminders(Instant upto, std::uint32_t limit,
+                                                  std::span<const AccountId> but) = 0;
   virtual std::vector<HeldPack> packs(std::span<const PackId> ids) = 0;
 
   // O6, O7: charges what is open of `part.day` and before, where that day is not charged yet; with
@@ -104,8 +120,18 @@ class JobStore {
   virtual bool set_done_until(const JobLease& lease, Instant done_until) = 0;
   virtual std::vector<JobRow> jobs() = 0;
 
+  // By account.
+  virtual std::vector<SetAside> accounts_set_aside(const std::string& job) = 0;
+  // Keeps `since` and `done_until` of one that is set aside already, and counts its tries. False:
+  // the lease is another's now, nothing was changed.
+  virtual bool set_aside(const JobLease& lease, const SetAside& account) = 0;
+  // They could be stored. False: as above.
+  virtual bool take_back(const JobLease& lease, std::span<const AccountId> accounts) = 0;
+  // Those that settlement set aside and that have nothing open any more, by account.
+  virtual std::vector<AccountId> set_aside_with_nothing_open() = 0;
+
   virtual bool has_expiries(Instant after, Instant upto) = 0;
-  virtual bool has_reminders(Instant upto) = 0;
+  virtual bool has_reminders(Instant upto, std::span<const AccountId> but) = 0;
   // The first day of open overage; nullopt where there is none.
   virtual std::optional<BusinessDay> first_open_day() = 0;
   // The last of the first accounts of `part` with open overage, of `count` rows; nullopt where

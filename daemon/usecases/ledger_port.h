@@ -243,6 +243,13 @@ struct LedgerUnavailable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The database answers, and cannot hold what was to be written: it is of this unit, account or
+// command, and all others go on. Nothing was changed. The same work fails the same unless something
+// else changes.
+struct NotStorable : LedgerUnavailable {
+  using LedgerUnavailable::LedgerUnavailable;
+};
+
 // One connection to the ledger. Not thread-safe: each thread has its own.
 class Ledger {
  public:
@@ -255,8 +262,8 @@ class Ledger {
   // with jitter and a bound, after a deadlock, a lock wait time-out, a lost connection or an
   // unanswered COMMIT; so `work` must start from committed state each time, and a second run must
   // find what a first one may have committed. Returns the new sequence if it committed, nullopt if
-  // `work` said roll back. Throws LedgerUnavailable; whatever `work` throws passes through after a
-  // rollback.
+  // `work` said roll back. Throws LedgerUnavailable, as NotStorable after a few tries if it is the
+  // work itself that cannot be; whatever `work` throws passes through after a rollback.
   virtual std::optional<Sequence> transact(const char* kind, const Work& work) = 0;
 
   // For transactions of one thing that are written side by side, each over a connection of its own,
@@ -266,7 +273,7 @@ class Ledger {
   // nothing was changed, or, for a commit in doubt, the same work in transact() finds out. So
   // `work` must neither read nor write what a transaction between its begin and `expected` changes.
   // Throws LedgerUnavailable where trying again is of no use, and what `work` and `may_commit`
-  // throw.
+  // throw; not NotStorable, which transact() finds again.
   virtual std::optional<Sequence> transact_behind(
       Sequence expected, const char* kind, const Work& work,
       const std::function<bool(LedgerTransaction&)>& may_commit) = 0;
@@ -282,6 +289,10 @@ class Ledger {
   // What came after `after`, in one consistent snapshot and without the keys.
   virtual Changes changes_after(Follower follower, Sequence after) = 0;
 
+  // U2: what is open now of these main accounts, each given once; of all.
+  virtual std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) = 0;
+  virtual void for_each_open_row(const std::function<void(const OpenRow&)>& take) = 0;
+
   // Reads outside of a transaction: a hint for who decides, the truth for files that are complete.
   virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;
   // The outcomes' rejected_lines read from this connection: it must outlive them, on one thread.
@@ -289,10 +300,6 @@ class Ledger {
 
   // The keys that the committed units of a file hold, or held until it was voided; those that were
   // let go are not among them. One run of keys after the other.
-  // U2: what is open now of these main accounts, each given once; of all.
-  virtual std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) = 0;
-  virtual void for_each_open_row(const std::function<void(const OpenRow&)>& take) = 0;
-
   virtual void keys_of_file(const Digest& digest, const SegmentSink& sink) = 0;
 
   // The clock of the database.

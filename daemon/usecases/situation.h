@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,9 @@
 
 // What operators are told at a glance: how things stand, and what of it needs them.
 namespace packwarden {
+
+// So many accounts that a job has set aside are named; all are counted.
+inline constexpr std::uint32_t set_aside_max = 20;
 
 // A process of a channel that lives says so each second.
 inline constexpr std::int64_t silent_channel_s = 30;
@@ -29,8 +33,10 @@ struct LedgerSituation {
   std::optional<Instant> last_commit{};  // of a ledger transaction, by the clock of who made it
   unsigned schema_version = 0;
   Instant database_clock{};
-  std::int64_t clock_ahead_ms = 0;        // of the database's clock, against this host's
-  std::vector<JobRow> jobs;               // by name
+  std::int64_t clock_ahead_ms = 0;  // of the database's clock, against this host's
+  std::vector<JobRow> jobs;         // by name
+  std::vector<SetAside> set_aside;  // by job and account; the first `set_aside_max`
+  std::map<std::string, std::int64_t> set_aside_accounts;  // all, by job; no job without any
   std::vector<ChannelStanding> channels;  // by name; with those that are configured only
 };
 

@@ -33,6 +33,7 @@ class Judge {
     if (situation.ledger) {
       clocks(situation.ledger->clock_ahead_ms);
       jobs(*situation.ledger);
+      set_aside(*situation.ledger);
       for (const ChannelStanding& channel : situation.ledger->channels) {
         process_of(channel);
         deliveries_of(channel);
@@ -162,6 +163,29 @@ class Judge {
                                 : ", and no daemon is at it"),
           worked_on ? "packctl job list" : "journalctl -u packwardend -n 50");
     }
+  }
+
+  // One line an account, of a few: whatever is wrong is likely wrong with each in its own way.
+  void set_aside(const LedgerSituation& ledger) {
+    constexpr std::size_t named_max = 3;
+    for (std::size_t i = 0; i < std::min(ledger.set_aside.size(), named_max); ++i) {
+      const SetAside& one = ledger.set_aside[i];
+      add(Severity::needs_a_hand, "account_set_aside",
+          fmt::format("Job {} cannot store what is due for account '{}', and has left it out for "
+                      "{}: {}.",
+                      one.job, shown_bytes(one.account_name),
+                      shown_age(std::max<std::int64_t>(0, seconds_of(now_ - one.since))),
+                      shown_bytes(one.reason)),
+          "packctl account show " + quoted(one.account_name));
+    }
+    std::int64_t more = -static_cast<std::int64_t>(std::min(ledger.set_aside.size(), named_max));
+    for (const auto& [job, accounts] : ledger.set_aside_accounts) more += accounts;
+    if (more <= 0) return;
+    add(Severity::needs_a_hand, "account_set_aside",
+        fmt::format("{} set aside by jobs.", shown_count(more, "more account is",
+                                                         "more accounts "
+                                                         "are")),
+        "packctl --output json status");
   }
 
   static std::string unit_of(const ChannelStanding& channel) {

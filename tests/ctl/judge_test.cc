@@ -70,6 +70,30 @@ TEST(Judge, without_a_daemon_nothing_is_taken) {
             "No daemon works on the spool: nothing is taken, and 2 files wait.");
 }
 
+TEST(Judge, accounts_that_a_job_has_set_aside_are_named) {
+  Situation situation = well();
+  for (int i = 1; i <= 5; ++i) {
+    SetAside one;
+    one.job = "settle";
+    one.account_name = "acme-" + std::to_string(i);
+    one.reason = "the database cannot hold a value: Out of range value (1264)";
+    one.since = ago(7'300);
+    situation.ledger->set_aside.push_back(one);
+  }
+  situation.ledger->set_aside.back().account_name = "it's";
+  std::swap(situation.ledger->set_aside.front(), situation.ledger->set_aside.back());
+  situation.ledger->set_aside_accounts["settle"] = 1'000;
+  EXPECT_THAT(judged(situation),
+              ElementsAre("needs_a_hand account_set_aside: packctl account show 'it'\\''s'",
+                          "needs_a_hand account_set_aside: packctl account show 'acme-2'",
+                          "needs_a_hand account_set_aside: packctl account show 'acme-3'",
+                          "needs_a_hand account_set_aside: packctl --output json status"));
+  EXPECT_EQ(sentence(situation),
+            "Job settle cannot store what is due for account 'it's', and has left it out for 2 h: "
+            "the database cannot hold a value: Out of range value (1264).");
+  EXPECT_EQ(judge(situation, {}).back().sentence, "997 more accounts are set aside by jobs.");
+}
+
 TEST(Judge, files_that_wait_for_long_are_behind) {
   Situation situation = well();
   situation.spool->incoming = waiting(3, 901);

@@ -71,7 +71,7 @@ class Journal(JournalTest):
         run("mount", "--bind", f"{self.catalogue}/var/lib/systemd", "/var/lib/systemd")
         self.records(BIN / "drive_log", "fields")
         shown = run("journalctl", "-D", JOURNAL, "-x", "PACKWARDEN_EVENT=file_failed")
-        self.assertIn("Subject: A file could not be read and is in failed/", shown)
+        self.assertIn("Subject: A file could not be taken and is in failed/", shown)
         self.assertIn("packctl spool retry", shown)
 
     def setUp(self):
