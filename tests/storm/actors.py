@@ -1,6 +1,7 @@
 """Who acts in a storm: threads that go through their part of the plan, one action after the other."""
 
 import collections
+import hashlib
 import threading
 import time
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class Actor(threading.Thread):
         self.actions, self.begin, self.until = actions, begin, until
         self.failure = None
         self.counts = collections.Counter()  # actions that were done
+        self.acted = []  # (begin, end) of each, by the monotonic clock
         self.skipped = 0
 
     def run(self):
@@ -38,7 +40,9 @@ class Actor(threading.Thread):
                 if time.monotonic() > self.until:
                     self.skipped = len(self.actions) - number
                     return
+                acted_at = time.monotonic()
                 self.act(action)
+                self.acted.append((acted_at, time.monotonic()))
                 self.counts[action.what] += 1
         except Exception as failure:  # whoever waits for us raises it
             self.failure = failure
@@ -67,15 +71,38 @@ class ClockActor(Actor):
 
 
 class Weather(Actor):
-    """What befalls the database."""
+    """What befalls the database, and what its operator and the producers do after it lost something."""
 
-    def __init__(self, pair, *arguments):
+    def __init__(self, pair, hosts, dropped, *arguments):
         super().__init__("weather", *arguments)
+        self.pair, self.hosts, self.dropped, self.requests = pair, hosts, dropped, {}
         self.acts = {"restart": lambda: pair.restart(False), "crash": lambda: pair.restart(True), "freeze": pair.freeze,
-                     "read-only": pair.read_only, "switch-over": pair.switch_over}
+                     "read-only": pair.read_only, "switch-over": pair.switch_over, "fail-over": self.fail_over}
 
     def act(self, action):
         self.acts[action.what](*action.words)
+
+    def fail_over(self, behind_s):
+        self.pair.fail_over(behind_s)
+        loss = self.pair.losses[-1]
+        if loss.newest > loss.kept:
+            self._accept()
+            self.dropped.send_again(loss.digests, self.hosts)
+
+    def _accept(self):
+        """Refused: somebody who knew nothing of what is lost has gone on meanwhile."""
+        for number in range(TRIES_MAX):
+            newest = self.pair.sql("SELECT seq FROM ledger_sequence")[0][0]
+            request = f"older-{len(self.pair.losses)}-{number}"
+            words = ("deployment", "accept-older", newest)
+            answer = self.hosts[HOSTS[0]].packctl(*words, "--request-id", request)
+            if answer.status == 3:
+                time.sleep(TRY_AGAIN_S)
+                continue
+            if answer.status not in (0, 1):
+                raise Failure(f"packctl {' '.join(words)} ended with {answer.status}: {answer.text}")
+            self.requests[request] = (words, ())
+            return
 
 
 class HostActor(Actor):
@@ -111,6 +138,7 @@ class Dropped:
         self.times = {}     # id of a record -> its time as text
         self.contents = {}  # key of a file -> bytes
         self.files = []     # (host, name, content, when)
+        self.times_sent_again = 0
 
     def content(self, key, rows):
         with self.lock:
@@ -124,6 +152,16 @@ class Dropped:
         at -= at % SECOND if len(row.id) % 3 else 0  # most producers write whole seconds
         text = self.times.setdefault(row.id, rfc3339(at))
         return ",".join((row.id, row.source, row.account, row.product, row.meter, text, row.quantity))
+
+    def send_again(self, digests, hosts):
+        """All files of which a unit was lost, under another name."""
+        with self.lock:
+            lost = [file for file in self.files if hashlib.sha256(file[2]).hexdigest().upper() in digests]
+        for host, name, content, _ in lost:
+            self.times_sent_again += 1
+            again = f"{name.removesuffix('.csv')}-again{self.times_sent_again}.csv"
+            self.add(hosts[host], again, content)
+            hosts[host].drop(again, content, durable=False)
 
     def add(self, host, name, content):
         with self.lock:
@@ -150,8 +188,9 @@ class Refusal:
     names: tuple
     request_id: str
     code: str
-    since: int     # the sequence was at least this when it was sent
-    until_s: float  # answered, by the monotonic clock
+    since: int      # the sequence was at least this when it was sent
+    sent_s: float   # by the monotonic clock
+    until_s: float  # answered
 
 
 class Clerk(Actor):
@@ -192,7 +231,7 @@ class Clerk(Actor):
             if fresh:
                 self.requests[request] = (tuple(words), tuple(names))
         for _ in range(TRIES_MAX):
-            since = self.probe.sequence
+            since, sent_s = self.probe.sequence, time.monotonic()
             answer = host.packctl(*sent)
             if answer.status != 3:
                 break
@@ -205,7 +244,8 @@ class Clerk(Actor):
         if answer.status == 1:
             self.turned_away[f"{kind}: {answer.code}"] += 1
             if takes_request:
-                self.refused.append(Refusal(tuple(words), tuple(names), request, answer.code, since, time.monotonic()))
+                self.refused.append(Refusal(tuple(words), tuple(names), request, answer.code, since, sent_s,
+                                            time.monotonic()))
             return False
         self.done[kind] += 1
         if takes_request:

@@ -13,8 +13,7 @@ DEFAULT_SOURCE = "storm"
 UNIT_RECORDS = 10
 INGEST = {"max_unit_records": UNIT_RECORDS, "max_transaction_records": 40, "max_transaction_units": 4}
 # In virtual seconds: longer than a jump of the clock, a second or less of the machine's.
-JOBS = {"interval_ms": 100, "lease_s": 14_400, "settlement_accounts": 5, "settlement_spread_s": 10_800,
-        "settlement_sessions": 1}
+JOBS = {"interval_ms": 100, "lease_s": 14_400, "settlement_accounts": 5, "settlement_spread_s": 10_800}
 FOLDERS = ("incoming", "work", "done", "rejected", "failed", "receipts")
 COMMAND_BOUND_S = 600
 UNAVAILABLE = 3  # exit status

@@ -16,7 +16,7 @@ CAPTCHA_TIERS = ("s", "m", "l")
 SMS_TIERS = ("few", "many")
 DAY_S = 6.0         # seconds of the machine for a business day
 JUMP_EVERY_S = 0.5
-DISRUPTIONS = ("restart", "crash", "freeze", "read-only", "switch-over")
+DISRUPTIONS = ("restart", "crash", "freeze", "read-only", "switch-over", "fail-over")
 HOST_ACTIONS = ("kill", "reload", "clock")
 
 
@@ -55,7 +55,7 @@ def weather(dice, seconds):
             kinds = dice.sample(DISRUPTIONS, len(DISRUPTIONS))
         kind = kinds.pop()
         words = {"freeze": (round(dice.uniform(0.1, 1.5), 2),), "read-only": (round(dice.uniform(0.1, 1.0), 2),),
-                 "switch-over": (dice.random() < 0.5,)}.get(kind, ())
+                 "switch-over": (dice.random() < 0.5,), "fail-over": (round(dice.uniform(0.1, 0.8), 2),)}.get(kind, ())
         actions.append(Action(at, kind, words))
     return actions
 

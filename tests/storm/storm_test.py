@@ -13,6 +13,7 @@ import collections
 import pathlib
 import secrets
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -99,7 +100,7 @@ class Storm:
         until = begin + options.seconds
         daemons = {host.name: host for host in self.daemons}
         clerk = actors.Clerk(daemons, self.pair, dropped, probe, self.directory, plan["clerk"], begin, until)
-        weather = actors.Weather(self.pair, plan["weather"], begin, until)
+        weather = actors.Weather(self.pair, daemons, dropped, plan["weather"], begin, until)
         on_hosts = actors.HostActor(self.hosts, self.clocks, plan["hosts"], begin, until)
         producers = [actors.Producer(host, dropped, plan[f"producer-{host.name}"], begin, until)
                      for host in self.daemons]
@@ -110,7 +111,7 @@ class Storm:
         self.actors, self.watched = everybody, (dropped, clerk, client, probe)
         for one in (*everybody, client, probe):
             one.finish()
-        self.requests |= clerk.requests | client.requests
+        self.requests |= clerk.requests | client.requests | weather.requests
 
     def calm(self):
         """Until all that is due is done: files, expiries, reminders, bills. The clock goes on, so that leases of
@@ -145,7 +146,7 @@ class Storm:
         self.faults += faults
         export = self.hosts["client"].ctl("export", "--canonical", output=()).splitlines()
         self.faults += comparing.compare_exports(model, export)
-        self.faults += comparing.compare_receipts(model, dropped, self.daemons, contents)
+        self.faults += comparing.compare_receipts(model, dropped, self.daemons, self.pair.losses)
         yesterday = self.clock.day(self.calm_at - DAY)
         self.faults += [f"never charged: {' '.join(map(str, one))}" for one in model.left_to_charge(yesterday)]
         self.faults += [f"never told: {one}" for one in model.never_told(self.calm_at)][:ALERT_SHOWN]
@@ -167,6 +168,7 @@ class Storm:
 
     def lost_requests(self, clerk, client):
         stored = {request for request, in self.pair.sql("SELECT request_id FROM command")}
+        stored |= set().union(*(loss.requests for loss in self.pair.losses))
         answered = [*clerk.accepted, *(call[2] for call in client.answered())]
         return [f"request {request} was accepted, and is not in the ledger: {self.requests[request]}"
                 for request in answered if request not in stored][:ALERT_SHOWN]
@@ -184,14 +186,17 @@ class Storm:
         column = "instant" if storm_ledger.has_ledger_time(self.pair) else "committed_at"
         instants = {request: actors.instant(at) for request, at in self.pair.sql(
             f"SELECT c.request_id, t.{column} FROM command c JOIN ledger_transaction t ON t.seq = c.seq")}
+        weather = next(one for one in self.actors if one.name == "weather")
+        faults += watchers.turned_away(client.calls, weather.acted)[:ALERT_SHOWN]
         return faults + watchers.out_of_time(client.calls, instants, SKEW_NS)[:ALERT_SHOWN]
 
-    def print_counts(self, dropped, clerk, client, probe, lost):
+    def print_counts(self, dropped, clerk, client, probe, commits_lost):
         counts = collections.Counter()
         for one in self.actors:
             if one.name in ("weather", "hosts", "clock"):
                 counts.update(one.counts)
-        print("disruptions: " + listed(counts) + f", answers to COMMIT lost {lost[0]}, COMMITs lost {lost[1]}")
+        print("disruptions: " + listed(counts) + f", answers to COMMIT lost {commits_lost[0]}, COMMITs lost"
+              f" {commits_lost[1]}")
         print(f"files: {len(dropped.files)} dropped; " + listed(self.model.files.counts))
         print("commands accepted: " + listed(clerk.done) + f", of the client {len(client.answered())}")
         print("commands refused: " + listed(clerk.turned_away))
@@ -200,6 +205,9 @@ class Storm:
         self.print_unanswered()
         kinds = self.pair.sql("SELECT kind, COUNT(*) FROM ledger_transaction GROUP BY kind")
         print("commits: " + ", ".join(f"{kind} {count}" for kind, count in kinds))
+        lost = [loss.newest - loss.kept for loss in self.pair.losses]
+        print(f"transactions lost in fail-overs: {lost}; daemons that could not start, for a database that was away:"
+              f" {sum(host.starts_again for host in self.daemons)}")
         down = sum(1 for beat in probe.beats if beat[2] is None)
         print(f"largest gap without a commit {self.gap[0]:.2f} s ({self.gap[1]} beats), slowest answer"
               f" {self.slowest[0]:.2f} s ({self.slowest[1]} beats; with the database away {self.slowest[3]:.2f} s);"
@@ -233,6 +241,7 @@ def main():
                         help="actions of the plan that are left out, such as clock,freeze")
     parser.add_argument("--keep", help="folder for what differs")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(f"ended by signal {number}"))  # ends what it began, too
     print(f"seed {options.seed}, {options.seconds:.0f} s", flush=True)
     begin = time.monotonic()
     with harness.temporary_directory() as directory:

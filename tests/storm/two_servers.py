@@ -2,11 +2,13 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass, field
 
 from harness import free_port
 from server import Failure, PrivateServer, wait_until
@@ -40,12 +42,22 @@ class Node(PrivateServer):
         os.kill(self.process.pid, signal.SIGCONT)
 
 
+@dataclass
+class Loss:
+    """What a replica that took over did not have."""
+    at_s: float    # by the monotonic clock
+    kept: int      # the newest sequence that it had
+    newest: int = 0  # that the old primary had
+    requests: set = field(default_factory=set)
+    digests: set = field(default_factory=set)  # of files, of units of which it lacks some
+
+
 class Pair:
     """Thread-safe: what asks for the primary waits while it changes."""
 
     def __init__(self, directory, environment, database, seed, losses):
         """`losses`: probability that an answer to COMMIT is lost, and that a COMMIT is."""
-        self.directory, self.database = directory, database
+        self.directory, self.database, self.losses = directory, database, []
         self.lock = threading.RLock()
         first = Node(directory / "a", 1, environment)
         first.stop()
@@ -118,6 +130,50 @@ class Pair:
                 self.tell_proxy("drop")
             self.primary, self.replica = new, old
             self._follow(old, new)
+
+    def fail_over(self, behind_s):
+        """Unplanned: the replica lags for so long, then the primary dies and the replica takes over. What the primary
+        had committed meanwhile is gone."""
+        old, new = self.primary, self.replica
+        new.sql("STOP SLAVE IO_THREAD")
+        time.sleep(behind_s)
+        with self.lock:
+            old.kill()
+            wait_until(lambda: self._has_applied(new), CATCH_UP_S, "the replica applies what it has", every_s=0.02)
+            new.sql("STOP SLAVE; RESET SLAVE ALL; SET GLOBAL read_only = 0")
+            kept = int(new.sql("SELECT seq FROM ledger_sequence", self.database)[0][0])
+            self.tell_proxy(f"target {new.socket}")
+            self.tell_proxy("drop")
+            self.primary, self.replica = new, old
+            self.losses.append(Loss(time.monotonic(), kept))
+        old.start()
+        old.sql("SET GLOBAL read_only = 1")
+        self._note_loss(old, kept)
+        self._begin_anew(old, new)
+
+    @staticmethod
+    def _has_applied(replica):
+        status = replica.sql("SHOW ALL SLAVES STATUS")[0]
+        return any("has read all relay log" in word for word in status)
+
+    def _note_loss(self, old, kept):
+        loss = self.losses[-1]
+        loss.newest = int(old.sql("SELECT seq FROM ledger_sequence", self.database)[0][0])
+        loss.requests |= {name for name, in old.sql(f"SELECT request_id FROM command WHERE seq > {kept}",
+                                                    self.database)}
+        loss.digests |= {digest for digest, in old.sql("SELECT DISTINCT HEX(digest) FROM rating_unit WHERE seq >"
+                                                       f" {kept}", self.database)}
+
+    def _begin_anew(self, replica, primary):
+        """From a dump: what it had alone must go."""
+        replica.sql(f"SET SQL_LOG_BIN = 0; DROP DATABASE `{self.database}`")
+        dump = subprocess.run(["mariadb-dump", "--no-defaults", f"--socket={primary.socket}", "--user=root",
+                               "--single-transaction", "--master-data=2", "--gtid", "--hex-blob", "--databases",
+                               self.database], capture_output=True, text=True, check=True).stdout
+        at = re.search(r"gtid_slave_pos='([^']*)'", dump)[1]
+        replica.sql(f"SET SQL_LOG_BIN = 0;\n{dump}")
+        replica.sql(f"STOP SLAVE; RESET SLAVE ALL; RESET MASTER; SET GLOBAL gtid_slave_pos = '{at}'")
+        self._follow(replica, primary)
 
     def _has_caught_up(self, old, new):
         """No open transaction of the old one can commit any more, and all that did is on the new one."""

@@ -71,9 +71,9 @@ class Probe(Watcher):
         return int(words[1]) if done.returncode == 0 and words[0] == "0" else None
 
     def sequence_after(self, at):
-        """The first that was seen by a statement that was sent after `at`; None: none was."""
+        """(when, sequence) that was seen first by a statement that was sent after `at`; None: none was."""
         place = bisect.bisect_right(self.beats, (at,))
-        return next((sequence for _, _, sequence in self.beats[place:] if sequence is not None), None)
+        return next(((end, sequence) for _, end, sequence in self.beats[place:] if sequence is not None), None)
 
     def gaps(self):
         """(seconds up, beats, when it began) without a commit, longest first."""
@@ -161,6 +161,15 @@ class Client(Watcher):
         waits = [(*probe.up_within(sent, answered), request, answered - sent)
                  for sent, answered, request, *_ in self.calls]
         return sorted(waits, reverse=True)
+
+
+def turned_away(calls, disruptions):
+    """Sentences: commands that were not done although nothing befell the database from a second before until the
+    answer. That clocks differ is told to whoever asks while they jump."""
+    return [f"{request} was not done while the database was up: {answer.text.strip()}"
+            for sent, answered, request, _, _, answer in calls
+            if answer.status != 0 and "clock" not in answer.text
+            and not any(begin < answered and end > sent - ANSWER_S for begin, end in disruptions)]
 
 
 def is_too_long(seconds, beats):
