@@ -20,10 +20,6 @@ struct MoneyWords {
   std::uint32_t limit = default_journals;
 };
 
-MoneyMicros balance_of(Desk& desk, const Account& account) {
-  return desk.context().reports().balances(account.main()).at(0).balance_micros;
-}
-
 void top_up(Desk& desk, const MoneyWords& words) {
   const auto amount = parse_money(words.amount);
   if (!amount && amount.error() == AmountFault::too_large) {
@@ -41,14 +37,20 @@ void top_up(Desk& desk, const MoneyWords& words) {
     return top_up_balance(desk.context().ledger(), desk.billing(),
                           {words.account, *amount, words.reference, desk.now()}, id);
   });
-  const MoneyMicros balance = balance_of(desk, desk.account(words.account));
   if (desk.json) {
-    return desk.print(boost::json::object{
-        {"balance_micros", balance}, {"request_id", request_id}, {"repeated", done.repeated}});
+    return desk.print(
+        boost::json::object{{"balance_micros", boost::json::value_from(done.balance_micros)},
+                            {"request_id", request_id},
+                            {"repeated", done.repeated}});
   }
-  desk.out() << (done.repeated ? "This request had been done before. " : "") << "The balance of "
-             << words.account << " is " << money_text(balance) << ' '
-             << desk.context().catalogue().currency << ".\n";
+  if (done.repeated) desk.out() << "This request had been done before. ";
+  if (!done.balance_micros) {
+    desk.out() << "packctl money balance " << words.account << " shows the balance.\n";
+    return;
+  }
+  desk.out() << "The balance of " << words.account << (done.repeated ? " after it was " : " is ")
+             << money_text(*done.balance_micros) << ' ' << desk.context().catalogue().currency
+             << ".\n";
 }
 
 void balance(Desk& desk, const MoneyWords& words) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 #include <charconv>
 #include <memory>
 #include <stdexcept>
@@ -34,11 +35,28 @@ Digest digest_of(const char* kind, std::span<const std::string_view> content) {
   return digest;
 }
 
+// As it is stored: JSON, of which names are only ever added.
 std::string to_result(const CommandDone& done) {
-  return fmt::format("{} {}", done.count, done.first_id);
+  boost::json::object object{{"count", done.count}, {"first_id", done.first_id}};
+  if (done.balance_micros) object["balance_micros"] = *done.balance_micros;
+  return boost::json::serialize(object);
+}
+
+CommandDone from_json(const boost::json::object& object) {
+  CommandDone done;
+  done.count = boost::json::value_to<std::uint32_t>(object.at("count"));
+  done.first_id = boost::json::value_to<std::uint32_t>(object.at("first_id"));
+  if (const auto* balance = object.if_contains("balance_micros")) {
+    done.balance_micros = boost::json::value_to<MoneyMicros>(*balance);
+  }
+  return done;
 }
 
 CommandDone from_result(std::string_view text) {
+  boost::json::error_code error;
+  const auto value = boost::json::parse({text.data(), text.size()}, error);
+  if (!error && value.is_object()) return from_json(value.get_object());
+  // Before figures were stored: "COUNT FIRST_ID".
   CommandDone done;
   const char* end = text.data() + text.size();
   const auto count = std::from_chars(text.data(), end, done.count);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,10 +13,14 @@
 namespace packwarden {
 
 // What a command added: ids are dense, so it is [first_id, first_id + count).
+// The other figures are what its answer shows: they are stored with it, so that a repeat shows the
+// same (P9).
 struct CommandDone {
   std::uint32_t count = 0;
   std::uint32_t first_id = 0;
   bool repeated = false;  // an earlier run of the same request had done it
+  // Right after it; none where the command shows none, or was done before figures were stored.
+  std::optional<MoneyMicros> balance_micros{};
 };
 using CommandOutcome = tl::expected<CommandDone, Refusal>;
 

@@ -440,6 +440,24 @@ TEST_F(Commands, P9_the_same_request_gives_the_stored_result) {
   EXPECT_EQ(count("pack"), "1");
 }
 
+TEST_F(Commands, P9_a_repeated_top_up_gives_the_balance_of_then) {
+  ASSERT_TRUE(add({"a"}));
+  EXPECT_EQ(top_up("a", 51'000'000, "bank-1", "x")->balance_micros, 51'000'000);
+  EXPECT_EQ(top_up("a", 5'000'000, "bank-2", "y")->balance_micros, 56'000'000);
+  const CommandOutcome again = top_up("a", 51'000'000, "bank-1", "x");
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(again->balance_micros, 51'000'000);
+}
+TEST_F(Commands, P9_a_result_that_was_stored_before_there_were_figures_can_be_read) {
+  ASSERT_TRUE(add({"a"}));
+  ASSERT_TRUE(top_up("a", 5, "bank-1", "x"));
+  database.session().execute("UPDATE command SET result = '3 7' WHERE request_id = 'x'");
+  const CommandOutcome again = top_up("a", 5, "bank-1", "x");
+  EXPECT_TRUE(again->repeated);
+  EXPECT_EQ(again->count, 3U);
+  EXPECT_EQ(again->first_id, 7U);
+  EXPECT_EQ(again->balance_micros, std::nullopt);
+}
 TEST_F(Commands, P9_other_content_under_the_same_id_is_a_conflict) {
   ASSERT_TRUE(add({"a", "b"}, "first"));
   EXPECT_EQ(code_of(add({"c"}, "first")), "request_conflict");
