@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <limits>
 
 #include "mediation/csv_record.h"
@@ -102,7 +104,46 @@ void for_each_reject(std::string_view all, const SpoolDesk::Progress& progress,
   }
 }
 
+// How often rejects of this entry were driven in.
+std::uint32_t times_driven_in(int root, const std::string& entry) {
+  std::uint32_t times = 0;
+  const auto look = [&](const std::string& folder) {
+    struct stat status {};
+    if (fstatat(root, (folder + "/" + entry).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) ++times;
+  };
+  look("rejected/driven");
+  for_each_entry(root, "rejected/driven", [&](int, std::string_view name) {
+    if (name.starts_with("again-")) look("rejected/driven/" + std::string(name));
+  });
+  return times;
+}
+
+// How often the file of this claim was driven in whole.
+std::uint32_t times_redriven(int root, const std::string& claim) {
+  const std::string path = "redriven/" + claim;
+  const Fd fd(openat(root, path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd.is_open() && errno == ENOENT) return 0;
+  std::array<char, 16> text{};
+  const ssize_t got = fd.is_open() ? read(fd.get(), text.data(), text.size()) : -1;
+  if (got < 0) fail_with("cannot read " + path, errno);
+  std::uint32_t times = 0;
+  const char* const end = text.data() + got;
+  const auto [at, error] = std::from_chars(text.data(), end, times);
+  if (error == std::errc{} && times < UINT32_MAX && at + 1 == end && *at == '\n') return times;
+  throw SpoolUnavailable(path +
+                         " is damaged: it has how often that file was driven in. Write a"
+                         " number there that is high enough");
+}
+
 }  // namespace
+
+void DirectoryDesk::set_times_redriven(const std::string& claim, std::uint32_t times) const {
+  NewFile file(root_->get(), "redriven/." + claim);
+  file.append(std::to_string(times) + "\n");
+  file.sync();
+  file.finish("redriven/" + claim);
+  sync("redriven");
+}
 
 tl::expected<std::string, Refusal> DirectoryDesk::find_open_rejects(
     const std::string& name_or_claim) const {
@@ -161,7 +202,7 @@ tl::expected<Redriven, Refusal> DirectoryDesk::redrive_rejects(const std::string
   Redriven redriven;
   redriven.name = redrive_name(file->name, max_file_name_bytes_);
   const Mapped rejects(root_->get(), "rejected/" + *entry);
-  RedriveFile out(root_->get(), file->claim);
+  RedriveFile out(root_->get(), {file->claim, true, times_driven_in(root_->get(), *entry) + 1});
   bool has_header = kind->format != Format::csv;
   for_each_reject(rejects.text(), progress,
                   [&](std::string_view reason, const std::string& detail, const std::string& text) {
@@ -233,7 +274,8 @@ tl::expected<Redriven, Refusal> DirectoryDesk::redrive_file(const std::string& c
         return got;
       },
       limits_.unpack);
-  RedriveFile out(root_->get(), claim);
+  const std::uint32_t number = times_redriven(root_->get(), claim) + 1;
+  RedriveFile out(root_->get(), {claim, false, number});
   std::string block(content_block_bytes, '\0');
   while (!content.at_end()) {
     const auto got = content.read(block.data(), block.size());
@@ -249,6 +291,8 @@ tl::expected<Redriven, Refusal> DirectoryDesk::redrive_file(const std::string& c
                                             shown(redriven.name)));
   }
   sync("incoming");
+  // A crash before this does the same redrive again: the same bytes, a repeat (U4).
+  set_times_redriven(claim, number);
   return redriven;
 }
 

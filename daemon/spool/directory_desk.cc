@@ -77,7 +77,8 @@ DirectoryDesk::DirectoryDesk(std::string directory, ContentLimits limits,
                            "/: no daemon has begun with it yet. Start packwardend, then ask again");
   }
   root_ = std::make_shared<const Fd>(std::move(root));
-  for (const std::string folder : {"held", "retry", "rejected/driven", "rejected/discarded"}) {
+  for (const std::string folder :
+       {"held", "retry", "redriven", "rejected/driven", "rejected/discarded"}) {
     make_folder(root_->get(), folder, folder_mode);
   }
 }

@@ -7,8 +7,8 @@
 namespace packwarden {
 
 // The operator's side of a SpoolDirectory, beside the daemon that holds it. Its folders beyond
-// those of SpoolDirectory: held/NAME, rejected/driven/ and rejected/discarded/; .hold in the root
-// stops the claims. Not thread-safe.
+// those of SpoolDirectory: held/NAME, rejected/driven/ and rejected/discarded/, redriven/CLAIM with
+// how often that file was driven in whole; .hold in the root stops the claims. Not thread-safe.
 class DirectoryDesk : public SpoolDesk {
  public:
   // Throws SpoolUnavailable where `directory` is no spool.
@@ -43,6 +43,7 @@ class DirectoryDesk : public SpoolDesk {
   bool daemon_has_it() const;
   std::string reason_of(const std::string& entry) const;
   void sync(const std::string& folder) const;
+  void set_times_redriven(const std::string& claim, std::uint32_t times) const;
 
   std::string directory_;
   ContentLimits limits_;

@@ -1,5 +1,6 @@
 #include "spool/redrive_file.h"
 
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -22,7 +23,9 @@ std::string_view without(std::string_view name, std::string_view ending) {
 }  // namespace
 
 struct RedriveFile::Stream {
-  explicit Stream(const std::string& claim) : comment("redrive of " + claim) {
+  explicit Stream(const RedriveOrigin& origin)
+      : comment(fmt::format("redrive {} of {}{}", origin.number,
+                            origin.rejects ? "the rejects of " : "", origin.claim)) {
     if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, gzip_window_bits, 8,
                      Z_DEFAULT_STRATEGY) != Z_OK) {
       throw std::bad_alloc();
@@ -40,8 +43,8 @@ struct RedriveFile::Stream {
   std::string comment;
 };
 
-RedriveFile::RedriveFile(int root, const std::string& claim)
-    : stream_(std::make_unique<Stream>(claim)), file_(root, "incoming/.redrive-" + claim) {}
+RedriveFile::RedriveFile(int root, const RedriveOrigin& origin)
+    : stream_(std::make_unique<Stream>(origin)), file_(root, "incoming/.redrive-" + origin.claim) {}
 RedriveFile::~RedriveFile() = default;
 
 void RedriveFile::append(std::string_view content) {

@@ -9,12 +9,19 @@
 
 namespace packwarden {
 
-// A gzip file for incoming/ that says in its header from which claim its content comes: so the same
-// redrive again has the same bytes, and any other one has other bytes (S11).
+// Which redrive a file comes from (S11).
+struct RedriveOrigin {
+  std::string claim;         // of the file whose content is driven in
+  bool rejects = false;      // its rejected lines alone
+  std::uint32_t number = 1;  // of the redrives of the same, from 1
+};
+
+// A gzip file for incoming/ that says in its header which redrive it is: so the same redrive again
+// has the same bytes, and any other one has other bytes (S11).
 class RedriveFile {
  public:
   // Written under a name that is left alone (U1). `root` is the spool and must outlive this.
-  RedriveFile(int root, const std::string& claim);
+  RedriveFile(int root, const RedriveOrigin& origin);
   ~RedriveFile();
   RedriveFile(const RedriveFile&) = delete;
   RedriveFile& operator=(const RedriveFile&) = delete;

@@ -221,6 +221,17 @@ class Rejects(OnSite):
         self.assertEqual([(r["outcome"], r["accepted"]) for r in self.where.receipts()[1:]],
                          [("taken", 3), ("repeat", 0)])
 
+    def test_U5_S11_rejects_of_a_file_that_was_redriven_whole_are_driven_in(self):
+        self.take(g_csv=csv(rows("g", 1, "ghost")))
+        self.done("file", "void", "g.csv", "--reason", "wrong")
+        self.done("file", "redrive", "g.csv")
+        self.where.run_once()  # rejected again
+        self.add_ghost()
+        self.done("rejects", "redrive", self.where.receipts()[0]["claim"])
+        self.where.run_once()
+        self.assertEqual([(r["outcome"], r["accepted"]) for r in self.where.receipts()],
+                         [("taken", 0), ("taken", 0), ("taken", 1)])
+
     def test_U5_U8_kill_9_during_a_redrive_loses_and_repeats_nothing(self):
         self.take(big_csv=csv(rows("g", MANY, "ghost")))
         self.add_ghost()
@@ -329,9 +340,21 @@ class Voids(OnSite):
         self.refused("file", "redrive", "a.csv")
         self.where.run_once()
         self.assertEqual((self.receipt("a.redrive.csv.gz")["accepted"], self.used()), (10, 10))
-        self.done("file", "redrive", "a.csv")  # the very same bytes again
+        self.done("file", "redrive", "a.csv")  # an arrival of its own (U5)
         self.where.run_once()
-        self.assertEqual((self.where.receipts()[-1]["outcome"], self.used()), ("repeat", 10))
+        last = self.where.receipts()[-1]
+        self.assertEqual((last["outcome"], last["accepted"], last["duplicate"], self.used()), ("taken", 0, 10, 10))
+
+    def test_U4_S11_a_redrive_that_was_voided_too_can_be_followed_by_another_one(self):
+        self.take(f_csv=csv(rows("f", 10)))
+        for time in range(3):
+            for receipt in self.where.receipts()[time:]:
+                self.done("file", "void", receipt["digest"], "--reason", "wrong")
+            self.assertEqual(self.used(), 0)
+            self.done("file", "redrive", "f.csv")
+            self.where.run_once()
+            last = self.where.receipts()[-1]
+            self.assertEqual((last["outcome"], last["accepted"], self.used()), ("taken", 10, 10))
 
     def test_U10_ids_are_free_for_a_daemon_that_runs(self):
         process = self.where.daemon()

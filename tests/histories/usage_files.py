@@ -42,6 +42,7 @@ class UsageFile:
     keys: list = field(default_factory=list)
     entries: list = field(default_factory=list)
     voided: bool = False
+    redrives: int = 0
     counts: Counter = field(default_factory=Counter)
 
 
@@ -66,7 +67,7 @@ class UsageFiles:
         self.clock, self.default_source, self.unit_records = clock, default_source, unit_records
         self.counts = counts
         self.accounts = {}
-        self.files = {}    # by digest; redriven ones by that of the file that they come from (S11)
+        self.files = {}    # by digest; redriven ones by the file that they come from, and a number (S11)
         self.redriven = []  # files that wait in the spool to be taken again
         self.names = {}    # of those that were taken
         self.held = {}     # (source, id) -> Held
@@ -89,7 +90,8 @@ class UsageFiles:
 
     def take_redriven(self, arrival, now):
         for file in self.redriven:
-            self._take(("redriven", file.name), UsageFile(file.name, file.stored), arrival, now)
+            file.redrives += 1
+            self._take(("redriven", file.name, file.redrives), UsageFile(file.name, file.stored), arrival, now)
             self.counts["redriven files"] += 1
         self.redriven.clear()
 

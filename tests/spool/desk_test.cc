@@ -1,3 +1,5 @@
+#include <set>
+
 #include "spool/claim_name.h"
 #include "spool/directory_desk.h"
 #include "spool/spool_files.h"
@@ -228,6 +230,55 @@ TEST_F(SpoolDeskTest, S11_the_same_redrive_again_has_the_same_bytes_and_another_
   // As after a crash before the last step.
   fs::rename(root / "rejected" / "driven" / entry, root / "rejected" / entry);
   EXPECT_EQ(bytes, bytes_of_a_redrive(first));
+}
+
+TEST_F(SpoolDeskTest, S11_each_redrive_of_a_file_and_that_of_its_rejects_have_bytes_of_their_own) {
+  const std::string content = std::string(header) + "worse\n";
+  const std::string claim = with_rejects("a.csv", content, "2\tmalformed\t30\t5\t\n");
+  const auto taken = [&] {
+    const std::string bytes = content_of(incoming("a.redrive.csv.gz"));
+    EXPECT_EQ(gunzipped(incoming("a.redrive.csv.gz")), content);
+    fs::remove(incoming("a.redrive.csv.gz"));
+    return bytes;
+  };
+  std::set<std::string> different;
+  for (int time = 0; time < 3; ++time) {
+    ASSERT_TRUE(desk.redrive_file(claim, "a.csv", {}));
+    different.insert(taken());
+  }
+  ASSERT_TRUE(desk.redrive_rejects(claim, false, {}));
+  different.insert(taken());
+  EXPECT_EQ(different.size(), 4U);
+}
+
+TEST_F(SpoolDeskTest, S11_a_redrive_of_a_file_that_was_interrupted_is_a_repeat) {
+  const std::string claim = with_rejects("a.csv", std::string(header) + "one\n", "");
+  const auto bytes_of_a_redrive = [&] {
+    EXPECT_TRUE(desk.redrive_file(claim, "a.csv", {}));
+    const std::string bytes = content_of(incoming("a.redrive.csv.gz"));
+    fs::remove(incoming("a.redrive.csv.gz"));
+    return bytes;
+  };
+  const std::string first = bytes_of_a_redrive();
+  fs::remove(root / "redriven" / claim);  // as after a crash before the last step
+  EXPECT_EQ(bytes_of_a_redrive(), first);
+  const std::string second = bytes_of_a_redrive();
+  EXPECT_NE(second, first);
+  write_file(root / "redriven" / claim, "1\n");  // the same of the second one
+  EXPECT_EQ(bytes_of_a_redrive(), second);
+  // One that found its name taken was none.
+  drop("a.redrive.csv.gz", "of somebody else");
+  EXPECT_EQ(code_of(desk.redrive_file(claim, "a.csv", {})), "name_taken");
+  EXPECT_EQ(content_of(root / "redriven" / claim), "2\n");
+}
+
+TEST_F(SpoolDeskTest, S11_a_number_of_redrives_that_cannot_be_read_is_not_guessed_at) {
+  const std::string claim = with_rejects("a.csv", std::string(header) + "one\n", "");
+  for (const char* damaged : {"", "x\n", "1", "4294967295\n", "99999999999\n"}) {
+    write_file(root / "redriven" / claim, damaged);
+    EXPECT_THROW(desk.redrive_file(claim, "a.csv", {}), SpoolUnavailable) << damaged;
+  }
+  EXPECT_THAT(names_in(root / "incoming"), IsEmpty());
 }
 
 TEST_F(SpoolDeskTest, U5_a_redrive_waits_for_its_name_to_be_free) {
