@@ -203,6 +203,22 @@ TEST_F(StatementTest, a_final_statement_stays_as_it_is_and_late_usage_stands_in_
   EXPECT_THAT(packs(of("2026-12"), "2026-12"), ElementsAre("1 29900 29885 held"));
 }
 
+TEST_F(StatementTest, S22_late_usage_of_the_first_until_noon_is_listed_in_the_month_before) {
+  top_up(400 * cny, "2026-11-01T10:00");
+  buy("2026-11-02T10:00");
+  use(1, "2026-11-30T10:00", "2026-12-01T11:59");
+  use(2, "2026-11-30T11:00", "2026-12-01T12:00");
+  use(16, "2026-12-01T09:00", "2026-12-01T12:01");
+  use(4, "2026-11-30T12:00", "2027-01-01T11:59");  // of a month before the last
+  use(8, "2026-11-30T13:00", "2027-01-01T12:00");
+  EXPECT_THAT(usage(of("2026-11")), ElementsAre("2026-11-30 acme drawn 1"));
+  EXPECT_THAT(usage(of("2026-12")),
+              ElementsAre("2026-11-30 acme drawn 6", "2026-12-01 acme drawn 16"));
+  EXPECT_THAT(usage(of("2027-01")), ElementsAre("2026-11-30 acme drawn 8"));
+  void_last("2027-02-01T11:59");
+  EXPECT_THAT(usage(of("2027-01")), IsEmpty());
+}
+
 TEST_F(StatementTest, the_order_of_the_ledger_decides_where_the_clocks_of_hosts_differ) {
   top_up(400 * cny, "2026-11-01T10:00");
   buy("2026-11-02T10:00");
