@@ -30,7 +30,7 @@ class Actor(threading.Thread):
         self.actions, self.begin, self.until = actions, begin, until
         self.failure = None
         self.counts = collections.Counter()  # actions that were done
-        self.acted = []  # (begin, end) of each, by the monotonic clock
+        self.acted = []  # (begin, end, action), by the monotonic clock
         self.skipped = 0
 
     def run(self):
@@ -42,7 +42,7 @@ class Actor(threading.Thread):
                     return
                 acted_at = time.monotonic()
                 self.act(action)
-                self.acted.append((acted_at, time.monotonic()))
+                self.acted.append((acted_at, time.monotonic(), action))
                 self.counts[action.what] += 1
         except Exception as failure:  # whoever waits for us raises it
             self.failure = failure

@@ -55,6 +55,11 @@ class ProbeTest(unittest.TestCase):
         self.assertAlmostEqual(seconds, 1.0 + 0.1 + 1.0)
         self.assertEqual(beats, 3)
 
+    def test_what_is_left_out_counts_as_not_up(self):
+        self.probe.beats = [(0, 0.1, 1), (1, 1.1, 1), (2, 2.1, 1), (3, 3.1, 2)]
+        self.probe.leave_out(1.05, 2.0)
+        self.assertEqual([sequence for _, _, sequence in self.probe.beats], [1, None, 1, 2])
+
     def test_who_waits_while_the_database_is_away_waits_for_nothing(self):
         self.probe.beats = [(0, 0.1, 1), (1, 1.1, None), (2, 2.1, None), (3, 3.1, 2), (4, 4.1, 2)]
         seconds, beats = self.probe.up_within(0.5, 4.0)
@@ -70,7 +75,7 @@ class ProbeTest(unittest.TestCase):
         class Answer:
             status, text = 3, "away"
         calls = [(10.0, 10.5, "early", 0, 0, Answer), (20.0, 20.5, "late", 0, 0, Answer)]
-        self.assertEqual([one.split()[0] for one in watchers.turned_away(calls, [(9.0, 9.5)])], ["late"])
+        self.assertEqual([one.split()[0] for one in watchers.turned_away(calls, [(9.0, 9.5, None)])], ["late"])
 
     def test_the_sequence_after_an_answer_is_one_that_was_asked_for_later(self):
         self.probe.beats = [(0, 0.1, 1), (1, 1.1, 2), (2, 2.1, None), (3, 3.1, 4)]

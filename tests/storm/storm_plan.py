@@ -17,6 +17,9 @@ SMS_TIERS = ("few", "many")
 DAY_S = 6.0         # seconds of the machine for a business day
 JUMP_EVERY_S = 0.5
 DISRUPTIONS = ("restart", "crash", "freeze", "read-only", "switch-over", "fail-over")
+# A server that is to become read-only waits for statements that wait for rows, and lets no other write begin: it
+# answers, and nothing is committed.
+WRITES_STOP = ("read-only", "switch-over")
 HOST_ACTIONS = ("kill", "reload", "clock")
 
 

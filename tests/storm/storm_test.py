@@ -173,20 +173,31 @@ class Storm:
         return [f"request {request} was accepted, and is not in the ledger: {self.requests[request]}"
                 for request in answered if request not in stored][:ALERT_SHOWN]
 
+    def around(self, begin, end):
+        """What befell database and hosts then, for people."""
+        acted = sorted((one_begin, one_end, action) for one in self.actors if one.name in ("weather", "hosts")
+                       for one_begin, one_end, action in one.acted
+                       if one_begin < end and one_end > begin - 2 * watchers.BOUND_S)
+        return "; ".join(f"{' '.join(map(str, (action.what, *action.words)))} from {at - begin:+.1f} to"
+                         f" {until - begin:+.1f} s" for at, until, action in acted)
+
     def waits(self, client, probe):
-        faults = []
+        faults, calls = [], {call[2]: call for call in client.calls}
+        weather = next(one for one in self.actors if one.name == "weather")
+        for begin, end, action in weather.acted:
+            if action.what in storm_plan.WRITES_STOP:
+                probe.leave_out(begin, end)
         self.gap, self.slowest = next(iter(probe.gaps()), (0, 0, 0)), next(iter(client.slowest(probe)), (0, 0, "", 0))
         if watchers.is_too_long(*self.gap[:2]):
             faults.append(f"nothing was committed for {self.gap[0]:.1f} s ({self.gap[1]} beats) while the database was"
-                          " up")
+                          f" up; meanwhile: {self.around(self.gap[2], self.gap[2] + self.gap[0])}")
         for seconds, beats, request, whole in client.slowest(probe)[:ALERT_SHOWN]:
             if watchers.is_too_long(seconds, beats):
                 faults.append(f"{request} was answered after {whole:.1f} s, in {seconds:.1f} s of which ({beats} beats)"
-                              " the database was up")
+                              f" the database was up; meanwhile: {self.around(*calls[request][:2])}")
         column = "instant" if storm_ledger.has_ledger_time(self.pair) else "committed_at"
         instants = {request: actors.instant(at) for request, at in self.pair.sql(
             f"SELECT c.request_id, t.{column} FROM command c JOIN ledger_transaction t ON t.seq = c.seq")}
-        weather = next(one for one in self.actors if one.name == "weather")
         faults += watchers.turned_away(client.calls, weather.acted)[:ALERT_SHOWN]
         return faults + watchers.out_of_time(client.calls, instants, SKEW_NS)[:ALERT_SHOWN]
 

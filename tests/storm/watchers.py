@@ -70,6 +70,11 @@ class Probe(Watcher):
         words = done.stdout.split()
         return int(words[1]) if done.returncode == 0 and words[0] == "0" else None
 
+    def leave_out(self, begin, end):
+        """The database was not up then, whatever it answered."""
+        self.beats = [(one, other, None if one < end and other > begin else sequence)
+                      for one, other, sequence in self.beats]
+
     def sequence_after(self, at):
         """(when, sequence) that was seen first by a statement that was sent after `at`; None: none was."""
         place = bisect.bisect_right(self.beats, (at,))
@@ -169,7 +174,7 @@ def turned_away(calls, disruptions):
     return [f"{request} was not done while the database was up: {answer.text.strip()}"
             for sent, answered, request, _, _, answer in calls
             if answer.status != 0 and "clock" not in answer.text
-            and not any(begin < answered and end > sent - ANSWER_S for begin, end in disruptions)]
+            and not any(begin < answered and end > sent - ANSWER_S for begin, end, _ in disruptions)]
 
 
 def is_too_long(seconds, beats):
