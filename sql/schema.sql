@@ -16,17 +16,29 @@ CREATE TABLE deployment (
   PRIMARY KEY (id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- One row: the number of the last committed ledger transaction. Whoever changes the ledger advances it by one.
+-- One row, which every ledger transaction locks and advances by one: the number of the last committed one, its instant (ledger
+-- time), its stamp, and the ids that were given out last. history counts how often an older database was accepted.
 CREATE TABLE ledger_sequence (
   id TINYINT UNSIGNED NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
+  instant DATETIME(6) NOT NULL DEFAULT '1970-01-01 00:00:00',
+  stamp BINARY(32) NOT NULL DEFAULT '',
+  history INT UNSIGNED NOT NULL DEFAULT 0,
+  last_account_id INT UNSIGNED NOT NULL DEFAULT 0,
+  last_pack_id INT UNSIGNED NOT NULL DEFAULT 0,
   PRIMARY KEY (id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- committed_at: by the clock of the database. instant: ledger time, as of which all was decided. stamp: SHA-256 of the stamp
+-- before, nonce and content, which is a digest of what was written about money, packs and usage (docs/LEDGER.md).
 CREATE TABLE ledger_transaction (
   seq BIGINT UNSIGNED NOT NULL,
   kind VARCHAR(16) NOT NULL,
   committed_at DATETIME(6) NOT NULL,
+  instant DATETIME(6) NOT NULL DEFAULT '1970-01-01 00:00:00',
+  nonce BINARY(16) NOT NULL DEFAULT '',
+  content BINARY(32) NOT NULL DEFAULT '',
+  stamp BINARY(32) NOT NULL DEFAULT '',
   PRIMARY KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
@@ -163,9 +175,10 @@ CREATE TABLE postpaid_change (
   account_id INT UNSIGNED NOT NULL,
   product_id INT UNSIGNED NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
+  change_no INT UNSIGNED NOT NULL DEFAULT 0,
   step VARCHAR(16) NOT NULL,
   changed_at DATETIME(6) NOT NULL,
-  PRIMARY KEY (account_id, product_id, seq),
+  PRIMARY KEY (account_id, product_id, seq, change_no),
   KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 

@@ -31,23 +31,23 @@ ArchiveComposition::ArchiveComposition(const Settings& settings, const SpoolDire
       ledger_(database_address(settings), ledger_options(settings, beats_of(loop))),
       done_days_(static_cast<std::int32_t>(settings.spool.done_days)) {}
 
-// Asked once a day; while the database is not to be had nothing is removed.
-bool ArchiveComposition::may_remove(Instant at) {
+// S26. Asked once a day; while the database is not to be had nothing is removed.
+std::optional<Instant> ArchiveComposition::agreed(Instant at) {
   const std::int32_t day = utc_day_of(at);
-  if (agreed_on_day_ == day) return true;
+  if (agreed_on_day_ == day) return at;
   try {
-    if (!clocks_agree(at, ledger_.database_now(), "no files of done/ are removed")) return false;
+    at = ledger_.agreed_now();
   } catch (const LedgerUnavailable&) {  // ingest tells of it
-    return false;
+    return std::nullopt;
   }
-  agreed_on_day_ = day;
-  return true;
+  agreed_on_day_ = utc_day_of(at);
+  return at;
 }
 
 bool ArchiveComposition::step(Instant at, bool trust_clock, const std::stop_token& stop) {
   bool is_done = true;
-  if (trust_clock || may_remove(at)) {
-    const ArchiveStep removed = archive_.remove_before(BusinessDay{utc_day_of(at) - done_days_});
+  if (const auto by = trust_clock ? std::optional(at) : agreed(at)) {
+    const ArchiveStep removed = archive_.remove_before(BusinessDay{utc_day_of(*by) - done_days_});
     log(removed);
     is_done = removed.is_done;
   }

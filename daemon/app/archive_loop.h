@@ -29,7 +29,7 @@ class ArchiveComposition {
   bool step(Instant at, bool trust_clock, const std::stop_token& stop);
 
  private:
-  bool may_remove(Instant at);
+  std::optional<Instant> agreed(Instant at);
 
   DoneArchive archive_;
   MySqlLedger ledger_;

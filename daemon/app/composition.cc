@@ -1,5 +1,8 @@
 #include "app/composition.h"
 
+#include <map>
+#include <mutex>
+#include <tuple>
 #include <utility>
 
 #include "store/deployment.h"
@@ -29,10 +32,33 @@ DatabaseAddress channel_database_address(const Settings& settings) {
   return address;
 }
 
+namespace {
+
+// What this process has seen of the ledger in this database, whichever of its connections saw it.
+std::shared_ptr<LedgerHistory> history_of(const DatabaseSettings& database) {
+  static std::mutex mutex;
+  static std::map<std::tuple<std::string, std::string, int, std::string>,
+                  std::shared_ptr<LedgerHistory>>
+      histories;
+  const std::lock_guard lock(mutex);
+  auto& history = histories[{database.socket, database.host, database.port, database.name}];
+  if (!history) history = std::make_shared<LedgerHistory>();
+  return history;
+}
+
+}  // namespace
+
 LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress,
                              CommitObserver on_commit) {
-  return {settings.database.transaction_attempts_max, settings.database.unstorable_attempts_max,
-          std::move(on_progress), std::move(on_commit)};
+  LedgerOptions options;
+  options.transaction_attempts_max = settings.database.transaction_attempts_max;
+  options.unstorable_attempts_max = settings.database.unstorable_attempts_max;
+  options.on_progress = std::move(on_progress);
+  options.on_commit = std::move(on_commit);
+  options.history = history_of(settings.database);
+  options.clock_skew_max = Span::seconds(settings.database.clock_skew_max_s);
+  options.allow_as_of = settings.allow_as_of;
+  return options;
 }
 
 SituationLimits situation_limits(const Settings& settings) {

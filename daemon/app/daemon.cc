@@ -272,7 +272,7 @@ int run_once(const Settings& settings, std::optional<Instant> as_of) {
     IngestComposition composition(settings);
     run_ingest_once(composition, as_of);
     JobComposition jobs(settings, 0);  // O6: run-once takes 08:00 for all
-    run_jobs_once(jobs, as_of.value_or(now()));
+    run_jobs_once(jobs, as_of);
     ArchiveComposition archive(settings, composition.spool());
     run_archive_once(archive, as_of);
   });

@@ -3,11 +3,11 @@
 #include <chrono>
 #include <utility>
 
-#include "app/clocks.h"
 #include "app/composition.h"
 #include "app/http_settings.h"
 #include "logging/log.h"
 #include "store/deployment.h"
+#include "store/ledger_head.h"
 
 namespace packwarden {
 namespace {
@@ -15,18 +15,30 @@ namespace {
 constexpr std::chrono::milliseconds look_interval{200};
 constexpr std::chrono::milliseconds pause_after_error{1'000};
 
+// The answers age meanwhile; the loop tries again.
+LedgerOptions once_only(LedgerOptions options) {
+  options.transaction_attempts_max = 1;
+  return options;
+}
+
+std::int64_t steady_nanos() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 }  // namespace
 
 EntitlementComposition::EntitlementComposition(const Settings& settings, Telemetry& telemetry,
                                                LoopWatch::Loop* loop)
     : telemetry_(&telemetry),
       catalogue_(settings.catalogue),
-      ledger_(database_address(settings),
-              {.transaction_attempts_max = 1, .on_progress = beats_of(loop)}) {
+      ledger_(database_address(settings), once_only(ledger_options(settings, beats_of(loop)))) {
   Session session(database_address(settings));
   session.connect();
+  set_clock(read_clock(session));
   intern_catalogue(session, catalogue_);
-  book_ = std::make_unique<EntitlementBook>(catalogue_, now);
+  book_ = std::make_unique<EntitlementBook>(catalogue_, [this] { return now(); });
   server_ = std::make_unique<HttpServer>(http_options(settings.http),
                                          HttpServices{*book_, telemetry, telemetry.http});
   log_event(events::http_listens, "entitlement checks are answered on {}", settings.http.listen);
@@ -64,7 +76,10 @@ void EntitlementComposition::follow(const LoopHost& host, std::stop_token stop,
   server_->stop();
 }
 
+// Also again, where the database holds another history: until complete() nobody follows.
 void EntitlementComposition::begin() {
+  const std::lock_guard lock(taking_over_);
+  loaded_ = false;
   loads_from_ = now();
   book_->forget();
 }
@@ -79,11 +94,22 @@ void EntitlementComposition::complete() {
 }
 
 void EntitlementComposition::look() {
-  const Instant as_of = now();
-  if (ledger_.sequence() != book_->sequence()) {
+  const std::lock_guard lock(taking_over_);
+  if (!loaded_) return;
+  const Instant as_of = ledger_.database_now();
+  set_clock(as_of);
+  if (ledger_.head().sequence != book_->sequence()) {
     book_->take_over(ledger_.changes_after(Follower::entitlements, book_->sequence()));
   }
   are_as_of(as_of);
+}
+
+Instant EntitlementComposition::now() const {
+  return Instant{steady_nanos() + clock_ahead_nanos_.load(std::memory_order_relaxed)};
+}
+
+void EntitlementComposition::set_clock(Instant clock) {
+  clock_ahead_nanos_.store(clock.nanos - steady_nanos(), std::memory_order_relaxed);
 }
 
 void EntitlementComposition::are_as_of(Instant as_of) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <stop_token>
 
 #include "app/loop_host.h"
@@ -32,17 +33,22 @@ class EntitlementComposition : public LoadedBeside {
   void complete() override;
 
  private:
+  // The clock of the database, as it went on since it was last read: a host's clock decides
+  // nothing.
+  Instant now() const;
   void look();
   void are_as_of(Instant as_of);
+  void set_clock(Instant clock);
 
   Telemetry* telemetry_;
   Catalogue catalogue_;
   MySqlLedger ledger_;
-  // Of the thread that loads it; once it is loaded, of the one that follows.
+  std::mutex taking_over_;  // of the book: by the thread that loads it, or by the one that follows
   std::unique_ptr<EntitlementBook> book_;
   std::unique_ptr<HttpServer> server_;
   Instant loads_from_;
   std::atomic<bool> loaded_ = false;
+  std::atomic<std::int64_t> clock_ahead_nanos_;  // of the steady clock
 };
 
 }  // namespace packwarden

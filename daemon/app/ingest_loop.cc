@@ -121,6 +121,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
                 LoadedBeside* beside, const LoopHost& host, std::stop_token stop,
                 const std::function<void()>& on_ready) {
   bool loaded = false;
+  bool was_ready = false;
   LettingGo letting_go(composition, false);
   Outage outage;
   // Files that the ledger cannot hold, one after the other and none that it can between them:
@@ -139,7 +140,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
         loaded = true;
         host.status.loaded(composition.ingest().books().sequence());
         host.telemetry.ready.books_are_loaded();
-        on_ready();
+        if (!std::exchange(was_ready, true)) on_ready();
       }
       host.settings.take_over([&](const Settings& settings) {
         composition.change(settings);
@@ -150,9 +151,10 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       host.telemetry.ready.spool_is_held(hold_notice.look(composition.spool(), host.status));
       const DedupeIndex& index = composition.ingest().books().index();
       host.telemetry.tally.index_is(index.size(), index.memory_bytes());
-      const std::optional<IngestReport> report = composition.ingest().round(at);
+      const std::optional<IngestReport> report = composition.ingest().round(at, std::nullopt);
       outage.is_over();
       host.telemetry.ready.spool_works();
+      host.telemetry.ready.clocks_differ("");
       if (report) {
         host.telemetry.tally.add(*report);
         log(*report);
@@ -163,10 +165,21 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
           host.sleep(stop, unstorable.next());
         }
       } else {
+        composition.ingest().look();
         host.status.idle(composition.ingest().books().sequence());
         host.sleep(stop, scan_interval);
       }
     } catch (const StoppedLoading&) {
+    } catch (const OtherHistory& error) {
+      log_event(events::other_history, "{}", error.what());
+      loaded = false;
+    } catch (const ClocksDiffer& error) {
+      const auto pause = outage.next_pause();
+      host.status.away("the right time", now());
+      host.telemetry.ready.clocks_differ(error.what());
+      log_event(events::clocks_differ, "{}; nothing is lost, next try in {} ms", error.what(),
+                pause.count());
+      host.sleep(stop, pause);
     } catch (const LedgerUnavailable& error) {
       const auto pause = outage.next_pause();
       host.status.away("the database", now());
@@ -207,7 +220,7 @@ IngestTally take_all(IngestComposition& composition, LettingGo& letting_go,
                      std::optional<Instant> as_of) {
   letting_go.step(as_of.value_or(now()));
   IngestTally tally;
-  while (const auto report = composition.ingest().round(as_of.value_or(now()))) {
+  while (const auto report = composition.ingest().round(as_of.value_or(now()), as_of)) {
     log(*report);
     tally.add(*report);
   }

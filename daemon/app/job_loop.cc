@@ -113,7 +113,7 @@ void run_jobs(JobComposition& composition, std::chrono::milliseconds interval, c
                                         settings.jobs.settlement_spread_s);
         interval = std::chrono::milliseconds(settings.jobs.interval_ms);
       });
-      run_jobs_once(composition, now());
+      run_jobs_once(composition, std::nullopt);
       if (std::exchange(failing, false)) log_event(events::jobs_go_on, "jobs go on");
       host.status.jobs_fail(failing);
     } catch (const LedgerUnavailable& error) {
@@ -130,8 +130,8 @@ void run_jobs(JobComposition& composition, std::chrono::milliseconds interval, c
   }
 }
 
-void run_jobs_once(JobComposition& composition, Instant at) {
-  log(composition.jobs().run(at), composition.currency());
+void run_jobs_once(JobComposition& composition, std::optional<Instant> as_of) {
+  log(composition.jobs().run(as_of), composition.currency());
 }
 
 }  // namespace packwarden

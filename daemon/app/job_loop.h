@@ -47,7 +47,7 @@ class JobComposition {
 void run_jobs(JobComposition& composition, std::chrono::milliseconds interval, const LoopHost& host,
               std::stop_token stop);
 
-// Does all that is due at `at`. Throws LedgerUnavailable.
-void run_jobs_once(JobComposition& composition, Instant at);
+// Does all that is due at `as_of`, or now. Throws LedgerUnavailable.
+void run_jobs_once(JobComposition& composition, std::optional<Instant> as_of);
 
 }  // namespace packwarden

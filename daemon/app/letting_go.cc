@@ -1,6 +1,5 @@
 #include "app/letting_go.h"
 
-#include "app/clocks.h"
 #include "logging/log.h"
 
 namespace packwarden {
@@ -12,10 +11,9 @@ constexpr std::uint32_t segments_deleted_at_a_time = 16;
 
 void LettingGo::step(Instant at) {
   if (utc_day_of(at) != day_) {
-    if (trust_clock_ ||
-        clocks_agree(at, composition_->ledger().database_now(), "no dedupe keys are let go")) {
-      forget(at);
-    }
+    // S7: what is let go cannot come back.
+    if (!trust_clock_) at = composition_->ledger().agreed_now();
+    forget(at);
     day_ = utc_day_of(at);
   }
   if (!rows_left_) return;
@@ -25,7 +23,8 @@ void LettingGo::step(Instant at) {
 }
 
 void LettingGo::forget(Instant at) {
-  const std::size_t forgotten = composition_->ingest().let_go(at);
+  const std::size_t forgotten =
+      composition_->ingest().let_go(at, trust_clock_ ? std::optional(at) : std::nullopt);
   if (forgotten > 0)
     log_event(events::keys_let_go, "let go of {} dedupe keys beyond the window", forgotten);
   rows_left_ = true;

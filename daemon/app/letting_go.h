@@ -14,7 +14,8 @@ class LettingGo {
   LettingGo(IngestComposition& composition, bool trust_clock)
       : composition_(&composition), trust_clock_(trust_clock) {}
 
-  // Call it before each round, with loaded books. Throws LedgerUnavailable.
+  // Call it before each round, with loaded books. Throws LedgerUnavailable; ClocksDiffer, with
+  // nothing let go, where this host's clock is not that of the database.
   void step(Instant at);
 
  private:

@@ -47,6 +47,11 @@ void Readiness::spool_is_held(bool held) {
   held_ = held;
 }
 
+void Readiness::clocks_differ(const std::string& how) {
+  const std::lock_guard lock(mutex_);
+  clock_fault_ = how;
+}
+
 void Readiness::stopping() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
@@ -78,6 +83,7 @@ OperatorPort::Standing Readiness::standing() const {
         "loading: the ledger is read into memory; wait, and see the daemon's log for how far it "
         "is");
   }
+  if (!clock_fault_.empty()) standing.faults.push_back("clock: " + clock_fault_);
   if (!spool_fault_.empty()) standing.faults.push_back("spool: " + spool_fault_);
   if (held_) {
     standing.remarks.emplace_back(
@@ -92,6 +98,7 @@ void Readiness::collect(MetricList& out, Instant now) const {
   out.gauge("packwarden_not_ready", "1 while the process is not ready for this reason.")
       .add(is_loading(), {{"reason", "loading"}})
       .add(is_database_away(at), {{"reason", "database"}})
+      .add(!clock_fault_.empty(), {{"reason", "clock"}})
       .add(!spool_fault_.empty(), {{"reason", "spool"}})
       .add(stopping_, {{"reason", "stopping"}});
   out.gauge("packwarden_entitlement_age_seconds", "How old an entitlement answer is now.");

@@ -24,6 +24,8 @@ class Readiness {
   void spool_works();
   void spool_fails(const std::string& why);
   void spool_is_held(bool held);
+  // This host does nothing while its clock is wrong; empty: the clocks agree.
+  void clocks_differ(const std::string& how);
   void stopping();
 
   OperatorPort::Standing standing() const;
@@ -41,6 +43,7 @@ class Readiness {
   Instant as_of_;
   std::string database_fault_;  // the last one; empty since it was reached
   std::string spool_fault_;     // empty: it works
+  std::string clock_fault_;     // empty: the clocks agree
   bool held_ = false;
   bool stopping_ = false;
 };

@@ -33,7 +33,8 @@ Account main_account(Desk& desk, const std::string& name) {
 void add(Desk& desk, const AccountWords& words) {
   run_change(desk, words.change, "account", "added",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
-               return add_accounts(desk.context().ledger(), names, words.language, request_id);
+               return add_accounts(desk.context().ledger(), names, words.language, desk.as_of,
+                                   request_id);
              });
 }
 
@@ -41,7 +42,7 @@ void add_sub(Desk& desk, const AccountWords& words) {
   run_change(desk, words.change, "sub-account", "added",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
                return add_sub_accounts(desk.context().ledger(), words.main_account, names,
-                                       request_id);
+                                       desk.as_of, request_id);
              });
 }
 
@@ -49,7 +50,7 @@ void learn_of(Desk& desk, const AccountWords& words, const std::string& verb,
               const std::vector<AccountFactKind>& kinds) {
   run_change(desk, words.change, "account", verb,
              [&](const std::vector<std::string>& names, const std::string& request_id) {
-               return learn(desk.context().ledger(), desk.billing(), names, kinds, desk.now(),
+               return learn(desk.context().ledger(), desk.billing(), names, kinds, desk.as_of,
                             request_id);
              });
 }
@@ -73,7 +74,8 @@ void set(Desk& desk, const AccountWords& words) {
   add_detail(AccountDetailKind::webhook, words.webhook);
   const auto [done, request_id] =
       run_request(desk, words.change.request_id, [&](const std::string& id) {
-        return set_details(desk.context().ledger(), words.main_account, details, words.choices, id);
+        return set_details(desk.context().ledger(), words.main_account, details, words.choices,
+                           desk.as_of, id);
       });
   if (desk.json) {
     return desk.print(boost::json::object{{"request_id", request_id}, {"repeated", done.repeated}});

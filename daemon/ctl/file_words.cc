@@ -178,7 +178,7 @@ void void_one(Desk& desk, const FileWords& words) {
                    "The reason is not UTF-8, or has a control character in it. Give it as plain "
                    "text on one line."});
   }
-  const FileVoidOrder order{outcome.file.digest, words.reason, words.broken_off, desk.now()};
+  const FileVoidOrder order{outcome.file.digest, words.reason, words.broken_off, desk.as_of};
   const auto [done, request_id] = run_request(desk, words.request_id, [&](const std::string& id) {
     const Elapsed elapsed("voiding", !desk.json);
     return void_file(desk.context().ledger(), desk.billing(), order, id);

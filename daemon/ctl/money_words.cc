@@ -35,7 +35,7 @@ void top_up(Desk& desk, const MoneyWords& words) {
   }
   const auto [done, request_id] = run_request(desk, words.request_id, [&](const std::string& id) {
     return top_up_balance(desk.context().ledger(), desk.billing(),
-                          {words.account, *amount, words.reference, desk.now()}, id);
+                          {words.account, *amount, words.reference, desk.as_of}, id);
   });
   if (desk.json) {
     return desk.print(

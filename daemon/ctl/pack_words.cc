@@ -19,7 +19,7 @@ void trial(Desk& desk, const PackWords& words) {
   run_change(desk, words.change, "trial", "added",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
                return claim_trials(desk.context().ledger(), desk.billing(),
-                                   {words.product, names, desk.now()}, request_id);
+                                   {words.product, names, desk.as_of}, request_id);
              });
 }
 
@@ -27,7 +27,7 @@ void buy(Desk& desk, const PackWords& words) {
   run_change(desk, words.change, "pack", "added",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
                return buy_packs(desk.context().ledger(), desk.billing(),
-                                {words.product, names, desk.now(), words.paid_by}, words.tier,
+                                {words.product, names, desk.as_of, words.paid_by}, words.tier,
                                 request_id);
              });
 }

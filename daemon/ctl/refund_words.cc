@@ -16,7 +16,7 @@ struct RefundWords {
 };
 
 void take(Desk& desk, RefundStep step, const RefundWords& words) {
-  const RefundOrder order{PackId{words.pack}, step, words.reason, desk.now()};
+  const RefundOrder order{PackId{words.pack}, step, words.reason, desk.as_of};
   const auto [done, request_id] = run_request(desk, words.request_id, [&](const std::string& id) {
     return take_refund_step(desk.context().ledger(), desk.billing(), order, id);
   });

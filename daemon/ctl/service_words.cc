@@ -25,7 +25,7 @@ void switch_to(Desk& desk, const ServiceWords& words, bool on) {
   run_change(desk, words.change, "account", on ? "switched on" : "switched off",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
                return switch_postpaid(desk.context().ledger(), desk.billing(),
-                                      {words.product, names, on, desk.now()}, request_id);
+                                      {words.product, names, on, desk.as_of}, request_id);
              });
 }
 
@@ -115,7 +115,7 @@ void bills(Desk& desk, const ServiceWords& words) {
   table.print(desk.out());
 }
 
-using JobStep = void (BillingJobs::*)(Instant, JobReport&);
+using JobStep = void (BillingJobs::*)(std::optional<Instant>, JobReport&);
 
 // One job, now, for all that is due: as run-once takes it, 08:00 for all.
 void run_job(Desk& desk, JobStep step) {
@@ -124,7 +124,7 @@ void run_job(Desk& desk, JobStep step) {
   JobReport report;
   {
     const Elapsed elapsed("working", !desk.json);
-    (jobs.*step)(desk.now(), report);
+    (jobs.*step)(desk.as_of, report);
   }
   if (!report.busy.empty()) {
     throw Refused(

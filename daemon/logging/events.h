@@ -73,6 +73,8 @@ inline constexpr Event keys_let_go{"keys_let_go", "f097fee0a9c748b7bcc261484fc2c
                                    LogLevel::info};
 inline constexpr Event ingest_waits{"ingest_waits", "8246a259a5b14c8eb274a4b29d93fb77",
                                     LogLevel::error};
+inline constexpr Event other_history{"other_history", "a6648ebbe2f0408fbbce36175b3ea7ad",
+                                     LogLevel::critical};
 inline constexpr Event ingest_goes_on{"ingest_goes_on", "7f5f521b338d4161b24c3d6a79161fe5",
                                       LogLevel::info};
 inline constexpr Event spool_held{"spool_held", "4c41186b7f0042f59c785a7f9672d7ba",

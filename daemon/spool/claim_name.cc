@@ -11,6 +11,7 @@ namespace packwarden {
 namespace {
 
 constexpr int max_number = 9'999;
+constexpr int numbers_a_step = 1'000;  // of the clock back
 // Years of which every instant is one that Instant can hold.
 constexpr int min_year = 1678;
 constexpr int max_year = 2261;
@@ -38,9 +39,16 @@ int number_at(std::string_view text, std::size_t begin, std::size_t size) {
 }  // namespace
 
 void ClaimCounter::advance_to(Instant now) {
-  if (now.micros() <= micros_) return;
-  micros_ = now.micros();
-  number_ = 0;
+  if (now.micros() == told_micros_) return;
+  const bool steps_back = now.micros() < told_micros_;
+  told_micros_ = now.micros();
+  if (!steps_back && told_micros_ <= micros_)
+    return;  // the numbers of its microsecond were used up
+  micros_ = told_micros_;
+  if (steps_back) first_number_ = (first_number_ + numbers_a_step) % (max_number + 1);
+  if (micros_ > highest_micros_) first_number_ = 0;
+  highest_micros_ = std::max(highest_micros_, micros_);
+  number_ = first_number_;
 }
 
 std::string ClaimCounter::current() const {
@@ -52,6 +60,7 @@ void ClaimCounter::take() {
     ++number_;
   } else {
     ++micros_;
+    highest_micros_ = std::max(highest_micros_, micros_);
     number_ = 0;
   }
 }

@@ -15,8 +15,8 @@ namespace packwarden {
 
 inline constexpr std::size_t claim_bytes = 28;
 
-// Gives out claims: each is greater than the one before, also where the clock stands still or steps
-// back (then it stays at the latest instant that it saw). Not thread-safe.
+// Gives out claims: each is greater than the one before, also where the clock stands still. Where
+// it steps back they go back with it (U6), under numbers of their own. Not thread-safe.
 class ClaimCounter {
  public:
   // The clock says `now`; must come before the first current().
@@ -28,8 +28,11 @@ class ClaimCounter {
   void take();
 
  private:
-  std::int64_t micros_ = Instant::earliest().micros() + 1;
-  int number_ = 0;  // 0 to 9999, among claims of one microsecond
+  std::int64_t told_micros_ = Instant::earliest().micros() + 1;  // by the clock
+  std::int64_t micros_ = told_micros_;
+  std::int64_t highest_micros_ = told_micros_;
+  int first_number_ = 0;  // below highest_micros_, where there may be claims already
+  int number_ = 0;        // 0 to 9999, among claims of one microsecond
 };
 
 // CLAIM.NAME + suffix in at most `max_bytes`: a longer NAME keeps its end, cut between characters.

@@ -217,12 +217,6 @@ std::uint32_t write_refund_step(Session& session, Sequence sequence, const Refun
   return step_no;
 }
 
-std::uint32_t last_id(Session& session, std::string_view table, std::string_view id_column) {
-  return to_id(session.query(fmt::format("SELECT COALESCE(MAX({}), 0) FROM {}", id_column, table))
-                   .at(0)
-                   .at(0));
-}
-
 std::optional<StoredCommand> read_command(Session& session, const std::string& request_id) {
   const auto rows = session.query("SELECT content_digest, result FROM command WHERE request_id = " +
                                   session.escape(request_id) + "");

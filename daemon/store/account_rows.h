@@ -31,9 +31,6 @@ std::vector<RefundStepTaken> read_refund_steps(Session& session, std::string_vie
 std::uint32_t write_refund_step(Session& session, Sequence sequence, const RefundStepTaken& step);
 void write_packs(Session& session, Sequence sequence, std::span<const Pack> packs);
 
-// The highest id given out, 0 if none.
-std::uint32_t last_id(Session& session, std::string_view table, std::string_view id_column);
-
 std::optional<StoredCommand> read_command(Session& session, const std::string& request_id);
 void write_command(Session& session, Sequence sequence, const std::string& request_id,
                    const StoredCommand& command);

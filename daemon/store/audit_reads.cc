@@ -173,11 +173,22 @@ constexpr std::array checks{
           " outbox o ON o.idempotency_key = CONCAT(n.kind, '/', n.account_id, '/', n.product_id,"
           " '/', n.pack_id, '/', n.cause, '/inbox') WHERE n.state = 'due' AND o.delivery_id IS"
           " NULL"},
-    Check{"transactions", "U8", "SELECT COUNT(*) FROM ledger_transaction",
-          "SELECT CONCAT('the ledger sequence is ', s.seq, ', but there are ', t.transactions,"
-          " ' transactions up to ', t.last) FROM ledger_sequence s JOIN (SELECT COUNT(*)"
-          " transactions, COALESCE(MAX(seq), 0) last FROM ledger_transaction) t WHERE s.seq <>"
-          " t.transactions OR s.seq <> t.last"},
+    Check{
+        "transactions", "U8", "SELECT COUNT(*) FROM ledger_transaction",
+        "SELECT CONCAT('ledger transaction ', t.seq, ' (', t.kind, ', ', t.instant, ') does not"
+        " follow from ', COALESCE(t.seq_before, 'nothing'), ' before it: ', IF(t.seq <>"
+        " COALESCE(t.seq_before, 0) + 1, 'some are missing', IF(t.instant < t.instant_before,"
+        " 'it is earlier', 'its stamp is another'))) FROM (SELECT seq, kind, instant, nonce,"
+        " content, stamp, LAG(seq) OVER (ORDER BY seq) seq_before, LAG(instant) OVER (ORDER BY"
+        " seq) instant_before, LAG(stamp) OVER (ORDER BY seq) stamp_before FROM"
+        " ledger_transaction) t WHERE t.seq <> COALESCE(t.seq_before, 0) + 1 OR t.instant <"
+        " t.instant_before AND t.kind <> 'ledger_time' OR HEX(t.nonce) <> REPEAT('0', 32) AND"
+        " t.seq > 1 AND t.stamp <> UNHEX(SHA2(CONCAT(t.stamp_before, t.nonce, t.content), 256))"
+        " UNION ALL SELECT CONCAT('the head of the ledger is transaction ', s.seq, ', but the last"
+        " one that is there is ', COALESCE(t.seq, 'none'), ', or has another instant or stamp')"
+        " FROM ledger_sequence s LEFT JOIN ledger_transaction t ON t.seq = (SELECT MAX(seq) FROM"
+        " ledger_transaction) WHERE s.seq <> COALESCE(t.seq, 0) OR t.seq IS NOT NULL AND (s.stamp"
+        " <> t.stamp OR s.instant <> t.instant)"},
 };
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace packwarden {
 namespace {
 
 constexpr std::array<std::string_view, database_error_kind_count> kind_names = {
-    "lost_connection", "deadlock", "lock_wait_timeout", "duplicate_key", "bad_value",
+    "lost_connection", "deadlock", "lock_wait_timeout", "duplicate_key", "bad_value", "read_only",
     "refused",         "other"};
 
 // Of the whole process: sessions come and go in many places.
@@ -35,6 +35,8 @@ const char* to_string(DatabaseErrorKind kind) {
       return "has such a row already";
     case DatabaseErrorKind::bad_value:
       return "cannot hold a value";
+    case DatabaseErrorKind::read_only:
+      return "is read-only";
     case DatabaseErrorKind::refused:
       return "refuses us";
     case DatabaseErrorKind::other:
@@ -94,6 +96,10 @@ DatabaseErrorKind classify_database_error(unsigned code) {
     case 3819:  // a check constraint (MySQL)
     case 4025:  // a check constraint (MariaDB)
       return DatabaseErrorKind::bad_value;
+    case 1290:  // the server runs with --read-only
+    case 1792:  // the transaction is read-only
+    case 1836:  // read-only mode
+      return DatabaseErrorKind::read_only;
     case 1044:  // no right to the database
     case 1045:  // user or password
     case 1130:  // host is not allowed to connect
@@ -116,7 +122,7 @@ DatabaseError::DatabaseError(unsigned code, const std::string& message)
 
 bool DatabaseError::is_transient() const {
   return kind_ == DatabaseErrorKind::lost_connection || kind_ == DatabaseErrorKind::deadlock ||
-         kind_ == DatabaseErrorKind::lock_wait_timeout;
+         kind_ == DatabaseErrorKind::lock_wait_timeout || kind_ == DatabaseErrorKind::read_only;
 }
 
 bool DatabaseError::is_of_what_was_written() const {

@@ -13,6 +13,7 @@ enum class DatabaseErrorKind {
   lock_wait_timeout,  // the server rolled one statement back: roll the transaction back
   duplicate_key,      // a unique key holds the value already
   bad_value,          // a value that its column cannot hold, or an expression that overflows
+  read_only,          // the server was demoted, or is a replica: the ledger is on another now
   refused,            // user, password or rights
   other,
 };
@@ -30,7 +31,7 @@ class DatabaseError : public std::runtime_error {
   DatabaseErrorKind kind() const { return kind_; }
   unsigned code() const { return code_; }
   // Whether running the whole unit of work again, after a rollback, may succeed: the first three
-  // kinds.
+  // kinds, and read_only, whose next try is on a new connection.
   bool is_transient() const;
   // Whether it is what was written that cannot be: of the unit, account or command whose work this
   // was, and not of the database. The same work fails the same unless something else changes.

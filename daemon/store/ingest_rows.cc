@@ -39,7 +39,8 @@ void write_files(Session& session, Sequence sequence, const IngestWrite& ingest)
   rows.finish();
 }
 
-void write_units(Session& session, Sequence sequence, const IngestWrite& ingest) {
+void write_units(Session& session, Sequence sequence, std::uint32_t first_entry_no,
+                 const IngestWrite& ingest) {
   RowWriter rows(
       session,
       "INSERT INTO rating_unit (digest, unit_no, seq, end_offset_bytes, end_line, is_last,"
@@ -55,7 +56,7 @@ void write_units(Session& session, Sequence sequence, const IngestWrite& ingest)
         unit.unit_no, sequence, unit.end_offset_bytes, unit.end_line, unit.is_last ? 1 : 0,
         counts.lines, counts.accepted, counts.duplicate, counts.conflict, counts.accepted_units,
         counts.drawn_units, counts.overage_units, counts.overrun_units, counts.not_billable_units,
-        unit.first_entry, unit.entry_count, finished_at));
+        first_entry_no + unit.first_entry, unit.entry_count, finished_at));
   }
   rows.finish();
 
@@ -91,12 +92,12 @@ void write_rejects(Session& session, const IngestWrite& ingest) {
   }
 }
 
-void write_entries(Session& session, Sequence sequence, const IngestWrite& ingest) {
+void write_entries(Session& session, Sequence sequence, std::uint32_t entry_no,
+                   const IngestWrite& ingest) {
   RowWriter rows(session,
                  "INSERT INTO ledger_entry (seq, entry_no, account_id, used_by_account_id, "
                  "meter_id, business_day,"
                  " outcome, pack_id, units) VALUES");
-  std::uint32_t entry_no = 0;
   BusinessDay day{INT32_MIN};
   std::string day_literal;
   fmt::memory_buffer row;
@@ -116,7 +117,7 @@ void write_entries(Session& session, Sequence sequence, const IngestWrite& inges
 
 void write_balances(Session& session, const IngestWrite& ingest) {
   RowWriter rows(session, "INSERT INTO pack_balance (pack_id, used_units, exhausted_at) VALUES",
-                 " ON DUPLICATE KEY UPDATE used_units = VALUES(used_units),"
+                 " ON DUPLICATE KEY UPDATE used_units = used_units + VALUES(used_units),"
                  " exhausted_at = VALUES(exhausted_at)");
   const std::string now = datetime_literal(ingest.now);
   for (const PackDraw& balance : ingest.balances) {
@@ -126,13 +127,15 @@ void write_balances(Session& session, const IngestWrite& ingest) {
   rows.finish();
 }
 
-void write_overage(Session& session, Sequence sequence, const IngestWrite& ingest) {
+void write_overage(Session& session, Sequence sequence, std::uint32_t first_entry_no,
+                   const IngestWrite& ingest) {
   const bool any = std::any_of(ingest.entries.begin(), ingest.entries.end(),
                                [](const auto& entry) { return entry.outcome == Outcome::overage; });
-  if (any) open_overage(session, sequence);
+  if (any) open_overage(session, sequence, first_entry_no);
 }
 
-void write_segments(Session& session, Sequence sequence, const IngestWrite& ingest) {
+void write_segments(Session& session, Sequence sequence, std::uint64_t& part,
+                    const IngestWrite& ingest) {
   // One run of keys a day; copied only where several units make it up.
   std::map<std::int32_t, std::vector<std::span<const RecordKey>>> runs;
   for (const KeySegment& segment : ingest.segments)
@@ -143,7 +146,6 @@ void write_segments(Session& session, Sequence sequence, const IngestWrite& inge
   std::vector<std::string> days;
   joined.reserve(runs.size());
   days.reserve(runs.size());
-  std::uint64_t part = 0;
   for (const auto& [day, pieces] : runs) {
     std::span<const RecordKey> keys = pieces.front();
     if (pieces.size() > 1) {
@@ -166,14 +168,17 @@ void write_segments(Session& session, Sequence sequence, const IngestWrite& inge
 
 }  // namespace
 
-void write_ingest(Session& session, Sequence sequence, const IngestWrite& ingest) {
+void write_ingest(Session& session, Sequence sequence, RowNumbers& numbers,
+                  const IngestWrite& ingest) {
+  const std::uint32_t first_entry_no = numbers.entry;
   write_files(session, sequence, ingest);
-  write_units(session, sequence, ingest);
+  write_units(session, sequence, first_entry_no, ingest);
   write_rejects(session, ingest);
-  write_entries(session, sequence, ingest);
+  write_entries(session, sequence, first_entry_no, ingest);
+  numbers.entry += static_cast<std::uint32_t>(ingest.entries.size());
   write_balances(session, ingest);
-  write_segments(session, sequence, ingest);
-  write_overage(session, sequence, ingest);
+  write_segments(session, sequence, numbers.segment, ingest);
+  write_overage(session, sequence, first_entry_no, ingest);
   write_notices(session, sequence, ingest.notices, ingest.now);
 }
 

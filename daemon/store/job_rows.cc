@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "store/account_rows.h"
+#include "store/ledger_head.h"
 #include "store/reaching.h"
 #include "store/sql_text.h"
 
@@ -69,6 +70,11 @@ void MySqlJobTransaction::set_done_until(const JobLease& lease, Instant done_unt
                                 datetime_literal(done_until), session_->escape(lease.job)));
 }
 
+void MySqlJobTransaction::look_again_from(Instant at) {
+  session_->execute(
+      fmt::format("UPDATE job SET done_until = {0} WHERE done_until > {0}", datetime_literal(at)));
+}
+
 std::vector<HeldPack> MySqlJobTransaction::packs_expiring(Instant after, Instant upto,
                                                           std::uint32_t limit) {
   const std::string due =
@@ -115,7 +121,9 @@ std::vector<HeldPack> MySqlJobTransaction::packs(std::span<const PackId> ids) {
 }
 
 SettledPart MySqlJobTransaction::settle(const SettlementPart& part) {
-  return write_settlement(*session_, sequence_, part);
+  SettledPart settled = write_settlement(*session_, sequence_, *numbers_, part);
+  for (const WrittenBill& bill : settled.bills) content_->add(bill);
+  return settled;
 }
 
 std::optional<JobLease> MySqlJobStore::take(const std::string& job, const std::string& holder,
@@ -141,6 +149,12 @@ std::optional<JobLease> MySqlJobStore::take(const std::string& job, const std::s
                     session.escape(holder), lease.fence, datetime_literal(now), lease_s, name));
     transaction.commit();
     return lease;
+  });
+}
+
+Instant MySqlJobStore::due_by(std::optional<Instant> as_of) {
+  return reaching(session_, [&](Session& session) {
+    return as_of ? std::max(*as_of, read_head(session).instant) : read_clock(session);
   });
 }
 

@@ -1,19 +1,23 @@
 #pragma once
 
+#include "store/ledger_content.h"
+#include "store/row_numbers.h"
 #include "store/session.h"
 #include "usecases/job_port.h"
 #include "usecases/ledger_port.h"
 
 namespace packwarden {
 
-// The jobs' part of ledger transaction `sequence`; the session must outlive it.
+// The jobs' part of ledger transaction `sequence`; all must outlive it.
 class MySqlJobTransaction : public JobTransaction {
  public:
-  MySqlJobTransaction(Session& session, Sequence sequence)
-      : session_(&session), sequence_(sequence) {}
+  MySqlJobTransaction(Session& session, Sequence sequence, RowNumbers& numbers,
+                      LedgerContent& content)
+      : session_(&session), sequence_(sequence), numbers_(&numbers), content_(&content) {}
 
   bool keeps(const JobLease& lease, std::uint32_t lease_s) override;
   void set_done_until(const JobLease& lease, Instant done_until) override;
+  void look_again_from(Instant at) override;
   std::vector<HeldPack> packs_expiring(Instant after, Instant upto, std::uint32_t limit) override;
   std::vector<DueReminder> take_reminders(Instant upto, std::uint32_t limit,
                                           std::span<const AccountId> but) override;
@@ -23,6 +27,8 @@ class MySqlJobTransaction : public JobTransaction {
  private:
   Session* session_;
   Sequence sequence_;
+  RowNumbers* numbers_;
+  LedgerContent* content_;
 };
 
 // Over a session of its own, which is opened when it is needed.
@@ -34,6 +40,7 @@ class MySqlJobStore : public JobStore {
 
   std::optional<JobLease> take(const std::string& job, const std::string& holder,
                                std::uint32_t lease_s, Instant now) override;
+  Instant due_by(std::optional<Instant> as_of) override;
   void give_back(const JobLease& lease, std::optional<Instant> succeeded_at) override;
   bool set_done_until(const JobLease& lease, Instant done_until) override;
   std::vector<JobRow> jobs() override;
@@ -63,6 +70,7 @@ std::vector<JobRow> read_jobs(Session& session);
 // it may be charged already; what came later for those is due with the next day.
 std::string is_of_part(const SettlementPart& part);
 // O6, O7 (store/settlement_rows.cc).
-SettledPart write_settlement(Session& session, Sequence sequence, const SettlementPart& part);
+SettledPart write_settlement(Session& session, Sequence sequence, RowNumbers& numbers,
+                             const SettlementPart& part);
 
 }  // namespace packwarden

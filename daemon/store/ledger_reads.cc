@@ -4,6 +4,7 @@
 
 #include "store/account_rows.h"
 #include "store/fact_rows.h"
+#include "store/ledger_head.h"
 #include "store/mysql_ledger.h"
 #include "store/overage_rows.h"
 #include "store/sql_text.h"
@@ -39,7 +40,7 @@ void for_each_draw(Session& session, const std::string& query,
 class Pieces {
  public:
   Pieces(Session& session, const ChangesSink& take) : take_(&take) {
-    piece_.sequence = read_sequence(session);
+    piece_.sequence = read_head(session).sequence;
     piece_.dedupe_floor = read_floor(session);
   }
 
@@ -139,11 +140,6 @@ void to_keys(std::string_view bytes, std::vector<RecordKey>& keys) {
 
 Bytes to_bytes(std::span<const RecordKey> keys) {
   return {std::string_view(reinterpret_cast<const char*>(keys.data()), keys.size_bytes())};
-}
-
-Sequence read_sequence(Session& session) {
-  return static_cast<Sequence>(
-      to_int(session.query("SELECT seq FROM ledger_sequence WHERE id = 1").at(0).at(0)));
 }
 
 Changes read_changes(Session& session, Follower follower, Sequence after, Sequence upto,

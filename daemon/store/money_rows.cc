@@ -32,16 +32,16 @@ std::vector<MoneyMicros> read_balances(Session& session, std::span<const Account
   return balances;
 }
 
-void write_journals(Session& session, Sequence sequence, std::span<const Journal> journals) {
+void write_journals(Session& session, Sequence sequence, std::uint32_t first_no,
+                    std::span<const Journal> journals) {
   RowWriter rows(session,
                  "INSERT INTO journal (seq, journal_no, account_id, kind, reference, booked_at,"
                  " contra_book, amount_micros) VALUES");
   RowWriter balances(session, "INSERT INTO money_balance (account_id, balance_micros) VALUES",
                      " ON DUPLICATE KEY UPDATE balance_micros = balance_micros +"
                      " VALUES(balance_micros)");
-  std::uint32_t journal_no = 0;
   for (const Journal& journal : journals) {
-    rows.add(fmt::format("{},{},{},'{}',{},{},'{}',{}", sequence, journal_no++,
+    rows.add(fmt::format("{},{},{},'{}',{},{},'{}',{}", sequence, first_no++,
                          value_of(journal.account), name_of(journal.kind),
                          session.escape(journal.reference), datetime_literal(journal.booked_at),
                          name_of(contra_book_of(journal.kind)), journal.amount_micros));

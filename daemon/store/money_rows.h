@@ -13,8 +13,10 @@ namespace packwarden {
 
 // In the order of `accounts`; 0 where none was ever booked.
 std::vector<MoneyMicros> read_balances(Session& session, std::span<const AccountId> accounts);
-// As transaction `sequence`, once a transaction; balances change with them.
-void write_journals(Session& session, Sequence sequence, std::span<const Journal> journals);
+// As transaction `sequence`, which has written `first_no` journals before; balances change with
+// them.
+void write_journals(Session& session, Sequence sequence, std::uint32_t first_no,
+                    std::span<const Journal> journals);
 
 bool has_payment(Session& session, const std::string& reference);
 void write_payment(Session& session, Sequence sequence, const std::string& reference);

@@ -7,15 +7,11 @@
 #include <thread>
 
 #include "logging/log.h"
-#include "store/account_rows.h"
-#include "store/fact_rows.h"
-#include "store/job_rows.h"
-#include "store/money_rows.h"
-#include "store/notice_rows.h"
+#include "store/ledger_head.h"
+#include "store/mysql_transaction.h"
 #include "store/overage_rows.h"
 #include "store/reaching.h"
 #include "store/sql_text.h"
-#include "store/standing_rows.h"
 #include "store/void_rows.h"
 
 namespace packwarden {
@@ -23,134 +19,24 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-class MySqlTransaction : public LedgerTransaction {
- public:
-  MySqlTransaction(Session& session, Sequence sequence) : session_(&session), sequence_(sequence) {}
+constexpr unsigned read_only_server = 1290;
 
-  Sequence sequence() const override { return sequence_; }
-  Changes changes_since(Follower follower, Sequence after, const SegmentSink& sink) override {
-    return read_changes(*session_, follower, after, sequence_, sink);
-  }
-  std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override {
-    return read_progress(*session_, digests);
-  }
-  void write(const IngestWrite& ingest) override { write_ingest(*session_, sequence_ + 1, ingest); }
-
-  std::vector<std::optional<Account>> find_accounts(std::span<const std::string> names) override {
-    return read_accounts_named(*session_, names);
-  }
-  AccountId last_account() override {
-    return AccountId{last_id(*session_, "account", "account_id")};
-  }
-  void add_accounts(std::span<const Account> accounts, const std::string& language) override {
-    write_accounts(*session_, sequence_ + 1, accounts, language);
-  }
-  void set_details(std::span<const AccountDetail> details) override {
-    write_details(*session_, sequence_ + 1, details);
-  }
-  std::vector<Contacts> contacts_of(std::span<const AccountId> accounts) override {
-    return read_contacts(*session_, accounts);
-  }
-  std::vector<HeldPack> packs_of(AccountId account, ProductId product) override {
-    return read_held_packs(*session_, fmt::format("account_id = {} AND product_id = {}",
-                                                  value_of(account), value_of(product)));
-  }
-  std::optional<HeldPack> find_pack(PackId id) override {
-    auto held = read_held_packs(*session_, fmt::format("pack_id = {}", value_of(id)));
-    return held.empty() ? std::nullopt : std::optional(std::move(held.front()));
-  }
-  PackId last_pack() override { return PackId{last_id(*session_, "pack", "pack_id")}; }
-  void add_packs(std::span<const Pack> packs) override {
-    write_packs(*session_, sequence_ + 1, packs);
-  }
-  std::vector<AccountStanding> standings_of(std::span<const AccountId> accounts) override {
-    return read_standings(*session_, accounts);
-  }
-  void add_postpaid_changes(std::span<const PostpaidChange> changes) override {
-    write_postpaid_changes(*session_, sequence_ + 1, changes);
-  }
-  void add_service_changes(std::span<const ServiceChange> changes) override {
-    write_service_changes(*session_, sequence_ + 1, service_changes_, changes);
-    service_changes_ += static_cast<std::uint32_t>(changes.size());
-  }
-  void add_notices(std::span<const NoticeWrite> notices, Instant now) override {
-    write_notices(*session_, sequence_ + 1, notices, now);
-  }
-  std::uint32_t add_refund_step(const RefundStepTaken& step) override {
-    return write_refund_step(*session_, sequence_ + 1, step);
-  }
-  std::vector<AccountFact> facts_of(std::span<const AccountId> accounts) override {
-    return read_facts(*session_, accounts);
-  }
-  void add_facts(std::span<const AccountFact> facts) override {
-    write_facts(*session_, sequence_ + 1, facts);
-  }
-  std::vector<MoneyMicros> balances_of(std::span<const AccountId> accounts) override {
-    return read_balances(*session_, accounts);
-  }
-  void add_journals(std::span<const Journal> journals) override {
-    write_journals(*session_, sequence_ + 1, journals);
-  }
-  std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) override {
-    return read_open_rows(*session_, accounts);
-  }
-  bool has_payment(const std::string& reference) override {
-    return packwarden::has_payment(*session_, reference);
-  }
-  void add_payment(const std::string& reference) override {
-    write_payment(*session_, sequence_ + 1, reference);
-  }
-  std::optional<StoredCommand> find_command(const std::string& request_id) override {
-    return read_command(*session_, request_id);
-  }
-  void add_command(const std::string& request_id, const StoredCommand& command) override {
-    write_command(*session_, sequence_ + 1, request_id, command);
-  }
-  void raise_dedupe_floor(Instant floor) override {
-    session_->execute("UPDATE deployment SET dedupe_floor = " + datetime_literal(floor) +
-                      " WHERE id = 1");
-  }
-  JobTransaction& jobs() override { return jobs_; }
-  std::optional<FileVoid> find_void(const Digest& digest) override {
-    return read_void(*session_, digest);
-  }
-  void add_void(const Digest& digest, const FileVoid& why) override {
-    write_void(*session_, sequence_ + 1, digest, why);
-  }
-  std::vector<AccountId> accounts_of_file(const Digest& digest) override {
-    return read_accounts_of_file(*session_, digest);
-  }
-
- private:
-  Session* session_;
-  Sequence sequence_;
-  std::uint32_t service_changes_ = 0;  // written so far
-  MySqlJobTransaction jobs_{*session_, sequence_ + 1};
-};
-
-Sequence lock_sequence(Session& session, const char* how) {
-  return to_int(
-      session.query(fmt::format("SELECT seq FROM ledger_sequence WHERE id = 1 FOR UPDATE{}", how))
-          .at(0)
-          .at(0));
-}
-
-// From `before`, under the lock.
-void advance(Session& session, const char* kind, Sequence before) {
-  session.execute(
-      fmt::format("INSERT INTO ledger_transaction (seq, kind, committed_at) VALUES ({}, {}, "
-                  "UTC_TIMESTAMP(6))",
-                  before + 1, session.escape(kind)));
-  const auto advanced = session.execute(fmt::format(
-      "UPDATE ledger_sequence SET seq = {} WHERE id = 1 AND seq = {}", before + 1, before));
-  if (advanced != 1) throw std::logic_error("the ledger sequence moved although it was locked");
+std::string seconds_text(Span span) {
+  return fmt::format("{}.{:03} s", span.nanos / 1'000'000'000, span.nanos / 1'000'000 % 1'000);
 }
 
 }  // namespace
 
+Instant host_now() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return Instant::from_micros(
+      std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count());
+}
+
 MySqlLedger::MySqlLedger(DatabaseAddress address, LedgerOptions options)
     : session_(std::move(address), options.on_progress),
       options_(std::move(options)),
+      history_(options_.history ? options_.history : std::make_shared<LedgerHistory>()),
       jitter_(std::random_device{}()) {}
 
 Session& MySqlLedger::session() {
@@ -158,19 +44,76 @@ Session& MySqlLedger::session() {
   return session_;
 }
 
-std::optional<Sequence> MySqlLedger::transact(const char* kind, const Work& work) {
+// Of a server that was demoted: the next try is on a new connection.
+HeadRow MySqlLedger::lock(const char* how) {
+  const HeadRow row = lock_head(session_, how);
+  if (row.is_read_only) {
+    session_.break_off();
+    throw DatabaseError(read_only_server, "this server is read-only, so the ledger is on another");
+  }
+  return row;
+}
+
+void MySqlLedger::check(const LedgerHistory::Mark& mark, const LedgerHead& head) {
+  history_->check(mark, head, [this](Sequence first, Sequence last) {
+    return read_stamps(session_, first, last);
+  });
+}
+
+LedgerHead MySqlLedger::checked_head() {
+  const LedgerHistory::Mark mark = history_->mark();
+  const LedgerHead head = read_head(session_);
+  check(mark, head);
+  return head;
+}
+
+// Whatever the answer took is no difference: the database's clock was read between two of ours.
+Instant MySqlLedger::agreed_clock() {
+  const Instant before = options_.host_clock();
+  const Instant clock = read_clock(session_);
+  const Instant after = options_.host_clock();
+  const Span allowed = options_.clock_skew_max;
+  if (clock > after + allowed || clock < before - allowed) {
+    throw ClocksDiffer(fmt::format(
+        "the clock of this host says {} and that of the database {}, and no more than {} are "
+        "allowed between them: this host claims no file and changes no ledger until they agree. "
+        "Set "
+        "the wrong clock right",
+        to_rfc3339(after), to_rfc3339(clock), seconds_text(allowed)));
+  }
+  return clock;
+}
+
+Instant MySqlLedger::instant_behind(const LedgerHead& head, std::optional<Instant> as_of) {
+  const Instant clock = agreed_clock();
+  if (as_of) return std::max(Instant{as_of->nanos / 1'000 * 1'000}, head.instant);
+  if (options_.accept_clock) return clock;
+  if (!options_.allow_as_of && head.instant > clock + options_.clock_skew_max) {
+    throw ClocksDiffer(fmt::format(
+        "the last ledger transaction is of {}, and the database's clock says {}: nothing is "
+        "decided "
+        "until the clock has caught up. If the clock is right, run packctl deployment set "
+        "ledger-time",
+        to_rfc3339(head.instant), to_rfc3339(clock)));
+  }
+  return std::max(clock, head.instant);
+}
+
+std::optional<Sequence> MySqlLedger::transact(const char* kind, std::optional<Instant> as_of,
+                                              const Work& work) {
   for (std::uint32_t attempt = 1;; ++attempt) {
     std::optional<Sequence> in_doubt;
     try {
       const auto begun_at = Clock::now();
+      const LedgerHistory::Mark mark = history_->mark();
       Transaction transaction(session());
-      const Sequence before = lock_sequence(session_, "");
-      MySqlTransaction view(session_, before);
+      const HeadRow row = lock("");
+      check(mark, row.head);
+      MySqlTransaction view(session_, row, instant_behind(row.head, as_of));
       if (work(view) == Verdict::roll_back) return std::nullopt;
-      advance(session_, kind, before);
-      in_doubt = before + 1;
-      commit(transaction, kind, begun_at);
-      return before + 1;
+      in_doubt = row.head.sequence + 1;
+      commit(transaction, kind, view, begun_at);
+      return in_doubt;
     } catch (const DatabaseError& error) {
       if (in_doubt && error.kind() == DatabaseErrorKind::lost_connection) {
         log_event(
@@ -194,16 +137,19 @@ std::optional<Sequence> MySqlLedger::transact(const char* kind, const Work& work
 
 // Whoever has the lock came in between, or waits for rows of ours: then it must not be waited for.
 std::optional<Sequence> MySqlLedger::transact_behind(
-    Sequence expected, const char* kind, const Work& work,
+    Sequence expected, Instant instant, const char* kind, const Work& work,
     const std::function<bool(LedgerTransaction&)>& may_commit) {
   try {
     const auto begun_at = Clock::now();
     Transaction transaction(session());
-    MySqlTransaction view(session_, expected);
+    HeadRow row;
+    row.head.sequence = expected;
+    MySqlTransaction view(session_, row, instant);
     if (work(view) == Verdict::roll_back || !may_commit(view)) return std::nullopt;
-    if (lock_sequence(session_, " NOWAIT") != expected) return std::nullopt;
-    advance(session_, kind, expected);
-    commit(transaction, kind, begun_at);
+    const HeadRow locked = lock(" NOWAIT");
+    if (locked.head.sequence != expected || locked.head.instant > instant) return std::nullopt;
+    view.stand_behind(locked);
+    commit(transaction, kind, view, begun_at);
     return expected + 1;
   } catch (const DatabaseError& error) {
     if (!error.is_transient() && !error.is_of_what_was_written()) throw_unavailable(error);
@@ -216,9 +162,12 @@ std::optional<Sequence> MySqlLedger::transact_behind(
   }
 }
 
-void MySqlLedger::commit(Transaction& transaction, const char* kind, Clock::time_point begun_at) {
+void MySqlLedger::commit(Transaction& transaction, const char* kind, MySqlTransaction& view,
+                         Clock::time_point begun_at) {
+  const LedgerHead head = advance_head(session_, kind, view.row(), view.now(), view.content());
   const auto decided_at = Clock::now();
   transaction.commit();
+  history_->committed(head);
   if (!options_.on_commit) return;
   const auto committed_at = Clock::now();
   options_.on_commit({kind, committed_at - decided_at, committed_at - begun_at});
@@ -261,20 +210,24 @@ void MySqlLedger::load(Follower follower, const ChangesSink& take, const Segment
   const SegmentSink sinks = [&](const KeySegment& segment) { or_break_off(sink, segment); };
   try {
     const Snapshot snapshot(session());
+    const LedgerHead head = read_head(session_);
+    const Sequence stamps = std::min<Sequence>(head.sequence, LedgerHistory::stamps_max);
+    const auto known = read_stamps(session_, head.sequence - stamps + 1, head.sequence);
+    history_->begin_with(head, {known.begin(), known.end()});
     read_all(session_, follower, take ? takes : nullptr, sink ? sinks : nullptr);
   } catch (const DatabaseError& error) {
     throw_unavailable(error);
   }
 }
 
-Sequence MySqlLedger::sequence() {
-  return read("the ledger sequence", [](Session& session) { return read_sequence(session); });
+LedgerHead MySqlLedger::head() {
+  return read("the head of the ledger", [this](Session&) { return checked_head(); });
 }
 
 Changes MySqlLedger::changes_after(Follower follower, Sequence after) {
   return read("what is new in the ledger", [&](Session& session) {
     const Snapshot snapshot(session);
-    return read_changes(session, follower, after, read_sequence(session), nullptr);
+    return read_changes(session, follower, after, checked_head().sequence, nullptr);
   });
 }
 
@@ -296,13 +249,19 @@ void MySqlLedger::for_each_open_row(const std::function<void(const OpenRow&)>& t
 }
 
 std::vector<std::optional<FileProgress>> MySqlLedger::progress_of(std::span<const Digest> digests) {
-  return read("the progress of files",
-              [&](Session& session) { return read_progress(session, digests); });
+  return read("the progress of files", [&](Session& session) {
+    const Snapshot snapshot(session);
+    checked_head();
+    return read_progress(session, digests);
+  });
 }
 
 std::vector<FileOutcome> MySqlLedger::outcomes_of(std::span<const Digest> digests) {
-  auto outcomes = read("the outcome of files",
-                       [&](Session& session) { return read_outcomes(session, digests); });
+  auto outcomes = read("the outcome of files", [&](Session& session) {
+    const Snapshot snapshot(session);
+    checked_head();
+    return read_outcomes(session, digests);
+  });
   for (FileOutcome& outcome : outcomes) {
     if (outcome.counts.rejected_total() + outcome.counts.conflict == 0) continue;
     outcome.rejected_lines = [this, digest = outcome.file.digest](const auto& sink) {
@@ -326,11 +285,15 @@ void MySqlLedger::keys_of_file(const Digest& digest, const SegmentSink& sink) {
   }
 }
 
-Instant MySqlLedger::database_now() {
-  return read("the clock of the database", [](Session& session) {
-    const auto rows = session.query("SELECT " + micros_of("UTC_TIMESTAMP(6)"));
-    return Instant::from_micros(to_int(rows.at(0).at(0)));
+Instant MySqlLedger::agreed_now() {
+  return read("the clock of the database", [this](Session&) {
+    agreed_clock();
+    return options_.host_clock();
   });
+}
+
+Instant MySqlLedger::database_now() {
+  return read("the clock of the database", read_clock);
 }
 
 std::uint64_t MySqlLedger::delete_segments_before(std::int32_t day, std::uint32_t max_rows) {

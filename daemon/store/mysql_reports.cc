@@ -7,6 +7,7 @@
 
 #include "store/account_rows.h"
 #include "store/fact_rows.h"
+#include "store/ledger_head.h"
 #include "store/money_rows.h"
 #include "store/mysql_ledger.h"
 #include "store/reaching.h"

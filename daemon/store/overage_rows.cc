@@ -40,13 +40,14 @@ void read_open(Session& session, const std::string& condition,
 
 }  // namespace
 
-void open_overage(Session& session, Sequence sequence) {
+void open_overage(Session& session, Sequence sequence, std::uint32_t first_entry_no) {
   session.execute(fmt::format(
       "INSERT INTO open_overage (account_id, product_id, business_day, is_credit, price_micros,"
       " units) SELECT e.account_id, m.product_id, e.business_day, FALSE, 0, SUM(e.units) FROM"
-      " ledger_entry e JOIN meter m ON m.meter_id = e.meter_id WHERE e.seq = {} AND e.outcome = {}"
+      " ledger_entry e JOIN meter m ON m.meter_id = e.meter_id WHERE e.seq = {} AND e.entry_no >= "
+      "{} AND e.outcome = {}"
       " GROUP BY 1, 2, 3 ON DUPLICATE KEY UPDATE units = open_overage.units + VALUES(units)",
-      sequence, static_cast<int>(Outcome::overage)));
+      sequence, first_entry_no, static_cast<int>(Outcome::overage)));
 }
 
 std::vector<OpenRow> read_open_rows(Session& session, std::span<const AccountId> accounts) {

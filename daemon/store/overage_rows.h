@@ -10,8 +10,9 @@
 // Overage that is not charged yet (docs/BILLING.md).
 namespace packwarden {
 
-// Adds the overage among the entries of transaction `sequence`, which are written already.
-void open_overage(Session& session, Sequence sequence);
+// Adds the overage among the entries of transaction `sequence` from `first_entry_no` on, which are
+// written already.
+void open_overage(Session& session, Sequence sequence, std::uint32_t first_entry_no);
 
 // U10: takes the overage out that stands in the entries `e` of `entries` (SQL behind FROM): what is
 // open is open no longer, what was charged becomes a credit at the price that was charged.

@@ -186,7 +186,11 @@ void Session::require_session() const {
 
 void Session::fail(unsigned code, const std::string& message) {
   DatabaseError error(code, message);
-  if (error.kind() == DatabaseErrorKind::lost_connection) lost_ = true;
+  // Of a read-only server the session is of no use either: a new one may reach the one that writes.
+  if (error.kind() == DatabaseErrorKind::lost_connection ||
+      error.kind() == DatabaseErrorKind::read_only) {
+    lost_ = true;
+  }
   throw error;
 }
 

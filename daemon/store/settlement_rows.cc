@@ -92,15 +92,17 @@ bool write_charges(Session& session, Sequence sequence, const SettlementPart& pa
 
 // One journal a bill, from the balance to sales. The balances are not changed by an update with a
 // join: that would lock bills, up to one of the part behind this one.
-void write_bill_journals(Session& session, Sequence sequence, const SettlementPart& part) {
+void write_bill_journals(Session& session, Sequence sequence, RowNumbers& numbers,
+                         const SettlementPart& part) {
   const std::string written = is_written(part, sequence, 'b');
-  session.execute(fmt::format(
+  numbers.journal += static_cast<std::uint32_t>(session.execute(fmt::format(
       "INSERT INTO journal (seq, journal_no, account_id, kind, reference, booked_at, contra_book,"
-      " amount_micros) SELECT {}, ROW_NUMBER() OVER (ORDER BY account_id, product_id) - 1,"
+      " amount_micros) SELECT {}, ROW_NUMBER() OVER (ORDER BY account_id, product_id) + {},"
       " account_id, '{}', CONCAT({}, ' ', charged_day), {}, '{}', -amount_micros FROM bill b WHERE"
       " {} AND amount_micros <> 0",
-      sequence, name_of(JournalKind::charge), name_of_product(session, *part.catalogue),
-      datetime_literal(part.now), name_of(contra_book_of(JournalKind::charge)), written));
+      sequence, std::int64_t{numbers.journal} - 1, name_of(JournalKind::charge),
+      name_of_product(session, *part.catalogue), datetime_literal(part.now),
+      name_of(contra_book_of(JournalKind::charge)), written)));
   session.execute(fmt::format(
       "INSERT INTO money_balance (account_id, balance_micros) SELECT account_id,"
       " -SUM(amount_micros) FROM bill b WHERE {} GROUP BY account_id ON DUPLICATE KEY UPDATE"
@@ -153,10 +155,11 @@ std::string is_of_part(const SettlementPart& part) {
   return text;
 }
 
-SettledPart write_settlement(Session& session, Sequence sequence, const SettlementPart& part) {
+SettledPart write_settlement(Session& session, Sequence sequence, RowNumbers& numbers,
+                             const SettlementPart& part) {
   SettledPart settled;
   if (!write_charges(session, sequence, part)) return settled;
-  write_bill_journals(session, sequence, part);
+  write_bill_journals(session, sequence, numbers, part);
   session.for_each_row(
       fmt::format("SELECT b.account_id, b.product_id, a.name, a.language, {}, b.amount_micros,"
                   " m.balance_micros FROM bill b JOIN account a ON a.account_id = b.account_id JOIN"

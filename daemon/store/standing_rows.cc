@@ -112,7 +112,7 @@ void for_each_postpaid_change(Session& session, std::string_view condition,
                               const std::function<void(PostpaidChange)>& take) {
   session.for_each_row(
       fmt::format("SELECT account_id, product_id, step, {} FROM postpaid_change WHERE {} ORDER BY"
-                  " seq, account_id, product_id",
+                  " seq, change_no, account_id, product_id",
                   micros_of("changed_at"), condition),
       [&](RowView row) {
         take({to_account(row[0]), to_product(row[1]),
@@ -128,18 +128,19 @@ std::vector<PostpaidChange> read_postpaid_changes(Session& session, std::string_
   return changes;
 }
 
-void write_postpaid_changes(Session& session, Sequence sequence,
+void write_postpaid_changes(Session& session, Sequence sequence, std::uint32_t first_no,
                             std::span<const PostpaidChange> changes) {
   RowWriter rows(session,
-                 "INSERT INTO postpaid_change (account_id, product_id, seq, step, changed_at)"
-                 " VALUES");
+                 "INSERT INTO postpaid_change (account_id, product_id, seq, change_no, step,"
+                 " changed_at) VALUES");
   RowWriter suspensions(session,
                         "INSERT INTO money_balance (account_id, balance_micros, is_suspended)"
                         " VALUES",
                         " ON DUPLICATE KEY UPDATE is_suspended = VALUES(is_suspended)");
   for (const PostpaidChange& change : changes) {
-    rows.add(fmt::format("{},{},{},'{}',{}", value_of(change.account), value_of(change.product),
-                         sequence, name_of(change.step), datetime_literal(change.changed_at)));
+    rows.add(fmt::format("{},{},{},{},'{}',{}", value_of(change.account), value_of(change.product),
+                         sequence, first_no++, name_of(change.step),
+                         datetime_literal(change.changed_at)));
     const bool suspended = change.step == PostpaidStep::suspended;
     if (suspended || change.step == PostpaidStep::resumed) {
       suspensions.add(fmt::format("{},0,{}", value_of(change.account), suspended ? 1 : 0));

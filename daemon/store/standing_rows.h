@@ -17,13 +17,13 @@ std::vector<AccountStanding> read_standings(Session& session, std::span<const Ac
 std::vector<PostpaidChange> read_postpaid_changes(Session& session, std::string_view condition);
 void for_each_postpaid_change(Session& session, std::string_view condition,
                               const std::function<void(PostpaidChange)>& take);
-void write_postpaid_changes(Session& session, Sequence sequence,
+// `first_no`, here and below: how many changes of the kind the transaction has written before.
+void write_postpaid_changes(Session& session, Sequence sequence, std::uint32_t first_no,
                             std::span<const PostpaidChange> changes);
 
 std::vector<ServiceChange> read_service_changes(Session& session, std::string_view condition);
 void for_each_service_change(Session& session, std::string_view condition,
                              const std::function<void(ServiceChange)>& take);
-// `first_no`: how many changes the transaction has written before.
 void write_service_changes(Session& session, Sequence sequence, std::uint32_t first_no,
                            std::span<const ServiceChange> changes);
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "store/ledger_head.h"
 #include "store/mysql_ledger.h"
 #include "store/sql_text.h"
 

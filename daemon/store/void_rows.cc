@@ -93,12 +93,13 @@ void read_keys_of_transaction(Session& session, Sequence seq, const Digest& dige
   }
 }
 
-void write_removed_keys(Session& session, Sequence sequence, const Digest& digest) {
-  std::uint64_t part = 0;
+void write_removed_keys(Session& session, Sequence sequence, RowNumbers& numbers,
+                        const Digest& digest) {
   read_keys_of_file(session, digest, [&](const KeySegment& segment) {
     const std::string day = date_literal(segment.arrival_day);
-    const std::array<SqlValue, 4> row = {
-        sequence, part++, std::string_view(day).substr(1, day.size() - 2), to_bytes(segment.keys)};
+    const std::array<SqlValue, 4> row = {sequence, numbers.segment++,
+                                         std::string_view(day).substr(1, day.size() - 2),
+                                         to_bytes(segment.keys)};
     session.insert_rows(
         "INSERT INTO dedupe_segment (seq, part, kind, arrival_day, record_keys) VALUES",
         "(?, ?, 'removed', ?, ?)", row);
@@ -115,23 +116,25 @@ std::optional<FileVoid> read_void(Session& session, const Digest& digest) {
   return FileVoid{Instant::from_micros(to_int(rows[0].at(0))), *rows[0].at(1)};
 }
 
-void write_void(Session& session, Sequence sequence, const Digest& digest, const FileVoid& why) {
+void write_void(Session& session, Sequence sequence, RowNumbers& numbers, const Digest& digest,
+                const FileVoid& why) {
+  const std::uint32_t first_entry_no = numbers.entry;
   // One entry for all that share their columns; the server does it, so that no size needs memory.
-  session.execute(fmt::format(
+  numbers.entry += static_cast<std::uint32_t>(session.execute(fmt::format(
       "INSERT INTO ledger_entry (seq, entry_no, account_id, used_by_account_id, meter_id,"
       " business_day, outcome, pack_id, units) SELECT {}, ROW_NUMBER() OVER (ORDER BY account_id,"
-      " used_by_account_id, meter_id, business_day, outcome, pack_id) - 1, account_id,"
+      " used_by_account_id, meter_id, business_day, outcome, pack_id) + {}, account_id,"
       " used_by_account_id, meter_id, business_day, outcome, pack_id, -units FROM (SELECT"
       " e.account_id, e.used_by_account_id, e.meter_id, e.business_day, e.outcome, e.pack_id,"
       " SUM(e.units) units FROM {} GROUP BY 1, 2, 3, 4, 5, 6) used",
-      sequence, entries_of(digest)));
+      sequence, std::int64_t{first_entry_no} - 1, entries_of(digest))));
   session.execute(fmt::format(
       "UPDATE pack_balance b JOIN (SELECT pack_id, SUM(units) units FROM ledger_entry WHERE"
-      " seq = {} AND pack_id <> 0 GROUP BY pack_id) r ON r.pack_id = b.pack_id"
+      " seq = {} AND entry_no >= {} AND pack_id <> 0 GROUP BY pack_id) r ON r.pack_id = b.pack_id"
       " SET b.used_units = b.used_units + r.units, b.exhausted_at = NULL",
-      sequence));
+      sequence, first_entry_no));
   close_overage(session, entries_of(digest));
-  write_removed_keys(session, sequence, digest);
+  write_removed_keys(session, sequence, numbers, digest);
   session.execute(
       fmt::format("INSERT INTO file_void (digest, seq, reason, voided_at) VALUES ({}, {}, {}, {})",
                   digest_literal(digest), sequence, session.escape(why.reason),

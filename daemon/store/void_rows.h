@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "store/row_numbers.h"
 #include "store/session.h"
 #include "usecases/ledger_port.h"
 #include "usecases/report_port.h"
@@ -11,8 +12,9 @@ namespace packwarden {
 
 std::optional<FileVoid> read_void(Session& session, const Digest& digest);
 
-// As ledger transaction `sequence`.
-void write_void(Session& session, Sequence sequence, const Digest& digest, const FileVoid& why);
+// As ledger transaction `sequence`, which has written `numbers` before.
+void write_void(Session& session, Sequence sequence, RowNumbers& numbers, const Digest& digest,
+                const FileVoid& why);
 
 // The main accounts of its entries, by id.
 std::vector<AccountId> read_accounts_of_file(Session& session, const Digest& digest);

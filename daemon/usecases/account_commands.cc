@@ -78,11 +78,12 @@ std::string changed(MutedNotices muted, const MuteChange& choices) {
 }  // namespace
 
 CommandOutcome add_accounts(Ledger& ledger, std::span<const std::string> names,
-                            const std::string& language, const std::string& request_id) {
+                            const std::string& language, std::optional<Instant> as_of,
+                            const std::string& request_id) {
   std::vector<std::string_view> content{language};
   content.insert(content.end(), names.begin(), names.end());
   return run_command(
-      ledger, "account_add", request_id, content,
+      ledger, "account_add", as_of, request_id, content,
       [&](LedgerTransaction& transaction) -> CommandOutcome {
         if (const auto fault = fault_of({{}, AccountDetailKind::language, language})) {
           return refuse("bad_language", *fault);
@@ -92,11 +93,12 @@ CommandOutcome add_accounts(Ledger& ledger, std::span<const std::string> names,
 }
 
 CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
-                                std::span<const std::string> names, const std::string& request_id) {
+                                std::span<const std::string> names, std::optional<Instant> as_of,
+                                const std::string& request_id) {
   std::vector<std::string_view> content{main_account};
   content.insert(content.end(), names.begin(), names.end());
   return run_command(
-      ledger, "account_add_sub", request_id, content,
+      ledger, "account_add_sub", as_of, request_id, content,
       [&](LedgerTransaction& transaction) -> CommandOutcome {
         const auto parent = transaction.find_account(main_account);
         if (!parent) {
@@ -123,11 +125,11 @@ CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
 
 CommandOutcome learn(Ledger& ledger, const BillingContext& context,
                      std::span<const std::string> names, std::span<const AccountFactKind> kinds,
-                     Instant now, const std::string& request_id) {
+                     std::optional<Instant> as_of, const std::string& request_id) {
   std::vector<std::string_view> content;
   for (const AccountFactKind kind : kinds) content.push_back(name_of(kind));
   content.insert(content.end(), names.begin(), names.end());
-  return run_command(ledger, "account_fact", request_id, content,
+  return run_command(ledger, "account_fact", as_of, request_id, content,
                      [&](LedgerTransaction& transaction) -> CommandOutcome {
                        const auto accounts = main_accounts(transaction, names);
                        if (!accounts) return tl::unexpected<Refusal>(accounts.error());
@@ -145,10 +147,10 @@ CommandOutcome learn(Ledger& ledger, const BillingContext& context,
                                  fmt::format("The account '{}' is {} already; leave it out.",
                                              account.name, words_for(kind)));
                            }
-                           facts.push_back({account.id, kind, now});
+                           facts.push_back({account.id, kind, transaction.now()});
                          }
                        }
-                       AccountChanges changes(transaction, context, ids, now);
+                       AccountChanges changes(transaction, context, ids, transaction.now());
                        transaction.add_facts(facts);
                        changes.follow();
                        return CommandDone{static_cast<std::uint32_t>(accounts->size()), 0, false};
@@ -157,7 +159,7 @@ CommandOutcome learn(Ledger& ledger, const BillingContext& context,
 
 CommandOutcome set_details(Ledger& ledger, const std::string& name,
                            std::span<const AccountDetail> details, const MuteChange& choices,
-                           const std::string& request_id) {
+                           std::optional<Instant> as_of, const std::string& request_id) {
   std::vector<std::string_view> content{name};
   for (const AccountDetail& detail : details) {
     content.push_back(name_of(detail.kind));
@@ -166,7 +168,7 @@ CommandOutcome set_details(Ledger& ledger, const std::string& name,
   for (const std::string& word : choices.mute) content.insert(content.end(), {"mute", word});
   for (const std::string& word : choices.unmute) content.insert(content.end(), {"unmute", word});
   return run_command(
-      ledger, "account_set", request_id, content,
+      ledger, "account_set", as_of, request_id, content,
       [&](LedgerTransaction& transaction) -> CommandOutcome {
         const auto accounts = main_accounts(transaction, std::span(&name, 1));
         if (!accounts) return tl::unexpected<Refusal>(accounts.error());

@@ -10,19 +10,20 @@
 namespace packwarden {
 
 // Accounts and sub-accounts share one space of names (see domain/account_name.h). All names of a
-// command are added, or none is. P9 and errors: see run_command.
+// command are added, or none is. P9 and errors: see run_command; `as_of`: see Ledger::transact.
 
 // Main accounts. `language` is zh-CN or en. Refusals: bad_name, bad_language, name_taken,
 // nothing_to_do.
 CommandOutcome add_accounts(Ledger& ledger, std::span<const std::string> names,
-                            const std::string& language, const std::string& request_id);
+                            const std::string& language, std::optional<Instant> as_of,
+                            const std::string& request_id);
 
-// What became known of main accounts at `now`, once and for ever: that their identity is verified
+// What became known of main accounts by now, once and for ever: that their identity is verified
 // (P1), that their client or server is integrated (B3), that they are closed (O11). Refusals: those
 // of main_accounts, known_before.
 CommandOutcome learn(Ledger& ledger, const BillingContext& context,
                      std::span<const std::string> names, std::span<const AccountFactKind> kinds,
-                     Instant now, const std::string& request_id);
+                     std::optional<Instant> as_of, const std::string& request_id);
 
 // Words KIND/MEDIUM of MutedNotices, for what is to be added and then for what is taken back.
 struct MuteChange {
@@ -37,11 +38,12 @@ struct MuteChange {
 // nothing_to_do.
 CommandOutcome set_details(Ledger& ledger, const std::string& name,
                            std::span<const AccountDetail> details, const MuteChange& choices,
-                           const std::string& request_id);
+                           std::optional<Instant> as_of, const std::string& request_id);
 
 // Sub-accounts of a main account, with its language. Refusals: bad_name, name_taken,
 // unknown_account, sub_account, closed_account, nothing_to_do.
 CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
-                                std::span<const std::string> names, const std::string& request_id);
+                                std::span<const std::string> names, std::optional<Instant> as_of,
+                                const std::string& request_id);
 
 }  // namespace packwarden

@@ -62,22 +62,31 @@ BatchDecision::BatchDecision(const DecideContext& context, Books& books, const B
       decide(item, accepted);
       accepted += write_.units.back().counts.accepted_units;
     }
-    std::vector<const PackState*> drawn;
-    for (const PackBefore& before : touched_) {
-      if (before.is_drawn) drawn.push_back(before.pack);
-    }
-    std::sort(drawn.begin(), drawn.end(),
-              [](const auto* a, const auto* b) { return a->id < b->id; });
-    drawn.erase(std::unique(drawn.begin(), drawn.end()), drawn.end());
-    for (const PackState* pack : drawn) {
-      write_.balances.push_back({pack->id, pack->used, pack->left() == 0});
-    }
+    write_balances();
     std::vector<AccountId>& exhausted = write_.exhausted;
     std::sort(exhausted.begin(), exhausted.end());
     exhausted.erase(std::unique(exhausted.begin(), exhausted.end()), exhausted.end());
   } catch (...) {
     undo();
     throw;
+  }
+}
+
+// By difference, so that what others wrote is never written over.
+void BatchDecision::write_balances() {
+  std::vector<const PackBefore*> drawn;
+  for (const PackBefore& before : touched_) {
+    if (before.is_drawn) drawn.push_back(&before);
+  }
+  // A pack that several units drew from: as it was before the first of them.
+  std::stable_sort(drawn.begin(), drawn.end(),
+                   [](const auto* a, const auto* b) { return a->pack->id < b->pack->id; });
+  drawn.erase(std::unique(drawn.begin(), drawn.end(),
+                          [](const auto* a, const auto* b) { return a->pack == b->pack; }),
+              drawn.end());
+  for (const PackBefore* before : drawn) {
+    const PackState& pack = *before->pack;
+    write_.balances.push_back({pack.id, pack.used - before->used, pack.left() == 0});
   }
 }
 

@@ -74,6 +74,7 @@ class BatchDecision {
   void tell(AccountId account, std::size_t touched_from);
   void tell_of_stack(AccountId account, ProductId of, const Books::LastPurchase& last);
   void add_notice(const Notice& notice, const PackState& pack, Units quota);
+  void write_balances();
   void undo();
 
   const DecideContext* context_;

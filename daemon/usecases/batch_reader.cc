@@ -18,9 +18,9 @@ BatchReader::BatchReader(UsageSpool& spool, Ledger& lookups, DecodeContext conte
       context_(std::move(context)),
       limits_(std::move(limits)) {}
 
-std::optional<Batch> BatchReader::next(Instant now) {
+std::optional<Batch> BatchReader::next(std::optional<Instant> as_of) {
   try {
-    return read_ahead(now);
+    return read_ahead(as_of);
   } catch (...) {
     // What was gathered is lost: from the checkpoints again. A unit that comes twice is stale.
     rewind(context_.directory, context_.dedupe_floor);
@@ -28,14 +28,14 @@ std::optional<Batch> BatchReader::next(Instant now) {
   }
 }
 
-std::optional<Batch> BatchReader::read_ahead(Instant now) {
+std::optional<Batch> BatchReader::read_ahead(std::optional<Instant> as_of) {
   Batch batch;
   batch.directory = context_.directory;
   batch.dedupe_floor = context_.dedupe_floor;
   while (batch.data_lines < limits_.max_transaction_records &&
          batch.items.size() < limits_.max_transaction_units) {
     if (current_ == nullptr) {
-      if (!open_next(batch, now)) break;
+      if (!open_next(batch, as_of)) break;
       if (current_ == nullptr) continue;
     }
     if (!batch.items.empty() && !fits(batch, *current_->file())) break;
@@ -60,11 +60,16 @@ bool BatchReader::fits(const Batch& batch, const FileInWork& file) const {
          limits_.max_transaction_records;
 }
 
-bool BatchReader::open_next(Batch& batch, Instant now) {
+bool BatchReader::open_next(Batch& batch, std::optional<Instant> as_of) {
   if (next_file_ == unended_.size()) {
     std::vector<ClaimedFile> files;
     if (!std::exchange(left_over_taken_, true)) files = spool_->left_over();
-    if (files.empty()) files = spool_->claim(limits_.max_claimed_files, now);
+    // A host whose clock is wrong claims nothing: what it claims arrives by that clock (U6).
+    if (files.empty()) {
+      const Instant arrival =
+          as_of ? last_replayed_ = std::max(last_replayed_, *as_of) : lookups_->agreed_now();
+      files = spool_->claim(limits_.max_claimed_files, arrival);
+    }
     if (files.empty()) return false;
     for (ClaimedFile& file : files) unended_.push_back({std::move(file), std::nullopt});
   }

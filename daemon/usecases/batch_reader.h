@@ -26,9 +26,10 @@ class BatchReader {
   BatchReader(UsageSpool& spool, Ledger& lookups, DecodeContext context, ReaderLimits limits);
 
   // The next batch; nullopt where there is nothing to do, or where all that there is must wait
-  // until files that were handed over before have ended. Throws LedgerUnavailable, and can be
-  // called again then.
-  std::optional<Batch> next(Instant now);
+  // until files that were handed over before have ended. What is claimed arrives at `as_of`, or by
+  // the clock of this host. Throws LedgerUnavailable, and can be called again then; ClocksDiffer:
+  // nothing is claimed while that clock is wrong.
+  std::optional<Batch> next(std::optional<Instant> as_of);
 
   // These files have been ended and need no further care.
   void ended(const std::vector<std::string>& claims);
@@ -46,9 +47,9 @@ class BatchReader {
     ClaimedFile file;
     std::optional<Digest> digest;  // once it has been opened
   };
-  std::optional<Batch> read_ahead(Instant now);
+  std::optional<Batch> read_ahead(std::optional<Instant> as_of);
   bool fits(const Batch& batch, const FileInWork& file) const;
-  bool open_next(Batch& batch, Instant now);
+  bool open_next(Batch& batch, std::optional<Instant> as_of);
   bool is_on_its_way(const Digest& digest) const;
 
   UsageSpool* spool_;
@@ -56,8 +57,9 @@ class BatchReader {
   DecodeContext context_;
   ReaderLimits limits_;
   bool left_over_taken_ = false;
-  std::deque<Unended> unended_;  // all that is claimed, in order
-  std::size_t next_file_ = 0;    // the first of unended_ that was not handed over yet
+  Instant last_replayed_ = Instant::earliest();  // arrivals of a replay do not go back
+  std::deque<Unended> unended_;                  // all that is claimed, in order
+  std::size_t next_file_ = 0;  // the first of unended_ that was not handed over yet
   std::unique_ptr<UnitDecoder> current_;
 };
 

@@ -1,16 +1,16 @@
 #include "usecases/billing_jobs.h"
 
 #include <algorithm>
-#include <condition_variable>
+#include <chrono>
 #include <deque>
 #include <future>
 #include <map>
-#include <mutex>
 #include <utility>
 
 #include "billing/settlement_window.h"
 #include "domain/money.h"
 #include "usecases/notice_writing.h"
+#include "usecases/parts_behind.h"
 
 namespace packwarden {
 namespace {
@@ -21,6 +21,9 @@ constexpr std::size_t rounds_alone_max = 16;
 constexpr std::uint32_t packs_at_a_time = 5'000;
 constexpr std::uint32_t deliveries_at_a_time = 500;
 
+// Of the budget of whoever holds the sequence.
+constexpr std::chrono::milliseconds parts_held_max{700};
+
 std::vector<AccountId> accounts_of(std::span<const HeldPack> packs) {
   std::vector<AccountId> accounts;
   for (const HeldPack& held : packs) accounts.push_back(held.pack.account);
@@ -29,41 +32,12 @@ std::vector<AccountId> accounts_of(std::span<const HeldPack> packs) {
   return accounts;
 }
 
-// Transactions that are written side by side commit one after the other. Thread-safe.
-class Turns {
- public:
-  // Waits until `before` of them are committed. False: that will not be.
-  bool wait(std::size_t before) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return count_ >= before || most_ < before; });
-    return count_ >= before;
-  }
-  void committed() {
-    const std::lock_guard lock(mutex_);
-    ++count_;
-    changed_.notify_all();
-  }
-  // No more than so many will be.
-  void end(std::size_t most) {
-    const std::lock_guard lock(mutex_);
-    most_ = std::min(most_, most);
-    changed_.notify_all();
-  }
-  std::size_t count() const { return count_; }  // once all have come to their end
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t count_ = 0;
-  std::size_t most_ = SIZE_MAX;
-};
-
 using NoticesByAccount = std::multimap<AccountId, Notice>;
 
 // Notices of packs, with what else became of their accounts by now.
 void tell(LedgerTransaction& tx, const BillingContext& context, std::span<const HeldPack> packs,
-          const NoticesByAccount& notices, Instant now) {
-  AccountChanges changes(tx, context, accounts_of(packs), now);
+          const NoticesByAccount& notices) {
+  AccountChanges changes(tx, context, accounts_of(packs), tx.now());
   changes.follow([&](AccountStanding& standing, Consequences& out) {
     const auto [first, last] = notices.equal_range(standing.account.id);
     for (auto at = first; at != last; ++at) out.notices.push_back(at->second);
@@ -143,57 +117,59 @@ BillingJobs::BillingJobs(Ledger& ledger, JobStore& store, const BillingContext& 
       options_(std::move(options)),
       beside_(std::move(beside)) {}
 
-JobReport BillingJobs::run(Instant now) {
+JobReport BillingJobs::run(std::optional<Instant> as_of) {
   JobReport report;
-  expire(now, report);
-  remind(now, report);
-  settle(now, report);
-  erase(now, report);
+  expire(as_of, report);
+  remind(as_of, report);
+  settle(as_of, report);
+  erase(as_of, report);
   return report;
 }
 
-void BillingJobs::run_job(const char* name, Instant now, JobReport& report,
-                          const std::function<bool(JobLease&)>& work) {
+void BillingJobs::run_job(const char* name, std::optional<Instant> as_of, JobReport& report,
+                          const std::function<bool(Run&)>& work) {
   if (options_.on_step) options_.on_step(name);
-  std::optional<JobLease> lease = store_->take(name, options_.holder, options_.lease_s, now);
+  const Instant due_by = store_->due_by(as_of);
+  std::optional<JobLease> lease = store_->take(name, options_.holder, options_.lease_s, due_by);
   if (!lease) {
     report.busy.emplace_back(name);
     return;
   }
-  if (work(*lease)) store_->give_back(*lease, now);
+  Run run{std::move(*lease), as_of, due_by};
+  if (work(run)) store_->give_back(run.lease, due_by);
 }
 
-bool BillingJobs::transact(const JobLease& lease,
-                           const std::function<void(LedgerTransaction&)>& step) {
+bool BillingJobs::transact(const Run& run, const std::function<void(LedgerTransaction&)>& step) {
   return ledger_
-      ->transact(lease.job.c_str(),
+      ->transact(run.lease.job.c_str(), run.as_of,
                  [&](LedgerTransaction& tx) {
-                   if (!tx.jobs().keeps(lease, options_.lease_s)) return Verdict::roll_back;
+                   if (!tx.jobs().keeps(run.lease, options_.lease_s)) return Verdict::roll_back;
                    step(tx);
                    return Verdict::commit;
                  })
       .has_value();
 }
 
-void BillingJobs::expire(Instant now, JobReport& report) {
-  run_job("expire", now, report, [&](JobLease& lease) {
-    AccountsAside aside(*store_, lease, now);
-    if (!retry_expiries(lease, aside, now)) return false;
+void BillingJobs::expire(std::optional<Instant> as_of, JobReport& report) {
+  run_job("expire", as_of, report, [&](Run& run) {
+    JobLease& lease = run.lease;
+    AccountsAside aside(*store_, lease, run.due_by);
+    if (!retry_expiries(run, aside)) return false;
     Instant done_until = lease.done_until.value_or(Instant::earliest());
-    while (store_->has_expiries(done_until, now)) {
+    while (store_->has_expiries(done_until, run.due_by)) {
       std::int64_t expired = 0;
       const auto step = [&](LedgerTransaction& tx, const AccountFilter& filter,
                             std::vector<AccountId>& accounts) {
-        auto packs = tx.jobs().packs_expiring(done_until, now, packs_at_a_time);
+        auto packs = tx.jobs().packs_expiring(done_until, run.due_by, packs_at_a_time);
         const Instant last = packs.back().pack.expires_at;
         std::erase_if(packs, [&](const HeldPack& held) { return !filter(held.pack.account); });
         accounts = accounts_of(packs);
-        tell(tx, context_, packs, expiries_of(packs), now);
+        tell(tx, context_, packs, expiries_of(packs));
         lease.done_until = last;
         tx.jobs().set_done_until(lease, last);
         expired = static_cast<std::int64_t>(packs.size());
       };
-      if (!transact_for_others(lease, aside, lease.done_until, step)) return false;
+      if (!transact_for_others(run, aside, lease.done_until, step)) return false;
       done_until = *lease.done_until;
       report.packs_expired += expired;
     }
@@ -203,12 +179,12 @@ void BillingJobs::expire(Instant now, JobReport& report) {
 }
 
 // What expired while an account was set aside, of all of its packs.
-bool BillingJobs::retry_expiries(const JobLease& lease, AccountsAside& aside, Instant now) {
+bool BillingJobs::retry_expiries(const Run& run, AccountsAside& aside) {
   for (const SetAside& one : aside.to_be_tried()) {
     const Instant after = one.done_until.value_or(Instant::earliest());
-    const Instant upto = lease.done_until.value_or(Instant::earliest());
+    const Instant upto = run.lease.done_until.value_or(Instant::earliest());
     try {
-      const bool kept = transact(lease, [&](LedgerTransaction& tx) {
+      const bool kept = transact(run, [&](LedgerTransaction& tx) {
         std::vector<HeldPack> packs;
         const AccountStanding account = tx.standings_of(std::span(&one.account, 1)).front();
         for (const ProductStanding& product : account.products) {
@@ -217,7 +193,7 @@ bool BillingJobs::retry_expiries(const JobLease& lease, AccountsAside& aside, In
             if (at > after && at <= upto) packs.push_back(held);
           }
         }
-        tell(tx, context_, packs, expiries_of(packs), now);
+        tell(tx, context_, packs, expiries_of(packs));
       });
       if (!kept || !aside.take_back(std::span(&one.account, 1))) return false;
     } catch (const NotStorable& error) {
@@ -227,14 +203,14 @@ bool BillingJobs::retry_expiries(const JobLease& lease, AccountsAside& aside, In
   return true;
 }
 
-void BillingJobs::remind(Instant now, JobReport& report) {
-  run_job("remind", now, report, [&](JobLease& lease) {
-    AccountsAside aside(*store_, lease, now);
-    while (store_->has_reminders(now, aside.left_out())) {
+void BillingJobs::remind(std::optional<Instant> as_of, JobReport& report) {
+  run_job("remind", as_of, report, [&](Run& run) {
+    AccountsAside aside(*store_, run.lease, run.due_by);
+    while (store_->has_reminders(run.due_by, aside.left_out())) {
       std::int64_t reminders = 0;
       const auto step = [&](LedgerTransaction& tx, const AccountFilter& filter,
                             std::vector<AccountId>& accounts) {
-        auto due = tx.jobs().take_reminders(now, packs_at_a_time, aside.left_out());
+        auto due = tx.jobs().take_reminders(run.due_by, packs_at_a_time, aside.left_out());
         std::vector<PackId> ids;
         for (const DueReminder& reminder : due) {
           if (ids.empty() || ids.back() != reminder.pack) ids.push_back(reminder.pack);
@@ -242,11 +218,11 @@ void BillingJobs::remind(Instant now, JobReport& report) {
         auto packs = tx.jobs().packs(ids);
         std::erase_if(packs, [&](const HeldPack& held) { return !filter(held.pack.account); });
         accounts = accounts_of(packs);
-        const NoticesByAccount notices = reminders_of(packs, due, now);
-        tell(tx, context_, packs, notices, now);
+        const NoticesByAccount notices = reminders_of(packs, due, tx.now());
+        tell(tx, context_, packs, notices);
         reminders = static_cast<std::int64_t>(notices.size());
       };
-      if (!transact_for_others(lease, aside, std::nullopt, step)) return false;
+      if (!transact_for_others(run, aside, std::nullopt, step)) return false;
       report.reminders += reminders;
     }
     std::vector<AccountId> done;
@@ -257,21 +233,20 @@ void BillingJobs::remind(Instant now, JobReport& report) {
   });
 }
 
-void BillingJobs::settle(Instant now, JobReport& report) {
-  run_job("settle", now, report, [&](JobLease& lease) {
-    AccountsAside aside(*store_, lease, now);
-    const auto days = due_days(lease.done_until, store_->first_open_day(), now, options_.spread_s,
-                               *context_.calendar);
+void BillingJobs::settle(std::optional<Instant> as_of, JobReport& report) {
+  run_job("settle", as_of, report, [&](Run& run) {
+    AccountsAside aside(*store_, run.lease, run.due_by);
+    const auto days = due_days(run.lease.done_until, store_->first_open_day(), run.due_by,
+                               options_.spread_s, *context_.calendar);
     for (const DueDay& due : days) {
       SettlementPart part;
       part.catalogue = context_.catalogue;
       part.day = due.day;
-      part.now = now;
       part.spread_s = options_.spread_s;
       part.after_s = due.after_s;
       part.upto_s = due.upto_s;
-      if (!settle_day(lease, part, aside, report)) return false;
-      if (!store_->set_done_until(lease, due.done_until)) return false;
+      if (!settle_day(run, part, aside, report)) return false;
+      if (!store_->set_done_until(run.lease, due.done_until)) return false;
     }
     if (!aside.all().empty() && !aside.take_back(store_->set_aside_with_nothing_open())) {
       return false;
@@ -281,17 +256,17 @@ void BillingJobs::settle(Instant now, JobReport& report) {
   });
 }
 
-void BillingJobs::erase(Instant now, JobReport& report) {
-  run_job("erase", now, report, [&](JobLease& lease) {
-    const Instant ended_by = now - Span::days(options_.ended_deliveries_days);
-    const Instant stored_by = now - Span::days(options_.inbox_days);
+void BillingJobs::erase(std::optional<Instant> as_of, JobReport& report) {
+  run_job("erase", as_of, report, [&](Run& run) {
+    const Instant ended_by = run.due_by - Span::days(options_.ended_deliveries_days);
+    const Instant stored_by = run.due_by - Span::days(options_.inbox_days);
     return repeat(report.deliveries_erased,
                   [&] {
-                    return store_->erase_deliveries(lease, options_.lease_s, ended_by,
+                    return store_->erase_deliveries(run.lease, options_.lease_s, ended_by,
                                                     deliveries_at_a_time);
                   }) &&
            repeat(report.messages_removed, [&] {
-             return store_->remove_messages(lease, options_.lease_s, stored_by,
+             return store_->remove_messages(run.lease, options_.lease_s, stored_by,
                                             deliveries_at_a_time);
            });
   });
@@ -300,7 +275,7 @@ void BillingJobs::erase(Instant now, JobReport& report) {
 // Some parts at a time, and those after them looked up meanwhile. Where somebody else commits in
 // between, what was written beside the first part was in vain: for a while then one at a time.
 // Accounts that are set aside are tried at the end, each alone: so they keep no part from its turn.
-bool BillingJobs::settle_day(const JobLease& lease, const SettlementPart& day, AccountsAside& aside,
+bool BillingJobs::settle_day(const Run& run, const SettlementPart& day, AccountsAside& aside,
                              JobReport& report) {
   const std::vector<AccountId> known = aside.all();
   const std::size_t most = 1 + beside_.size();
@@ -333,14 +308,14 @@ bool BillingJobs::settle_day(const JobLease& lease, const SettlementPart& day, A
     const std::size_t at_once = alone > 0 ? 1 : std::min(most, parts.size());
     if (alone > 0) --alone;
     const std::vector<SettlementPart> now(parts.begin(), parts.begin() + at_once);
-    auto settling = std::async(std::launch::async, [&] { return settle_parts(lease, now); });
+    auto settling = std::async(std::launch::async, [&] { return settle_parts(run, now); });
     look_up(at_once + most);
     std::vector<SettledPart> settled;
     try {
       settled = settling.get();
     } catch (const NotStorable&) {
       // It is the first one, and nothing of those behind it stands either: these commit behind it.
-      if (!settle_narrowed(lease, {parts.front()}, aside, report)) return false;
+      if (!settle_narrowed(run, {parts.front()}, aside, report)) return false;
       parts.pop_front();
       continue;
     }
@@ -361,52 +336,47 @@ bool BillingJobs::settle_day(const JobLease& lease, const SettlementPart& day, A
     alone_parts.push_back(day);
     alone_parts.back().first = alone_parts.back().last = account;
   }
-  return settle_narrowed(lease, std::move(alone_parts), aside, report);
+  return settle_narrowed(run, std::move(alone_parts), aside, report);
 }
 
-std::vector<SettledPart> BillingJobs::settle_parts(const JobLease& lease,
+// The first part holds the sequence until those behind it are written: so no statement of theirs
+// runs while anybody else may hold it (docs/decisions/0008).
+std::vector<SettledPart> BillingJobs::settle_parts(const Run& run,
                                                    std::span<const SettlementPart> parts) {
-  const Sequence before = ledger_->sequence();
   std::vector<SettledPart> settled(parts.size());
-  Turns turns;
-  const auto first = [&] {
-    bool again = false;
-    return transact(lease, [&](LedgerTransaction& tx) {
-      // Those behind it hold rows, and their sequences may be wrong now: it must not wait for them.
-      if (std::exchange(again, true)) turns.end(0);
-      settled[0] = settle_part(tx, parts[0]);
+  std::optional<PartsBehind> behind;
+  const bool kept = transact(run, [&](LedgerTransaction& tx) {
+    behind.reset();  // of an attempt that came to nothing
+    behind.emplace(parts.size() - 1, [&, before = tx.sequence(), now = tx.now()](
+                                         std::size_t i, const PartsBehind::Turn& turn) {
+      const std::size_t part = i + 1;
+      return beside_[i]
+          ->transact_behind(
+              before + part, now, run.lease.job.c_str(),
+              [&](LedgerTransaction& of_part) {
+                settled[part] = settle_part(of_part, parts[part]);
+                return Verdict::commit;
+              },
+              [&](LedgerTransaction& of_part) {
+                return turn() && of_part.jobs().keeps(run.lease, options_.lease_s);
+              })
+          .has_value();
     });
-  };
-  const auto behind = [&](std::size_t i) {
-    const auto work = [&](LedgerTransaction& tx) {
-      settled[i] = settle_part(tx, parts[i]);
-      return Verdict::commit;
-    };
-    const auto may_commit = [&](LedgerTransaction& tx) {
-      return turns.wait(i) && tx.jobs().keeps(lease, options_.lease_s);
-    };
-    return beside_[i - 1]
-        ->transact_behind(before + i, lease.job.c_str(), work, may_commit)
-        .has_value();
-  };
-  std::vector<std::future<void>> runs;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    runs.push_back(std::async(std::launch::async, [&, i] {
-      try {
-        (i == 0 ? first() : behind(i)) ? turns.committed() : turns.end(i);
-      } catch (...) {
-        turns.end(i);
-        throw;
-      }
-    }));
-  }
-  for (const auto& run : runs) run.wait();  // before one throws: they write to what is here
-  for (auto& run : runs) run.get();
-  settled.resize(turns.count());
+    try {
+      settled[0] = settle_part(tx, parts[0]);
+    } catch (...) {
+      behind.reset();  // before the sequence is given up
+      throw;
+    }
+    behind->wait_until_written(parts_held_max);
+  });
+  if (!kept) return {};
+  settled.resize(1 + behind->commit());
   return settled;
 }
 
-SettledPart BillingJobs::settle_part(LedgerTransaction& tx, const SettlementPart& part) const {
+SettledPart BillingJobs::settle_part(LedgerTransaction& tx, SettlementPart part) const {
+  part.now = tx.now();
   SettledPart settled = tx.jobs().settle(part);
   std::map<AccountId, MoneyMicros> charged;
   for (const WrittenBill& bill : settled.bills) charged[bill.account] += bill.amount_micros;

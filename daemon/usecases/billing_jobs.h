@@ -51,42 +51,48 @@ class BillingJobs {
   BillingJobs(Ledger& ledger, JobStore& store, const BillingContext& context, JobOptions options,
               std::vector<Ledger*> beside = {});
 
-  // Does all that is due at `now`, expiries first. Throws LedgerUnavailable; what was done stands.
-  JobReport run(Instant now);
+  // Does all that is due by the clock of the database, or, where it is given, by `as_of` (see
+  // JobStore::due_by), expiries first. Throws LedgerUnavailable; what was done stands.
+  JobReport run(std::optional<Instant> as_of);
   // One of them.
-  void expire(Instant now, JobReport& report);
-  void remind(Instant now, JobReport& report);
-  void settle(Instant now, JobReport& report);
-  void erase(Instant now, JobReport& report);
+  void expire(std::optional<Instant> as_of, JobReport& report);
+  void remind(std::optional<Instant> as_of, JobReport& report);
+  void settle(std::optional<Instant> as_of, JobReport& report);
+  void erase(std::optional<Instant> as_of, JobReport& report);
 
  private:
+  // A job under its lease.
+  struct Run {
+    JobLease lease;
+    std::optional<Instant> as_of;
+    Instant due_by;  // what is due by then is done
+  };
   // `work` under a lease of the job; nothing where somebody else has it.
-  void run_job(const char* name, Instant now, JobReport& report,
-               const std::function<bool(JobLease&)>& work);
+  void run_job(const char* name, std::optional<Instant> as_of, JobReport& report,
+               const std::function<bool(Run&)>& work);
   // Runs `step` in a ledger transaction. False: the lease is another's now, nothing was changed.
-  bool transact(const JobLease& lease, const std::function<void(LedgerTransaction&)>& step);
+  bool transact(const Run& run, const std::function<void(LedgerTransaction&)>& step);
   // A step that is of many accounts: it changes what is due for those that pass the filter, and
   // tells which they are before it changes anything.
   using AccountStep = std::function<void(LedgerTransaction&, const AccountFilter&,
                                          std::vector<AccountId>& accounts)>;
   // As transact(), for all accounts but those that are set aside, now or by this. `done_until`: see
   // SetAside.
-  bool transact_for_others(const JobLease& lease, AccountsAside& aside,
+  bool transact_for_others(const Run& run, AccountsAside& aside,
                            std::optional<Instant> done_until, const AccountStep& step);
-  bool retry_expiries(const JobLease& lease, AccountsAside& aside, Instant now);
+  bool retry_expiries(const Run& run, AccountsAside& aside);
   static void add(const AccountsAside& aside, JobReport& report);
-  bool settle_day(const JobLease& lease, const SettlementPart& day, AccountsAside& aside,
+  bool settle_day(const Run& run, const SettlementPart& day, AccountsAside& aside,
                   JobReport& report);
   // One after the other, each in halves where the ledger cannot hold it, down to the account that
   // is set aside.
-  bool settle_narrowed(const JobLease& lease, std::vector<SettlementPart> parts,
+  bool settle_narrowed(const Run& run, std::vector<SettlementPart> parts,
                        AccountsAside& aside, JobReport& report);
   static bool count(const SettledPart& settled, AccountsAside& aside, JobReport& report);
   // Charges parts that have no account in common side by side, and gives what of them was
   // committed: of all, or of so many from the first on. None: the lease is another's now.
-  std::vector<SettledPart> settle_parts(const JobLease& lease,
-                                        std::span<const SettlementPart> parts);
-  SettledPart settle_part(LedgerTransaction& tx, const SettlementPart& part) const;
+  std::vector<SettledPart> settle_parts(const Run& run, std::span<const SettlementPart> parts);
+  SettledPart settle_part(LedgerTransaction& tx, SettlementPart part) const;
 
   Ledger* ledger_;
   JobStore* store_;

@@ -19,18 +19,18 @@ std::vector<SettlementPart> halves_of(const SettlementPart& part) {
 
 }  // namespace
 
-bool BillingJobs::transact_for_others(const JobLease& lease, AccountsAside& aside,
+bool BillingJobs::transact_for_others(const Run& run, AccountsAside& aside,
                                       std::optional<Instant> done_until, const AccountStep& step) {
   while (true) {
     std::vector<AccountId> accounts;
     try {
-      return transact(lease,
+      return transact(run,
                       [&](LedgerTransaction& tx) { step(tx, aside.all_others(), accounts); });
     } catch (const NotStorable&) {
       const auto in_vain = [&](const AccountFilter& filter) {
         bool kept = false;
-        ledger_->transact(lease.job.c_str(), [&](LedgerTransaction& tx) {
-          kept = tx.jobs().keeps(lease, options_.lease_s);
+        ledger_->transact(run.lease.job.c_str(), run.as_of, [&](LedgerTransaction& tx) {
+          kept = tx.jobs().keeps(run.lease, options_.lease_s);
           std::vector<AccountId> tried;
           if (kept) step(tx, filter, tried);
           return Verdict::roll_back;
@@ -53,7 +53,7 @@ void BillingJobs::add(const AccountsAside& aside, JobReport& report) {
                            aside.taken_back().end());
 }
 
-bool BillingJobs::settle_narrowed(const JobLease& lease, std::vector<SettlementPart> parts,
+bool BillingJobs::settle_narrowed(const Run& run, std::vector<SettlementPart> parts,
                                   AccountsAside& aside, JobReport& report) {
   while (!parts.empty()) {
     const SettlementPart part = parts.back();
@@ -61,7 +61,7 @@ bool BillingJobs::settle_narrowed(const JobLease& lease, std::vector<SettlementP
     if (!store_->last_of_part(part, 1)) continue;  // nothing is due
     SettledPart settled;
     try {
-      if (!transact(lease, [&](LedgerTransaction& tx) { settled = settle_part(tx, part); })) {
+      if (!transact(run, [&](LedgerTransaction& tx) { settled = settle_part(tx, part); })) {
         return false;
       }
     } catch (const NotStorable& error) {

@@ -39,6 +39,10 @@ std::int32_t first_held_day(Instant now, int window_days) {
 Books::Books() : directory_(std::make_shared<AccountDirectory>()) {}
 
 void Books::take_over(Changes changes) {
+  if (changes.sequence < sequence_) {
+    throw std::logic_error("the ledger went back from " + std::to_string(sequence_) + " to " +
+                           std::to_string(changes.sequence) + " under the books");
+  }
   const bool has_closing =
       std::any_of(changes.facts.begin(), changes.facts.end(),
                   [](const AccountFact& fact) { return fact.kind == AccountFactKind::closed; });

@@ -90,8 +90,8 @@ std::string new_request_id() {
   return text;
 }
 
-CommandOutcome run_command(Ledger& ledger, const char* kind, const std::string& request_id,
-                           std::span<const std::string_view> content,
+CommandOutcome run_command(Ledger& ledger, const char* kind, std::optional<Instant> as_of,
+                           const std::string& request_id, std::span<const std::string_view> content,
                            const std::function<CommandOutcome(LedgerTransaction&)>& work) {
   if (!is_request_id(request_id)) {
     return refuse("bad_request_id",
@@ -101,7 +101,7 @@ CommandOutcome run_command(Ledger& ledger, const char* kind, const std::string& 
   const Digest digest = digest_of(kind, content);
   CommandOutcome outcome;
   bool maybe_ours = false;  // what is found may have been committed by this very run
-  ledger.transact(kind, [&](LedgerTransaction& transaction) {
+  ledger.transact(kind, as_of, [&](LedgerTransaction& transaction) {
     if (const auto stored = transaction.find_command(request_id)) {
       if (stored->content == digest) {
         outcome = from_result(stored->result);

@@ -30,9 +30,10 @@ std::string new_request_id();
 // P9: runs `work` in one ledger transaction, all or nothing. The same request id (1 to 128 bytes of
 // printable ASCII) with the same `kind` and `content` gives the stored result again; with others it
 // is refused (request_conflict). A refusal of `work` changes nothing and is not stored. `kind` has
-// at most 16 bytes. `work` runs again where Ledger::transact does. Throws LedgerUnavailable.
-CommandOutcome run_command(Ledger& ledger, const char* kind, const std::string& request_id,
-                           std::span<const std::string_view> content,
+// at most 16 bytes; `as_of`: see Ledger::transact. `work` runs again where Ledger::transact does.
+// Throws LedgerUnavailable.
+CommandOutcome run_command(Ledger& ledger, const char* kind, std::optional<Instant> as_of,
+                           const std::string& request_id, std::span<const std::string_view> content,
                            const std::function<CommandOutcome(LedgerTransaction&)>& work);
 
 // As an error of a CommandOutcome.

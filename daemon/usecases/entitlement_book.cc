@@ -72,6 +72,10 @@ void EntitlementBook::add_pack(const Pack& pack) {
 }
 
 void EntitlementBook::take_over(const Changes& changes) {
+  if (changes.sequence < sequence_) {
+    throw std::logic_error("the ledger went back from " + std::to_string(sequence_) + " to " +
+                           std::to_string(changes.sequence) + " under the entitlements");
+  }
   {
     const std::unique_lock lock(mutex_);
     take_over_some(changes);

@@ -14,7 +14,7 @@ CommandOutcome void_file(Ledger& ledger, const BillingContext& context, const Fi
   const std::string hex = to_hex(order.digest);
   const std::array<std::string_view, 2> content{hex, order.reason};
   return run_command(
-      ledger, "file_void", request_id, content,
+      ledger, "file_void", order.as_of, request_id, content,
       [&](LedgerTransaction& transaction) -> CommandOutcome {
         const auto progress = transaction.progress_of(std::span(&order.digest, 1)).front();
         if (!progress) {
@@ -27,8 +27,8 @@ CommandOutcome void_file(Ledger& ledger, const BillingContext& context, const Fi
                         "receipt; if it lies in failed/, say --broken-off.");
         }
         AccountChanges changes(transaction, context, transaction.accounts_of_file(order.digest),
-                               order.now);
-        transaction.add_void(order.digest, {order.now, order.reason});
+                               transaction.now());
+        transaction.add_void(order.digest, {transaction.now(), order.reason});
         changes.follow();
         return CommandDone{1, 0, false};
       });

@@ -9,9 +9,9 @@ namespace packwarden {
 
 struct FileVoidOrder {
   Digest digest{};
-  std::string reason;       // 1 to 255 characters, for whoever asks later
-  bool broken_off = false;  // also one that has not come to its end (S13)
-  Instant now;
+  std::string reason;            // 1 to 255 characters, for whoever asks later
+  bool broken_off = false;       // also one that has not come to its end (S13)
+  std::optional<Instant> as_of;  // see Ledger::transact
 };
 
 inline constexpr std::size_t max_void_reason_bytes = 255;

@@ -104,7 +104,7 @@ void Ingest::load(const OnLoading& on_loading, LoadedBeside* beside) {
       });
   rows_end();
   learn_open_sums();
-  reader_->rewind(books_.directory(), books_.dedupe_floor());
+  start_again();
 }
 
 // Read after the books, whose sequence may be passed by then: what came in between is added once
@@ -118,21 +118,21 @@ void Ingest::learn_open_sums() {
   knows_open_sums_ = true;
 }
 
-std::optional<IngestReport> Ingest::round(Instant now) {
+std::optional<IngestReport> Ingest::round(Instant now, std::optional<Instant> as_of) {
   step("reading");
   if (!knows_open_sums_) learn_open_sums();
   if (pending_.empty()) {
-    if (auto batch = take_batch(now)) pending_.push_back(std::move(*batch));
+    if (auto batch = take_batch(as_of)) pending_.push_back(std::move(*batch));
   }
   if (pending_.empty()) return std::nullopt;
   if (!ahead_.valid())
-    ahead_ = std::async(std::launch::async, [this, now] { return reader_->next(now); });
+    ahead_ = std::async(std::launch::async, [this, as_of] { return reader_->next(as_of); });
 
   IngestReport report;
   Batch& batch = pending_.front();
   const std::ptrdiff_t units = units_of(batch.items);
   try {
-    if (units > 0 && apply(batch, now, report) == Applied::stale) {
+    if (units > 0 && apply(batch, as_of, report) == Applied::stale) {
       report.stale = true;
       start_again();
       return report;
@@ -176,13 +176,17 @@ void Ingest::halve() {
 }
 
 // The batch that was read ahead; or, where that found nothing, what has come since.
-std::optional<Batch> Ingest::take_batch(Instant now) {
+std::optional<Batch> Ingest::take_batch(std::optional<Instant> as_of) {
   std::optional<Batch> batch;
   if (ahead_.valid()) batch = ahead_.get();
   reader_->ended(ended_claims_);
   ended_claims_.clear();
-  if (!batch) batch = reader_->next(now);
+  if (!batch) batch = reader_->next(as_of);
   return batch;
+}
+
+void Ingest::look() {
+  ledger_->head();
 }
 
 void Ingest::start_again() {
@@ -212,7 +216,7 @@ bool Ingest::is_stale(const Batch& batch) const {
   return has_unknown_account(batch) || has_account_closed_since(batch, *books_.directory());
 }
 
-Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
+Ingest::Applied Ingest::apply(Batch& batch, std::optional<Instant> as_of, IngestReport& report) {
   if (is_stale(batch)) return Applied::stale;
 
   // Decided before the lock is taken, on what is known now; again under the lock only if others
@@ -224,27 +228,29 @@ Ingest::Applied Ingest::apply(Batch& batch, Instant now, IngestReport& report) {
       std::in_place, context_, books_, batch,
       [this](std::span<const AccountId> accounts) { return ledger_->open_rows_of(accounts); });
   step("committing");
-  const std::optional<Sequence> sequence = ledger_->transact("ingest", [&](LedgerTransaction& tx) {
-    if (tx.sequence() != books_.sequence()) {
-      decision.reset();
-      catch_up(tx);
-      if (is_stale(batch)) return Verdict::roll_back;
-    }
-    if (!still_fits(tx, batch)) return Verdict::roll_back;
-    if (!decision) {
-      decision.emplace(context_, books_, batch, [&tx](std::span<const AccountId> accounts) {
-        return tx.open_rows_of(accounts);
+  const std::optional<Sequence> sequence =
+      ledger_->transact("ingest", as_of, [&](LedgerTransaction& tx) {
+        if (tx.sequence() != books_.sequence()) {
+          decision.reset();
+          catch_up(tx);
+          if (is_stale(batch)) return Verdict::roll_back;
+        }
+        if (!still_fits(tx, batch)) return Verdict::roll_back;
+        if (!decision) {
+          decision.emplace(context_, books_, batch, [&tx](std::span<const AccountId> accounts) {
+            return tx.open_rows_of(accounts);
+          });
+        }
+        const Instant now = tx.now();
+        decision->write().now = now;
+        decision->write().notices = write_usage_notices(tx, *context_.notices, *context_.calendar,
+                                                        decision->notices(), now);
+        AccountChanges changes(tx, {context_.catalogue, context_.calendar, context_.notices},
+                               decision->write().exhausted, now);
+        tx.write(decision->write());
+        changes.follow();  // O9
+        return Verdict::commit;
       });
-    }
-    decision->write().now = now;
-    decision->write().notices =
-        write_usage_notices(tx, *context_.notices, *context_.calendar, decision->notices(), now);
-    AccountChanges changes(tx, {context_.catalogue, context_.calendar, context_.notices},
-                           decision->write().exhausted, now);
-    tx.write(decision->write());
-    changes.follow();  // O9
-    return Verdict::commit;
-  });
   if (!sequence) return Applied::stale;
 
   decision->stand();
@@ -350,7 +356,7 @@ FileOutcome Ingest::outcome_of_failed(const FileInWork& file, const std::string&
   return outcome;
 }
 
-std::size_t Ingest::let_go(Instant now) {
+std::size_t Ingest::let_go(Instant now, std::optional<Instant> as_of) {
   const std::int32_t first_day = first_held_day(now, dedupe_window_days_);
   // However the skew was set when it came, or on another host, no event lies a day ahead of its
   // arrival. So the day before first_day is held too: what came before that day lies before the
@@ -358,7 +364,7 @@ std::size_t Ingest::let_go(Instant now) {
   const Instant floor = Instant::from_micros((Instant{} + Span::days(first_day)).micros() - 1);
   if (floor <= books_.dedupe_floor()) return 0;
   step("letting go of old keys");
-  const auto sequence = ledger_->transact("let_go", [&](LedgerTransaction& tx) {
+  const auto sequence = ledger_->transact("let_go", as_of, [&](LedgerTransaction& tx) {
     if (tx.sequence() != books_.sequence()) catch_up(tx);
     if (floor <= books_.dedupe_floor()) return Verdict::roll_back;
     tx.raise_dedupe_floor(floor);

@@ -61,14 +61,20 @@ class Ingest {
   // breaks the load off and comes out. Throws LedgerUnavailable.
   void load(const OnLoading& on_loading = {}, LoadedBeside* beside = nullptr);
 
-  // Takes one batch through to its end. A unit that the ledger cannot hold is searched for in
-  // halves of the batch; its file ends as failed, the others go on. nullopt: there was nothing to
-  // do. Throws LedgerUnavailable with everything undone; call it again later.
-  std::optional<IngestReport> round(Instant now);
+  // Takes one batch through to its end, which for files that fail is `now`. A unit that the ledger
+  // cannot hold is searched for in halves of the batch; its file ends as failed, the others go on.
+  // nullopt: there was nothing to do. `as_of`: see Ledger::transact; what is claimed arrives then,
+  // else by the clock of this host. Throws LedgerUnavailable with everything undone; call it again
+  // later. OtherHistory: load() first.
+  std::optional<IngestReport> round(Instant now, std::optional<Instant> as_of);
+
+  // Nothing is to be done: whether the ledger still is the one that the books know. Throws as
+  // round.
+  void look();
 
   // U3: lets go of the keys of days beyond the dedupe window, if a new day has come into it.
   // Returns the keys forgotten.
-  std::size_t let_go(Instant now);
+  std::size_t let_go(Instant now, std::optional<Instant> as_of);
 
   // Calls `change`, which may change what the context and the reader point to, while nothing is
   // read or decided; then all is read again from the checkpoints. Between two rounds.
@@ -78,8 +84,8 @@ class Ingest {
 
  private:
   enum class Applied { committed, stale };
-  std::optional<Batch> take_batch(Instant now);
-  Applied apply(Batch& batch, Instant now, IngestReport& report);
+  std::optional<Batch> take_batch(std::optional<Instant> as_of);
+  Applied apply(Batch& batch, std::optional<Instant> as_of, IngestReport& report);
   bool still_fits(LedgerTransaction& tx, const Batch& batch) const;
   bool is_stale(const Batch& batch) const;
   void catch_up(LedgerTransaction& tx);

@@ -90,6 +90,9 @@ class JobTransaction {
   virtual bool keeps(const JobLease& lease, std::uint32_t lease_s) = 0;
   virtual void set_done_until(const JobLease& lease, Instant done_until) = 0;
 
+  // No job counts as done beyond `at`.
+  virtual void look_again_from(Instant at) = 0;
+
   // The packs that expire in (after, upto], soonest first; at least `limit` of them if there are
   // so many, with all that expire together with the last one.
   virtual std::vector<HeldPack> packs_expiring(Instant after, Instant upto,
@@ -113,6 +116,9 @@ class JobStore {
   // By the clock of the database; nullopt while somebody else holds it.
   virtual std::optional<JobLease> take(const std::string& job, const std::string& holder,
                                        std::uint32_t lease_s, Instant now) = 0;
+  // By which instant what is due must be done: the clock of the database; `as_of`, where it is
+  // given, or the ledger's last instant, if that is later.
+  virtual Instant due_by(std::optional<Instant> as_of) = 0;
   // Gives the lease back if it still is the last one. `succeeded_at`: the run came to its end, and
   // nothing else was due by then.
   virtual void give_back(const JobLease& lease, std::optional<Instant> succeeded_at) = 0;

@@ -156,7 +156,7 @@ struct IngestWrite {
   Instant now;
   std::vector<UnitWrite> units;
   std::vector<LedgerEntry> entries;
-  std::vector<PackDraw> balances;    // each drawn pack once, with all that is used of it now
+  std::vector<PackDraw> balances;    // each drawn pack once, with what is drawn of it by this
   std::vector<AccountId> exhausted;  // each account of which a pack was used up, once
   std::vector<KeySegment> segments;
   std::vector<NoticeWrite> notices;
@@ -167,6 +167,15 @@ struct StoredCommand {
   std::string result;
 };
 
+// The newest committed ledger transaction. stamp: follows from the one before it and from what was
+// written (docs/LEDGER.md); history: how often an older database was accepted.
+struct LedgerHead {
+  Sequence sequence = 0;
+  Instant instant;
+  Digest stamp{};
+  std::uint32_t history = 0;
+};
+
 // Inside one ledger transaction, under the sequence lock. All that it reads is committed and stays
 // so until the end.
 class LedgerTransaction {
@@ -175,6 +184,13 @@ class LedgerTransaction {
 
   // Number of the last committed ledger transaction.
   virtual Sequence sequence() const = 0;
+  // Ledger time: the instant of this transaction, as of which all of it is decided. Never before
+  // that of the one before it.
+  virtual Instant now() const = 0;
+  // Of the last committed one.
+  virtual Instant instant_before() const = 0;
+  // From this transaction on it is another history than any that was seen (see LedgerHead).
+  virtual void begin_history() = 0;
   // What came after `after`; segments go to `sink` one by one, in the order of their commits.
   virtual Changes changes_since(Follower follower, Sequence after, const SegmentSink& sink) = 0;
   virtual std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) = 0;
@@ -201,7 +217,6 @@ class LedgerTransaction {
   // All that hangs together for these main accounts, in the order of their ids; products in that of
   // theirs. One read for many.
   virtual std::vector<AccountStanding> standings_of(std::span<const AccountId> accounts) = 0;
-  // At most one a transaction for each account and product.
   virtual void add_postpaid_changes(std::span<const PostpaidChange> changes) = 0;
   virtual void add_service_changes(std::span<const ServiceChange> changes) = 0;
   // With their outbox rows (N5), created at `now`.
@@ -213,7 +228,7 @@ class LedgerTransaction {
   virtual void add_facts(std::span<const AccountFact> facts) = 0;
   // In the order of `accounts`.
   virtual std::vector<MoneyMicros> balances_of(std::span<const AccountId> accounts) = 0;
-  // With the balances; once a transaction.
+  // With the balances.
   virtual void add_journals(std::span<const Journal> journals) = 0;
   // U2: what is open of main accounts, given by id and each once.
   virtual std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) = 0;
@@ -242,6 +257,21 @@ enum class Verdict { commit, roll_back };
 struct LedgerUnavailable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+// The clocks of this host and of the database differ, or the ledger's last instant is ahead of the
+// database's clock, by more than is allowed: until they agree this host makes no transaction.
+struct ClocksDiffer : LedgerUnavailable {
+  using LedgerUnavailable::LedgerUnavailable;
+};
+// The database is behind what this process has seen of it: it went back, or this is a server that
+// lags. Nothing can be decided on it.
+struct LedgerBehind : LedgerUnavailable {
+  using LedgerUnavailable::LedgerUnavailable;
+};
+// The database holds another history than the one that this process knows: whoever has any of it in
+// memory must load it again from nothing.
+struct OtherHistory : LedgerUnavailable {
+  using LedgerUnavailable::LedgerUnavailable;
+};
 
 // The database answers, and cannot hold what was to be written: it is of this unit, account or
 // command, and all others go on. Nothing was changed. The same work fails the same unless something
@@ -257,35 +287,42 @@ class Ledger {
 
   virtual ~Ledger() = default;
 
-  // The one way to change the ledger: locks the sequence, runs `work`, and, if it says commit,
-  // advances the sequence and commits; `kind` stands in the feed. Runs `work` again as a whole,
+  // The one way to change the ledger: locks the sequence, fixes the instant, runs `work`, and, if
+  // it says commit, advances the sequence and commits; `kind` stands in the feed. The instant is
+  // the larger of the database's clock (of `as_of`, where it is given) and that of the transaction
+  // before. Runs `work` again as a whole,
   // with jitter and a bound, after a deadlock, a lock wait time-out, a lost connection or an
   // unanswered COMMIT; so `work` must start from committed state each time, and a second run must
   // find what a first one may have committed. Returns the new sequence if it committed, nullopt if
-  // `work` said roll back. Throws LedgerUnavailable, as NotStorable after a few tries if it is the
-  // work itself that cannot be; whatever `work` throws passes through after a rollback.
-  virtual std::optional<Sequence> transact(const char* kind, const Work& work) = 0;
+  // `work` said roll back. Throws LedgerUnavailable and what is derived of it, NotStorable after a
+  // few tries if it is the work itself that cannot be; whatever `work` throws passes through after a
+  // rollback.
+  virtual std::optional<Sequence> transact(const char* kind, std::optional<Instant> as_of,
+                                           const Work& work) = 0;
 
   // For transactions of one thing that are written side by side, each over a connection of its own,
-  // and commit one after the other. Runs `work` before the sequence is locked, as if `expected`
-  // were the last committed one; then asks `may_commit`, which may wait for whoever is before it.
-  // Commits as expected + 1 if that is the next one and nobody holds the lock. Else nullopt, and
-  // nothing was changed, or, for a commit in doubt, the same work in transact() finds out. So
-  // `work` must neither read nor write what a transaction between its begin and `expected` changes.
+  // while the first of them, in transact(), holds the sequence; they commit one after the other.
+  // Runs `work` as if `expected` were the last committed one, as of `instant`; then asks
+  // `may_commit`, which may wait for whoever is before it. Commits as expected + 1 if that is the
+  // next one and nobody holds the lock. Else nullopt, and nothing was changed, or, for a commit in
+  // doubt, the same work in transact() finds out. So `work` must neither read nor write what a
+  // transaction between its begin and `expected` changes, and nobody may wait for it: the first
+  // commits once `work` has come to its end, or tells may_commit to give up (docs/decisions/0008).
   // Throws LedgerUnavailable where trying again is of no use, and what `work` and `may_commit`
   // throw; not NotStorable, which transact() finds again.
   virtual std::optional<Sequence> transact_behind(
-      Sequence expected, const char* kind, const Work& work,
+      Sequence expected, Instant instant, const char* kind, const Work& work,
       const std::function<bool(LedgerTransaction&)>& may_commit) = 0;
 
-  // All of the ledger that a follower needs, in one consistent snapshot: as changes_since(0), but
-  // in pieces of bounded size, of which the first has all accounts. Without the keys where `sink`
-  // is null, with nothing but them where `take` is. Where it throws LedgerUnavailable, what was
-  // taken is to be forgotten.
+  // Whatever this process knows of the ledger's history is forgotten with it: the caller begins
+  // from nothing. All of the ledger that a follower needs, in one consistent snapshot: as
+  // changes_since(0), but in pieces of bounded size, of which the first has all accounts. Without
+  // the keys where `sink` is null, with nothing but them where `take` is. Where it throws
+  // LedgerUnavailable, what was taken is to be forgotten.
   virtual void load(Follower follower, const ChangesSink& take, const SegmentSink& sink) = 0;
 
-  // Number of the last committed ledger transaction, at the moment.
-  virtual Sequence sequence() = 0;
+  // The last committed ledger transaction, at the moment. Throws LedgerBehind and OtherHistory.
+  virtual LedgerHead head() = 0;
   // What came after `after`, in one consistent snapshot and without the keys.
   virtual Changes changes_after(Follower follower, Sequence after) = 0;
 
@@ -302,6 +339,8 @@ class Ledger {
   // let go are not among them. One run of keys after the other.
   virtual void keys_of_file(const Digest& digest, const SegmentSink& sink) = 0;
 
+  // The clock of this host. Throws ClocksDiffer where it is not that of the database.
+  virtual Instant agreed_now() = 0;
   // The clock of the database.
   virtual Instant database_now() = 0;
   // Deletes segments of files that arrived before `day` (days since 1970-01-01), at most

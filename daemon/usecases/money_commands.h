@@ -16,8 +16,8 @@ bool is_reference(const std::string& text);
 struct TopUpOrder {
   std::string account;  // a main account
   MoneyMicros amount_micros = 0;
-  std::string reference;  // of the payment; works once (P6)
-  Instant now;
+  std::string reference;         // of the payment; works once (P6)
+  std::optional<Instant> as_of;  // see Ledger::transact
 };
 
 // Books money that came in on the balance of an account. P9 and errors: see run_command. Refusals:

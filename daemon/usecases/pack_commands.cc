@@ -64,12 +64,12 @@ CommandOutcome give(LedgerTransaction& transaction, const BillingContext& contex
       return tl::unexpected<Refusal>(paid.error());
     }
   }
-  AccountChanges changes(transaction, context, ids, order.now);
+  AccountChanges changes(transaction, context, ids, transaction.now());
   transaction.add_packs(packs);
   transaction.add_journals(journals);
   const bool trial = packs.front().is_trial;
   changes.follow([&](AccountStanding& standing, Consequences& out) {
-    if (!trial) switch_after_purchase(*product, order.now, standing, out);
+    if (!trial) switch_after_purchase(*product, transaction.now(), standing, out);
   });
   return done;
 }
@@ -111,13 +111,13 @@ CommandOutcome claim_trials(Ledger& ledger, const BillingContext& context, const
         // P8: a refunded pack does not count as bought.
         if (one.last_refund_step != RefundStep::completed) held.push_back(std::move(one.pack));
       }
-      auto pack = claim_trial(account, product, held, order.now);
+      auto pack = claim_trial(account, product, held, transaction.now());
       if (!pack) return tl::unexpected<Refusal>(pack.error());
       return Bought{std::move(*pack)};
     };
   };
   return run_command(
-      ledger, "pack_trial", request_id, content_of(order, ""),
+      ledger, "pack_trial", order.as_of, request_id, content_of(order, ""),
       [&](LedgerTransaction& transaction) { return give(transaction, context, order, prepare); });
 }
 
@@ -126,8 +126,8 @@ CommandOutcome buy_packs(Ledger& ledger, const BillingContext& context, const Pa
   const Prepare prepare = [&](LedgerTransaction& transaction, std::span<const AccountId> accounts) {
     return [&, buyers = Buyers(transaction, accounts)](
                const Account& account, const Product& product) -> tl::expected<Bought, Refusal> {
-      auto pack = buy_pack(account, buyers.is_verified(account.id), product, tier, order.now,
-                           *context.calendar);
+      auto pack = buy_pack(account, buyers.is_verified(account.id), product, tier,
+                           transaction.now(), *context.calendar);
       if (!pack) return tl::unexpected<Refusal>(pack.error());
       auto journals = pay_for(account, *pack, buyers.balance_of(account.id), order.paid_by,
                               context.catalogue->currency);
@@ -136,7 +136,7 @@ CommandOutcome buy_packs(Ledger& ledger, const BillingContext& context, const Pa
     };
   };
   return run_command(
-      ledger, "pack_buy", request_id, content_of(order, tier),
+      ledger, "pack_buy", order.as_of, request_id, content_of(order, tier),
       [&](LedgerTransaction& transaction) { return give(transaction, context, order, prepare); });
 }
 

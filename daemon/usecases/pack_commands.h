@@ -8,12 +8,12 @@
 
 namespace packwarden {
 
-// Each account that is named gets one pack, begun at `now`; all of them, or none. P9 and errors:
+// Each account that is named gets one pack, all of them, or none. P9 and errors:
 // see run_command.
 struct PackOrder {
   std::string product;
   std::span<const std::string> accounts;
-  Instant now;
+  std::optional<Instant> as_of;  // see Ledger::transact
   // P6: of the payment from outside that covers the order; empty: the balances of the accounts pay.
   std::string paid_by{};
 };

@@ -23,7 +23,8 @@ CommandOutcome switch_postpaid(Ledger& ledger, const BillingContext& context,
   std::vector<std::string_view> content{order.product, order.on ? "on" : "off"};
   content.insert(content.end(), order.accounts.begin(), order.accounts.end());
   return run_command(
-      ledger, "postpaid", request_id, content, [&](LedgerTransaction& tx) -> CommandOutcome {
+      ledger, "postpaid", order.as_of, request_id, content,
+      [&](LedgerTransaction& tx) -> CommandOutcome {
         const Product* product = context.catalogue->find_product(order.product);
         if (product == nullptr) return unknown_product(*context.catalogue, order.product);
         const auto accounts = main_accounts(tx, order.accounts);
@@ -32,12 +33,12 @@ CommandOutcome switch_postpaid(Ledger& ledger, const BillingContext& context,
         if (auto may = check(tx, ids, *product, order.on); !may) {
           return tl::unexpected<Refusal>(may.error());
         }
-        AccountChanges changes(tx, context, ids, order.now);
+        AccountChanges changes(tx, context, ids, tx.now());
         changes.follow([&](AccountStanding& standing, Consequences& out) {
           standing.find(product->id)->postpaid_on = order.on;
           const AccountId account = standing.account.id;
           out.postpaid.push_back(
-              {account, product->id, order.on ? PostpaidStep::on : PostpaidStep::off, order.now});
+              {account, product->id, order.on ? PostpaidStep::on : PostpaidStep::off, tx.now()});
           if (!order.on) return;
           out.notices.push_back(
               {account, product->id, PackId{}, NoticeKind::postpaid_on, 0, false, 0});

@@ -12,7 +12,7 @@ struct PostpaidOrder {
   std::string product;
   std::span<const std::string> accounts;
   bool on = false;
-  Instant now;
+  std::optional<Instant> as_of;  // see Ledger::transact
 };
 
 // O4: switches postpaid of a product on or off, for all of the accounts or none. P9 and errors: see

@@ -31,8 +31,9 @@ void tell(LedgerTransaction& transaction, const BillingContext& context, const P
   const Contacts contacts = transaction.contacts_of(std::span(&pack.account, 1)).front();
   const Notice notice{pack.account, pack.product, pack.id, NoticeKind::refund_step,
                       step_no,      false,        0};
-  const NoticeWrite write = write_of(context, standing, contacts, notice, order.now, order.reason);
-  transaction.add_notices(std::span(&write, 1), order.now);
+  const NoticeWrite write =
+      write_of(context, standing, contacts, notice, transaction.now(), order.reason);
+  transaction.add_notices(std::span(&write, 1), transaction.now());
 }
 
 }  // namespace
@@ -49,7 +50,8 @@ CommandOutcome take_refund_step(Ledger& ledger, const BillingContext& context,
   const std::string pack_id = std::to_string(value_of(order.pack));
   const std::array<std::string_view, 3> content{pack_id, name_of(order.step), order.reason};
   return run_command(
-      ledger, "refund", request_id, content, [&](LedgerTransaction& tx) -> CommandOutcome {
+      ledger, "refund", order.as_of, request_id, content,
+      [&](LedgerTransaction& tx) -> CommandOutcome {
         const auto held = tx.find_pack(order.pack);
         if (!held) {
           return refuse("unknown_pack", fmt::format("There is no pack {}. Look at packctl pack "
@@ -57,18 +59,18 @@ CommandOutcome take_refund_step(Ledger& ledger, const BillingContext& context,
                                                     pack_id));
         }
         if (auto may =
-                may_take(order.step, held->pack, held->used, held->last_refund_step, order.now);
+                may_take(order.step, held->pack, held->used, held->last_refund_step, tx.now());
             !may) {
           return tl::unexpected<Refusal>(may.error());
         }
-        AccountChanges changes(tx, context, {held->pack.account}, order.now);
+        AccountChanges changes(tx, context, {held->pack.account}, tx.now());
         if (order.step == RefundStep::completed) {
-          if (auto booked = book(tx, held->pack, order.now); !booked) {
+          if (auto booked = book(tx, held->pack, tx.now()); !booked) {
             return tl::unexpected<Refusal>(booked.error());
           }
         }
         const std::uint32_t step_no =
-            tx.add_refund_step({order.pack, order.step, order.now, order.reason});
+            tx.add_refund_step({order.pack, order.step, tx.now(), order.reason});
         changes.follow();
         tell(tx, context, held->pack, step_no, order);
         return CommandDone{1, value_of(order.pack), false};

@@ -13,8 +13,8 @@ inline constexpr std::size_t max_refund_reason_bytes = 255;
 struct RefundOrder {
   PackId pack{};
   RefundStep step = RefundStep::requested;
-  std::string reason;  // of a rejection; empty else
-  Instant now;
+  std::string reason;            // of a rejection; empty else
+  std::optional<Instant> as_of;  // see Ledger::transact
 };
 
 // P8: takes a step of a refund; completing it books the price on the balance. P9 and errors: see

@@ -40,8 +40,9 @@ INSERT INTO rating_unit SELECT UNHEX(SHA2(seq - {seq}, 256)), 0, seq, 1, {unit},
   UTC_TIMESTAMP(6) FROM ledger_entry GROUP BY seq;
 INSERT INTO dedupe_segment SELECT {seq} + seq, 0, 'added', UTC_DATE(), REPEAT(UNHEX(MD5(seq)), {unit}) FROM
   seq_0_to_{last_unit};
-INSERT INTO ledger_transaction SELECT {seq} + seq, 'bench', UTC_TIMESTAMP(6) FROM seq_0_to_{last_unit};
-UPDATE ledger_sequence SET seq = {seq} + {last_unit};
+INSERT INTO ledger_transaction (seq, kind, committed_at) SELECT {seq} + seq, 'bench', UTC_TIMESTAMP(6) FROM seq_0_to_{last_unit};
+UPDATE ledger_sequence SET seq = {seq} + {last_unit}, last_account_id = (SELECT MAX(account_id) FROM account),
+  last_pack_id = (SELECT MAX(pack_id) FROM pack);
 """
 
 

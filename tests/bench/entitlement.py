@@ -44,8 +44,9 @@ INSERT INTO pack (pack_id, account_id, product_id, tier, is_trial, quota_units, 
 INSERT INTO pack_balance SELECT seq, IF(seq % 10 = 1, 7 * (seq - 1) + 3, 0), NULL FROM {all};
 INSERT INTO service_change SELECT seq, 1, {seq}, 0, IF(seq % 10 = 1, 'none', 'packs'), IF(seq % 10 = 1, 'packs_exhausted', ''),
   '2026-01-01' FROM {all};
-INSERT INTO ledger_transaction SELECT {seq}, 'bench', UTC_TIMESTAMP(6);
-UPDATE ledger_sequence SET seq = {seq};
+INSERT INTO ledger_transaction (seq, kind, committed_at) SELECT {seq}, 'bench', UTC_TIMESTAMP(6);
+UPDATE ledger_sequence SET seq = {seq}, last_account_id = (SELECT MAX(account_id) FROM account),
+  last_pack_id = (SELECT MAX(pack_id) FROM pack);
 """
 
 

@@ -26,7 +26,7 @@ std::string account_name(std::uint32_t number) {
 
 void add_tenants(TestDatabase& database, std::uint32_t count) {
   MySqlLedger ledger(database.address());
-  ledger.transact("setup", [&](LedgerTransaction& tx) {
+  ledger.transact("setup", Instant::earliest(), [&](LedgerTransaction& tx) {
     std::vector<Account> accounts;
     std::vector<Pack> packs;
     for (std::uint32_t i = 1; i <= count; ++i) {

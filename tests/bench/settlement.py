@@ -48,11 +48,12 @@ INSERT INTO journal SELECT {seq}, 3 * (a.seq - 1) + k.n, a.seq, k.kind, CONCAT(k
   SELECT 1, 'purchase', 'sales', -1 UNION ALL SELECT 2, 'top_up', 'payments', 1) k;
 INSERT INTO payment SELECT CONCAT(k.kind, '-', a.seq), {seq} FROM {all} a JOIN (SELECT 'payment' kind UNION ALL SELECT 'top_up') k;
 INSERT INTO money_balance SELECT a.seq, {top_up}, 0 FROM {all} a;
-INSERT INTO postpaid_change SELECT a.seq, 1, {seq}, 'on', '{bought}' FROM {all} a;
+INSERT INTO postpaid_change SELECT a.seq, 1, {seq}, 0, 'on', '{bought}' FROM {all} a;
 INSERT INTO service_change SELECT a.seq, 1, {seq}, k.n, k.covered_by, '', IF(k.n, '{expired}', '{bought}') FROM {all} a JOIN
   (SELECT 0 n, 'packs' covered_by UNION ALL SELECT 1, 'postpaid') k;
-INSERT INTO ledger_transaction SELECT {seq}, 'bench', UTC_TIMESTAMP(6);
-UPDATE ledger_sequence SET seq = {seq};
+INSERT INTO ledger_transaction (seq, kind, committed_at) SELECT {seq}, 'bench', UTC_TIMESTAMP(6);
+UPDATE ledger_sequence SET seq = {seq}, last_account_id = (SELECT MAX(account_id) FROM account),
+  last_pack_id = (SELECT MAX(pack_id) FROM pack);
 """
 
 

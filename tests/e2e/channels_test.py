@@ -57,10 +57,12 @@ def setUpModule():
             "key_file": secret(folder / "webhook", "ab" * 32), "ca_file": str(ca),
             "allow_private_addresses": "true"}}])
     where.ctl("migrate")
+    where.as_of = harness.LONG_AGO
     where.ctl("account", "add", "--", NAME)
     where.ctl("account", "set", NAME, "--phone", PHONE, "--email", MAIL, "--webhook", hooks.url("/packs"))
     where.ctl("account", "verify", NAME)
     where.ctl("account", "integrate", NAME, as_of=harness.LONG_AGO)
+    where.as_of = None
     where.ctl("pack", "trial", "captcha", NAME, as_of=harness.utc_now() - datetime.timedelta(hours=1))
     up = where.daemon("up")
     unittest.addModuleCleanup(up.stop)

@@ -94,12 +94,14 @@ class ExistingDeployment:
         self.directory = pathlib.Path(directory)
         self.spool = self.directory / "spool"
         self.config = self.directory / "packwarden.yaml"
+        self.as_of = None  # of commands that are not told otherwise: ledger time never goes back
 
     def ctl_text(self, *arguments, as_of=None, output="json", refused=False):
         """packctl; what it prints. Failure unless it ends with 0 (refused: with 1)."""
         command = [str(BIN / "packctl"), "--config", str(self.config)]
         if output:
             command += ["--output", output]
+        as_of = as_of or self.as_of
         if as_of is not None:
             command += ["--as-of", as_of if isinstance(as_of, str) else rfc3339(as_of)]
         command += [str(argument) for argument in arguments]
@@ -201,6 +203,7 @@ def module_deployment(name):
 def set_up_tenants(where, usage):
     """Schema, accounts and packs of a usage_data.Scenario, bought when it says."""
     where.ctl("migrate")
+    where.as_of = LONG_AGO
     for language in sorted({language for _, _, language in usage.accounts}):
         names = [name for name, parent, its in usage.accounts if not parent and its == language]
         where.ctl("account", "add", *names, "--language", language)
@@ -209,8 +212,9 @@ def set_up_tenants(where, usage):
             where.ctl("account", "add-sub", parent, name)
     mains = [name for name, parent, _ in usage.accounts if not parent]
     where.ctl("account", "verify", *mains)
-    where.ctl("account", "integrate", *mains, as_of=LONG_AGO)
-    for number, purchase in enumerate(usage.purchases, 1):
+    where.ctl("account", "integrate", *mains)
+    where.as_of = None
+    for number, purchase in sorted(enumerate(usage.purchases, 1), key=lambda one: one[1].at):
         words = (("trial", "captcha") if purchase.tier == "trial"
                  else ("buy", "captcha", purchase.tier, "--paid-by", f"payment-{number}"))
         where.ctl("pack", *words, purchase.account, as_of=purchase.at)

@@ -52,9 +52,11 @@ class OnSite(unittest.TestCase):
         self.addCleanup(server.drop_database, database)
         where = harness.Deployment(folder / "site", server, database, scan_interval_ms=20, **settings)
         where.ctl("migrate")
+        where.as_of = harness.LONG_AGO
         where.ctl("account", "add", "acme")
         where.ctl("account", "verify", "acme")
         where.ctl("account", "integrate", "acme", as_of=harness.LONG_AGO)
+        where.as_of = None
         where.ctl("pack", "buy", "captcha", "1m", "acme", "--paid-by", "payment-1",
                   as_of=harness.utc_now() - datetime.timedelta(days=1))
         return where

@@ -39,9 +39,11 @@ class Site(harness.Deployment):
         shutil.copytree(harness.TEMPLATES, self.templates)
         self.change({str(harness.CATALOGUE): str(self.catalogue), str(harness.TEMPLATES): str(self.templates)})
         self.ctl("migrate")
+        self.as_of = harness.LONG_AGO
         self.ctl("account", "add", "acme", "--language", "en")
         self.ctl("account", "verify", "acme")
         self.ctl("account", "integrate", "acme", as_of=harness.LONG_AGO)
+        self.as_of = None
         self.manager = NotifySocket(folder)
 
     def change(self, replaced, file=None):
@@ -57,7 +59,7 @@ class Site(harness.Deployment):
         self.config.write_text(self.config.read_text() + lines)
 
     def usage(self, name, records, product="captcha", meter="client_verification", quantity=1):
-        at = harness.rfc3339(harness.utc_now())
+        at = harness.rfc3339(harness.utc_now() + datetime.timedelta(seconds=1))  # after what was bought just now
         lines = "".join(f"{name}-{n},acme,{product},{meter},{at},{quantity}\n" for n in range(records))
         self.drop(f"{name}.csv", (HEADER + lines).encode())
 

@@ -26,10 +26,12 @@ def setUpModule():
     """acme has two packs of which one is used up, overage, a bill, a void; its usage lies in up to three days."""
     global where
     where = harness.module_deployment("statement")
+    where.as_of = harness.LONG_AGO
     where.ctl("account", "add", "acme", "idle")
     where.ctl("account", "add-sub", "acme", "acme-web")
     where.ctl("account", "verify", "acme")
     where.ctl("account", "integrate", "acme", as_of=harness.LONG_AGO)
+    where.as_of = None
     where.ctl("money", "top-up", "acme", "700", "--reference", 'bank "1", first', as_of=NOW - 80 * HOUR)
     where.ctl("pack", "buy", "captcha", "30k", "acme", as_of=NOW - 79 * HOUR)
     where.ctl("pack", "trial", "captcha", "idle", as_of=NOW - 79 * HOUR)

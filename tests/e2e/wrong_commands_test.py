@@ -22,19 +22,22 @@ def setUpModule():
     """One deployment for all: what is refused changes nothing."""
     global where
     where = harness.module_deployment("wrong_commands")
+    where.as_of = NOW - 121 * HOUR  # 5 x 24 h and one more
     where.ctl("account", "add", "acme", "newbie", "poor", "payer", "user", "gone")
     where.ctl("account", "add-sub", "acme", "acme-web")
     where.ctl("account", "verify", "acme", "poor", "payer", "user", "gone")
-    where.ctl("account", "integrate", "user", as_of=harness.LONG_AGO)
+    where.ctl("account", "integrate", "user")
     where.ctl("account", "close", "gone")
     where.ctl("money", "top-up", "acme", "1000", "--reference", "bank-1", "--request-id", "top-up-1")
-    where.ctl(*BUY, "acme", as_of=NOW - 121 * HOUR)  # 5 x 24 h and one more
+    where.ctl(*BUY, "acme")
+    where.as_of = NOW - HOUR
     where.ctl(*TRIAL, "newbie")
-    where.ctl(*BUY, "payer", "--paid-by", "payment-1", as_of=NOW - HOUR)
-    where.ctl(*BUY, "user", "--paid-by", "payment-2", as_of=NOW - 2 * HOUR)
-    where.ctl(*BUY, "payer", "--paid-by", "payment-3", as_of=NOW - HOUR)
+    where.ctl(*BUY, "payer", "--paid-by", "payment-1")
+    where.ctl(*BUY, "user", "--paid-by", "payment-2")
+    where.ctl(*BUY, "payer", "--paid-by", "payment-3")
     where.ctl("refund", "request", REQUESTED)
-    where.ctl(*BUY, "payer", "--paid-by", "payment-4", as_of=NOW - HOUR)
+    where.ctl(*BUY, "payer", "--paid-by", "payment-4")
+    where.as_of = None
     for step in ("request", "approve", "order", "complete"):
         where.ctl("refund", step, REFUNDED)
     where.ctl("money", "top-up", "poor", "299.999999", "--reference", "bank-2")

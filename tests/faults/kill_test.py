@@ -57,10 +57,12 @@ def set_up(directory, server, database, now, load):
     server.new_database(database)
     where = harness.Deployment(directory, server, database, ingest=INGEST, scan_interval_ms=20)
     where.ctl("migrate")
+    where.as_of = harness.LONG_AGO
     where.ctl("account", "add", *load.accounts)
     where.ctl("account", "verify", *load.accounts)
     day = datetime.timedelta(days=1)
     where.ctl("account", "integrate", *load.accounts, as_of=now - 60 * day)
+    where.as_of = None
     where.ctl("pack", "trial", "captcha", *load.accounts[::2], as_of=now - 5.5 * day)
     where.ctl("pack", "buy", "captcha", "30k", *load.accounts[::3], "--paid-by", "payment-1", as_of=now - 5 * day)
     where.ctl("pack", "buy", "captcha", "80k", *load.accounts[::4], "--paid-by", "payment-2", as_of=now - 4 * day)

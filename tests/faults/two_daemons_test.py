@@ -196,10 +196,12 @@ def check_receipts(sides, rounds):
 
 def set_up(where, now):
     where.ctl("migrate")
+    where.as_of = harness.LONG_AGO
     where.ctl("account", "add", *ALL_ACCOUNTS)
     where.ctl("account", "verify", *ALL_ACCOUNTS)
     as_of = now - datetime.timedelta(days=3)
     where.ctl("account", "integrate", *ALL_ACCOUNTS, as_of=now - datetime.timedelta(days=60))
+    where.as_of = None
     for account, tiers in ACCOUNTS.items():
         for tier in tiers:
             words = ("trial", "captcha") if tier == "trial" else (

@@ -165,15 +165,15 @@ class Tenants:
         self.where, self.maker, self.files = where, usage_data.Maker(harness.utc_now(), 8, 0), 0
         self.due, self.delays_s = collections.Counter(), []
         self.hooked = collections.Counter()
-        where.ctl("account", "add", *TENANTS)
-        where.ctl("account", "verify", *TENANTS)
+        where.ctl("account", "add", *TENANTS, as_of=harness.LONG_AGO)
+        where.ctl("account", "verify", *TENANTS, as_of=harness.LONG_AGO)
         where.ctl("account", "integrate", *TENANTS, as_of=harness.LONG_AGO)
         for name in TENANTS:
             where.ctl("account", "set", name, "--phone", "+8613800138000", "--webhook", where.receiver.url(f"/{name}"))
         self.packs = 0
 
     def use(self, name, quantity):
-        record = usage_data.replace(self.maker.record(name, 0.02, 0.01), quantity=quantity)
+        record = usage_data.replace(self.maker.record(name, 0.02, 0.01), quantity=quantity, time=time.time_ns() + 10**9)
         self.files += 1
         file = f"usage-{self.files:04}.csv"
         self.where.drop(file, usage_data.csv_file([usage_data.row(record)]))
@@ -389,8 +389,8 @@ class Bursts:
     def __init__(self, where, title, count, records):
         self.where, self.title, self.records, self.taken = where, title, records, 0
         names = [name for number in range(count) for name in self.accounts(number)]
-        where.ctl("account", "add", *names)
-        where.ctl("account", "verify", *names)
+        where.ctl("account", "add", *names, as_of=harness.LONG_AGO)
+        where.ctl("account", "verify", *names, as_of=harness.LONG_AGO)
         where.ctl("account", "integrate", *names, as_of=harness.LONG_AGO)
         where.ctl("pack", "buy", "captcha", "1m", *names, "--paid-by", f"{title}-bursts",
                   as_of=harness.utc_now() - usage_data.datetime.timedelta(days=1))

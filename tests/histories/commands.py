@@ -31,6 +31,7 @@ class Commands:
             self.counts["repeated requests"] += 1
             return
         act(check())
+        self.commit()
         if request is not None:
             self.requests[request] = content
 

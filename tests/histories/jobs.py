@@ -31,6 +31,8 @@ class Jobs:
                 if pack.left and not pack.frozen:
                     pack.account.tell(pack.product, "pack_expired", pack=pack)
         change(self._accounts_of(packs), now, write)
+        if packs:
+            self.commit()
         self.done_until["expire"] = max(due_by, done or due_by)
 
     def _remind(self, now, due_by=None):
@@ -48,6 +50,8 @@ class Jobs:
                     pack.account.tell(pack.product, "pack_expiring", pack=pack, cause=days, state=state)
                     self.counts["reminders"] += 1
         change(self._accounts_of(packs), now, write)
+        if packs:
+            self.commit()
 
     def _settle(self, now):
         """O6, O7: business days in order, each at 08:00 of the next one."""
@@ -70,7 +74,8 @@ class Jobs:
 
     def _settle_day(self, day, now):
         for account in self.accounts.values():
-            self.charge(account, day, now)
+            if self.charge(account, day, now):
+                self.commit()
 
     def charge(self, account, day, now):
         """All bills of an account for a day; the names of their products."""

@@ -77,29 +77,36 @@ class UsageFiles:
         self.ever_open = Counter()  # account -> all overage that ever was, in units and micro-units together
 
     def let_go(self, now):
-        """S7: keys go by whole UTC days of arrival, a day later than the window needs."""
+        """S7: keys go by whole UTC days of arrival, a day later than the window needs. Whether any day went."""
         first_day = utc_day(now - WINDOW_DAYS * DAY)
         floor = first_day * DAY - 1000
         if self.floor is not None and floor <= self.floor:
-            return
+            return False
         self.floor = floor
         for day in [day for day in self.held_by_day if day < utc_day(floor)]:
             for key in self.held_by_day.pop(day):
                 if key in self.held and self.held[key].arrival_day == day:
                     del self.held[key]
+        return True
 
     def take_redriven(self, arrival, now):
+        """Whether any of them was new."""
+        new = False
         for file in self.redriven:
             file.redrives += 1
-            self._take(("redriven", file.name, file.redrives), UsageFile(file.name, file.stored), arrival, now)
+            copy = UsageFile(file.name, file.stored)
+            new = self._take(("redriven", file.name, file.redrives), copy, arrival, now) or new
             self.counts["redriven files"] += 1
         self.redriven.clear()
+        return new
 
     def take(self, name, stored, arrival, now):
-        """Takes a file at `now`; the accounts of which a pack was used up follow up on it."""
+        """Takes a file at `now`; the accounts of which a pack was used up follow up on it. Whether it was new."""
         file = UsageFile(name, stored)
-        if self._take(hashlib.sha256(stored).digest(), file, arrival, now):
-            self.names[name] = file
+        if not self._take(hashlib.sha256(stored).digest(), file, arrival, now):
+            return False
+        self.names[name] = file
+        return True
 
     def _take(self, digest, file, arrival, now):
         """Whether it was new."""

@@ -45,19 +45,23 @@ class World(Commands, Jobs):
         self.arrival = None  # of the last look into the spool: it never goes back
         self.done_until = {"expire": None, "remind": None, "settle": None}
         self.last_at = None
+        self.now = None     # of the line: never before the last commit
+        self.ledger_time = None  # of the last commit
 
     def play(self, line):
         """One line of a history; its answer: (status, code)."""
-        now = parse_time(line["at"])
-        if self.last_at is not None and now < self.last_at:
+        at = parse_time(line["at"])
+        if self.last_at is not None and at < self.last_at:
             self.counts["clock steps back"] += 1
-        self.last_at = now
+        self.last_at = at
+        now = self.now = max(at, self.ledger_time or at)
         if "file" in line:
-            self._look_into_spool(now)
-            self.files.take(line["file"], line["content"].encode(), self.arrival, now)
+            self._look_into_spool(at, now)
+            if self.files.take(line["file"], line["content"].encode(), self.arrival, now):
+                self.commit()
             return 0, ""
         if line["do"] == ["run-once"]:
-            self._look_into_spool(now)
+            self._look_into_spool(at, now)
             for job in (self._expire, self._remind, self._settle):
                 job(now)
             return 0, ""
@@ -68,10 +72,16 @@ class World(Commands, Jobs):
             return 1, str(refused)
         return 0, ""
 
-    def _look_into_spool(self, now):
-        self.files.let_go(now)
-        self.arrival = max(now, self.arrival or now)
-        self.files.take_redriven(self.arrival, now)
+    def commit(self):
+        """Ledger time never goes back."""
+        self.ledger_time = self.now
+
+    def _look_into_spool(self, at, now):
+        if self.files.let_go(at):
+            self.commit()
+        self.arrival = max(at, self.arrival or at)
+        if self.files.take_redriven(self.arrival, now):
+            self.commit()
 
     def _command(self, words, now):
         if words in (["expire"], ["remind"], ["settle"]):

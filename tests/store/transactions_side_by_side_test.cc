@@ -21,13 +21,17 @@ class TransactBehind : public ::testing::Test {
       tx.add_facts(std::span(&fact, 1));
       return Verdict::commit;
     };
-    return ledger.transact_behind(expected, "test", work,
+    return ledger.transact_behind(expected, at, "test", work,
                                   [&](LedgerTransaction&) { return may_commit(); });
   }
   std::string facts() { return database.value("SELECT COUNT(*) FROM account_fact"); }
   void commit_another() {
-    other.transact("other", [](LedgerTransaction&) { return Verdict::commit; });
+    other.transact("other", Instant::earliest(),
+                   [](LedgerTransaction&) { return Verdict::commit; });
   }
+
+  // As of the empty ledger.
+  static constexpr Instant at = Instant::from_micros(0);
 
   TestDatabase database;
   MySqlLedger ledger{database.address()};
@@ -39,7 +43,7 @@ TEST_F(TransactBehind, commits_as_the_next_one) {
   EXPECT_THAT(run(1, [] { return true; }), Optional(Eq(2U)));
   EXPECT_EQ(database.value("SELECT seq FROM account_fact"), "2");
   EXPECT_EQ(database.value("SELECT kind FROM ledger_transaction WHERE seq = 2"), "test");
-  EXPECT_EQ(ledger.sequence(), 2U);
+  EXPECT_EQ(ledger.head().sequence, 2U);
 }
 
 TEST_F(TransactBehind, commits_behind_the_one_that_it_waited_for) {
@@ -60,7 +64,7 @@ TEST_F(TransactBehind, changes_nothing_where_another_came_in_between) {
                 }),
             std::nullopt);
   EXPECT_EQ(facts(), "0");
-  EXPECT_EQ(ledger.sequence(), 1U);
+  EXPECT_EQ(ledger.head().sequence, 1U);
 }
 
 TEST_F(TransactBehind, changes_nothing_where_the_one_before_it_did_not_commit) {
@@ -69,7 +73,7 @@ TEST_F(TransactBehind, changes_nothing_where_the_one_before_it_did_not_commit) {
   EXPECT_THROW(run(0, []() -> bool { throw std::runtime_error("of the one before it"); }),
                std::runtime_error);
   EXPECT_EQ(facts(), "0");
-  EXPECT_EQ(ledger.sequence(), 0U);
+  EXPECT_EQ(ledger.head().sequence, 0U);
 }
 
 // It may hold rows that the holder of the lock waits for.

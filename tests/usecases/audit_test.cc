@@ -150,6 +150,15 @@ TEST_F(Audit, N5_a_notice_without_a_delivery) {
 TEST_F(Audit, U8_a_transaction_that_is_missing) {
   EXPECT_EQ(after("DELETE FROM ledger_transaction WHERE seq = 3"), "transactions");
 }
+TEST_F(Audit, U8_a_transaction_that_was_changed) {
+  EXPECT_EQ(after("UPDATE ledger_transaction SET content = UNHEX(SHA2('other', 256)) WHERE seq ="
+                  " 3"),
+            "transactions");
+}
+TEST_F(Audit, U8_ledger_time_that_went_back) {
+  EXPECT_EQ(after("UPDATE ledger_transaction SET instant = '2020-01-01' WHERE seq = 3"),
+            "transactions");
+}
 
 }  // namespace
 }  // namespace packwarden::testing

@@ -14,7 +14,9 @@ void empty_ledger(TestDatabase& database) {
       " table_name NOT IN ('schema_version', 'deployment', 'product', 'meter', 'ledger_sequence')");
   Transaction transaction(session);
   for (const auto& row : tables) session.execute("DELETE FROM " + row[0].value());
-  session.execute("UPDATE ledger_sequence SET seq = 0");
+  session.execute(
+      "UPDATE ledger_sequence SET seq = 0, instant = '1970-01-01', stamp = '', last_account_id = 0,"
+      " last_pack_id = 0");
   transaction.commit();
 }
 
@@ -38,7 +40,7 @@ BillingCase::BillingCase(TestDatabase& database, const CaseBlock& block, CaseRes
 
 // In one transaction, since there are many cases.
 void BillingCase::add_customer_and_neighbour() {
-  ledger_.transact("customer", [&](LedgerTransaction& tx) {
+  ledger_.transact("customer", Instant::earliest(), [&](LedgerTransaction& tx) {
     std::vector<Account> accounts(2);
     accounts[0].id = AccountId{1};
     accounts[0].name = "acme";
@@ -145,7 +147,7 @@ void BillingCase::give_pack(CaseWords words) {
     }
   }
   words.end();
-  ledger_.transact("pack", [&](LedgerTransaction& tx) {
+  ledger_.transact("pack", Instant::earliest(), [&](LedgerTransaction& tx) {
     pack.account = tx.find_account("acme")->id;
     std::vector<Pack> packs(static_cast<std::size_t>(times), pack);
     for (std::size_t i = 0; i < packs.size(); ++i) {

@@ -42,7 +42,7 @@ class Jobs : public ::testing::Test {
     if (account != "acme") add_ready_account(database, account);
     top_up(balance, account, noon - day);
     buy("30k", noon - day, account);
-    use(account, 30'000, noon - Span::minutes(1), noon);
+    use(account, 30'000, noon, noon);
   }
   void use(const std::string& account, Units units, Instant at, Instant now) {
     const std::string name = "f" + std::to_string(++files) + ".csv";
@@ -291,7 +291,7 @@ TEST_F(Jobs, O6_a_holder_whose_lease_is_anothers_now_changes_nothing) {
   ASSERT_TRUE(late && next);
   EXPECT_GT(next->fence, late->fence);
   bool kept = true;
-  ledger.transact("test", [&](LedgerTransaction& tx) {
+  ledger.transact("test", Instant::earliest(), [&](LedgerTransaction& tx) {
     kept = tx.jobs().keeps(*late, 60);
     return Verdict::roll_back;
   });

@@ -35,7 +35,8 @@ class Commands : public ::testing::Test {
   }
 
   CommandOutcome add(const std::vector<std::string>& names, const std::string& id = {}) {
-    return add_accounts(ledger, names, "en", id.empty() ? new_request_id() : id);
+    return add_accounts(ledger, names, "en", Instant::earliest(),
+                        id.empty() ? new_request_id() : id);
   }
   CommandOutcome verify(const std::vector<std::string>& names) {
     return learn(names, {AccountFactKind::identity_verified});
@@ -49,7 +50,7 @@ class Commands : public ::testing::Test {
     ASSERT_TRUE(verify(names));
   }
   CommandOutcome add_sub(const std::string& account, const std::vector<std::string>& names) {
-    return add_sub_accounts(ledger, account, names, new_request_id());
+    return add_sub_accounts(ledger, account, names, Instant::earliest(), new_request_id());
   }
   CommandOutcome trial(const std::vector<std::string>& accounts, const std::string& id = {}) {
     return claim_trials(ledger, context, {"captcha", accounts, noon},
@@ -247,7 +248,8 @@ TEST_F(Commands, N4_language_and_addresses_are_checked_and_replaced) {
   ASSERT_TRUE(add({"a"}));
   const auto set = [&](Kind kind, const std::string& value) {
     const AccountDetail detail{{}, kind, value};
-    return code_of(set_details(ledger, "a", std::span(&detail, 1), {}, new_request_id()));
+    return code_of(
+        set_details(ledger, "a", std::span(&detail, 1), {}, Instant::earliest(), new_request_id()));
   };
   EXPECT_EQ(set(Kind::language, "fr"), "bad_language");
   for (const std::string bad : {"a", "@b", "a@", "a@b@c", "a@b\r\nBcc: c@d", "<a@b>", "a @b"}) {
@@ -274,13 +276,14 @@ TEST_F(Commands, N4_webhooks_and_choices_are_checked_and_kept_in_one_form) {
   ASSERT_TRUE(add({"a", "b"}));
   const auto webhook = [&](const std::string& value) {
     const AccountDetail detail{{}, AccountDetailKind::webhook, value};
-    return code_of(set_details(ledger, "a", std::span(&detail, 1), {}, new_request_id()));
+    return code_of(
+        set_details(ledger, "a", std::span(&detail, 1), {}, Instant::earliest(), new_request_id()));
   };
   EXPECT_EQ(webhook("http://example.com/"), "bad_webhook");
   EXPECT_EQ(webhook("https://example.com/n'); DROP TABLE account; --"), "bad_webhook");
   EXPECT_EQ(webhook("https://example.com/n';--"), "") << "a quote may stand in a URL";
   const auto choose = [&](MuteChange choices) {
-    return code_of(set_details(ledger, "a", {}, choices, new_request_id()));
+    return code_of(set_details(ledger, "a", {}, choices, Instant::earliest(), new_request_id()));
   };
   const auto kept = [&] {
     return database.value(
@@ -297,7 +300,7 @@ TEST_F(Commands, N4_webhooks_and_choices_are_checked_and_kept_in_one_form) {
   EXPECT_EQ(kept(), "pack_usage/sms pack_usage/webhook arrears/sms bill/webhook");
   const auto contacts = [&] {
     std::vector<Contacts> all;
-    ledger.transact("test", [&](LedgerTransaction& tx) {
+    ledger.transact("test", Instant::earliest(), [&](LedgerTransaction& tx) {
       const std::array ids{AccountId{1}, AccountId{2}};
       all = tx.contacts_of(ids);
       return Verdict::roll_back;
@@ -482,7 +485,7 @@ TEST_F(Commands, P9_a_request_id_is_printable) {
 TEST_F(Commands, P9_an_unanswered_commit_is_found_again) {
   testing::InDoubt in_doubt(ledger);
   const std::vector<std::string> names{"a"};
-  const auto done = add_accounts(in_doubt, names, "en", new_request_id());
+  const auto done = add_accounts(in_doubt, names, "en", Instant::earliest(), new_request_id());
   ASSERT_TRUE(done);
   EXPECT_FALSE(done->repeated);
   EXPECT_EQ(count("account"), "1");

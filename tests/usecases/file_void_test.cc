@@ -142,7 +142,7 @@ TEST_F(FileVoids, U10_an_id_may_be_voided_and_taken_many_times) {
 TEST_F(FileVoids, U3_ids_that_were_let_go_and_taken_by_another_file_stay_with_it) {
   take("old.csv", {{.id = "x"}});
   const Instant later = noon + Span::days(40);
-  ASSERT_EQ(host.ingest().let_go(later), 1U);  // its segment is still in the database
+  ASSERT_EQ(host.ingest().let_go(later, later), 1U);  // its segment is still in the database
   const Line anew{.id = "x", .time = to_rfc3339(later)};
   host.drop("new.csv", csv({anew}));
   host.run(later);

@@ -8,20 +8,21 @@ namespace packwarden::testing {
 class InDoubt : public Ledger {
  public:
   explicit InDoubt(Ledger& ledger) : ledger_(&ledger) {}
-  std::optional<Sequence> transact(const char* kind, const Work& work) override {
-    ledger_->transact(kind, work);
-    return ledger_->transact(kind, work);
+  std::optional<Sequence> transact(const char* kind, std::optional<Instant> as_of,
+                                   const Work& work) override {
+    ledger_->transact(kind, as_of, work);
+    return ledger_->transact(kind, as_of, work);
   }
   std::optional<Sequence> transact_behind(
-      Sequence expected, const char* kind, const Work& work,
+      Sequence expected, Instant instant, const char* kind, const Work& work,
       const std::function<bool(LedgerTransaction&)>& may_commit) override {
-    ledger_->transact_behind(expected, kind, work, may_commit);
+    ledger_->transact_behind(expected, instant, kind, work, may_commit);
     return std::nullopt;
   }
   void load(Follower follower, const ChangesSink& take, const SegmentSink& sink) override {
     ledger_->load(follower, take, sink);
   }
-  Sequence sequence() override { return ledger_->sequence(); }
+  LedgerHead head() override { return ledger_->head(); }
   Changes changes_after(Follower follower, Sequence after) override {
     return ledger_->changes_after(follower, after);
   }
@@ -40,6 +41,7 @@ class InDoubt : public Ledger {
   void keys_of_file(const Digest& digest, const SegmentSink& sink) override {
     ledger_->keys_of_file(digest, sink);
   }
+  Instant agreed_now() override { return ledger_->agreed_now(); }
   Instant database_now() override { return ledger_->database_now(); }
   std::uint64_t delete_segments_before(std::int32_t, std::uint32_t) override { return 0; }
 

@@ -151,8 +151,8 @@ TEST_F(U3_Dedupe, KeysBeyondTheWindowAreLetGoAndTheirTimeIsClosed) {
   host.drop("a.csv", csv({{.id = "1"}}));
   host.run(noon);
   const Instant later = noon + Span::days(38);
-  EXPECT_EQ(host.ingest().let_go(later), 1U);
-  EXPECT_EQ(host.ingest().let_go(later), 0U);
+  EXPECT_EQ(host.ingest().let_go(later, later), 1U);
+  EXPECT_EQ(host.ingest().let_go(later, later), 0U);
   // A wider acceptance window does not open again what was let go.
   host.settings().acceptance.max_age = Span::days(60);
   host.restart();
@@ -167,7 +167,7 @@ TEST_F(U3_Dedupe, KeysInsideTheWindowAreKept) {
   Host host(database, "h1");
   host.drop("a.csv", csv({{.id = "1"}}));
   host.run(noon);
-  EXPECT_EQ(host.ingest().let_go(noon + Span::days(36)), 0U);
+  EXPECT_EQ(host.ingest().let_go(noon + Span::days(36), noon + Span::days(36)), 0U);
   EXPECT_EQ(host.ingest().books().index().size(), 1U);
 }
 
@@ -184,7 +184,7 @@ TEST_F(U3_Dedupe, WhatIsLetGoIsClosedWhateverTheSkewWasWhenItCame) {
   host.settings().acceptance = {Span::days(1), Span::minutes(5)};
   host.settings().dedupe_window_days = 2;
   host.restart();
-  EXPECT_EQ(host.ingest().let_go(noon + Span::days(4)), 1U);
+  EXPECT_EQ(host.ingest().let_go(noon + Span::days(4), noon + Span::days(4)), 1U);
 
   host.settings().acceptance = wide;
   host.settings().dedupe_window_days = 36;
@@ -207,7 +207,7 @@ TEST_F(U3_Dedupe, AKeyThatIsAcceptedBelongsToADayThatIsHeld) {
   other.settings().dedupe_window_days = 2;
   other.settings().acceptance = {Span::days(1), Span::minutes(5)};
   other.restart();
-  other.ingest().let_go(noon + Span::days(3));
+  other.ingest().let_go(noon + Span::days(3), noon + Span::days(3));
   host.run(noon + Span::minutes(11 * 60));  // as of a file that was claimed and left over
   const std::size_t held = host.ingest().books().index().size();
   host.restart();
@@ -399,7 +399,7 @@ TEST_F(U8_Atomic, NewAccountsMakeABatchStaleOnlyIfOneWasUnknown) {
   for (const std::string name : {"one", "two", "three"}) {
     add_account(database, name);
     host.drop(name + ".csv", csv({{.id = name}}));
-    const auto report = host.ingest().round(noon);
+    const auto report = host.ingest().round(noon, noon);
     ASSERT_TRUE(report);
     EXPECT_TRUE(report->committed);
   }

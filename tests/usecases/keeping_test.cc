@@ -195,7 +195,7 @@ TEST_F(Keeping, D1_letting_go_leaves_every_table_of_the_ledger_as_it_was) {
       value("SELECT seq FROM ledger_sequence");
   const std::string transactions_before = value(transactions);
   const Instant much_later = noon + Span::days(11 * 366);
-  EXPECT_GT(host.ingest().let_go(much_later), 0U);
+  EXPECT_GT(host.ingest().let_go(much_later, much_later), 0U);
   EXPECT_GT(ledger.delete_segments_before(30'000, 1'000), 0U);
   EXPECT_EQ(erase(much_later).deliveries_erased, 1);
   EXPECT_EQ(value("SELECT COUNT(*) FROM dedupe_segment"), "0");

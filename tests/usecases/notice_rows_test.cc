@@ -34,7 +34,7 @@ class NoticeRows : public ::testing::Test {
   void set(const std::string& name, const std::vector<AccountDetail>& details,
            const MuteChange& choices = {}) {
     MySqlLedger ledger(database.address());
-    ASSERT_TRUE(set_details(ledger, name, details, choices, new_request_id()));
+    ASSERT_TRUE(set_details(ledger, name, details, choices, Instant::earliest(), new_request_id()));
   }
   // Uses `units` of the account's pack, in a file of its own.
   void use(const std::string& account, const std::string& units) {
@@ -42,6 +42,7 @@ class NoticeRows : public ::testing::Test {
     host.settings().notices.rules = rules;
     host.restart();
     Line line{.id = "u" + std::to_string(hosts_)};
+    line.time = to_rfc3339(noon);
     line.account = account;
     line.quantity = units;
     host.drop("f.csv", csv({line}));
@@ -157,7 +158,8 @@ TEST_F(NoticeRows, N4_stay_whole_whatever_is_in_a_name) {
   }
   EXPECT_EQ(database.value("SELECT COUNT(*) FROM outbox"), "16");
   MySqlLedger ledger(database.address());
-  EXPECT_FALSE(add_accounts(ledger, std::vector<std::string>{"a\r\nBcc: b"}, "en", "r"))
+  EXPECT_FALSE(
+      add_accounts(ledger, std::vector<std::string>{"a\r\nBcc: b"}, "en", Instant::earliest(), "r"))
       << "no name has control characters";
 }
 
@@ -222,7 +224,7 @@ TEST_F(NoticeRows, N2_scope_stack_goes_by_what_was_left_after_the_last_purchase)
   EXPECT_EQ(told(), first + ",2 50 due 22500");
   EXPECT_EQ(outbox("body", "channel = 'sms' AND idempotency_key LIKE 'pack_usage/1/1/2/50/%'"),
             "acme: 22500 of 44999 units of the captcha pack 30k are used, 22499 are left until "
-            "2027-11-18.");
+            "2027-11-20.");
   use("acme", "22499");
   EXPECT_EQ(told(), first +
                         ",2 50 due 22500,2 70 superseded 44999,2 90 superseded 44999,2 95 "

@@ -32,8 +32,8 @@ class ReportsTest : public ::testing::Test {
     const std::vector<std::string> names{"zeta", "acme"};
     const std::vector<std::string> subs{"acme-web"};
     const std::vector<std::string> buyers{"acme"};
-    add_accounts(ledger, names, "en", "1");
-    add_sub_accounts(ledger, "acme", subs, "2");
+    add_accounts(ledger, names, "en", Instant::earliest(), "1");
+    add_sub_accounts(ledger, "acme", subs, Instant::earliest(), "2");
     claim_trials(ledger, context, {"captcha", buyers, noon}, "3");
     learn(ledger, context, buyers, std::array{AccountFactKind::identity_verified}, noon, "4");
     top_up_balance(ledger, context, {"acme", 400'000'000, "bank-1", noon}, "5");

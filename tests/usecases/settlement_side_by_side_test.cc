@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include "store/job_rows.h"
 #include "usecases/billing_jobs.h"
@@ -53,6 +55,18 @@ class Tenants {
     BillingJobs(first, store, context, options, std::move(beside)).settle(charge_time, report);
     return report;
   }
+  // The day as if it had not been charged yet.
+  void open_again() {
+    Session session = database.connect();
+    session.execute(
+        "INSERT INTO open_overage SELECT account_id, product_id, usage_day, is_credit, 0, units"
+        " FROM charge ON DUPLICATE KEY UPDATE units = VALUES(units)");
+    for (const char* table : {"charge", "bill"})
+      session.execute(std::string("DELETE FROM ") + table);
+    session.execute("DELETE FROM outbox");
+    session.execute("DELETE FROM notice");
+    session.execute("UPDATE job SET done_until = NULL");
+  }
   // All that settlement writes, without the sequences.
   std::string written() {
     std::string all;
@@ -95,8 +109,9 @@ class Interrupted : public InDoubt {
  public:
   Interrupted(Ledger& ledger, std::function<void()> interruption)
       : InDoubt(ledger), ledger_(&ledger), interruption_(std::move(interruption)) {}
-  std::optional<Sequence> transact(const char* kind, const Work& work) override {
-    const auto sequence = ledger_->transact(kind, work);
+  std::optional<Sequence> transact(const char* kind, std::optional<Instant> as_of,
+                                   const Work& work) override {
+    const auto sequence = ledger_->transact(kind, as_of, work);
     interruption_();
     return sequence;
   }
@@ -111,9 +126,9 @@ class Behind : public InDoubt {
  public:
   explicit Behind(Ledger& ledger) : InDoubt(ledger), ledger_(&ledger) {}
   std::optional<Sequence> transact_behind(
-      Sequence expected, const char* kind, const Work& work,
+      Sequence expected, Instant instant, const char* kind, const Work& work,
       const std::function<bool(LedgerTransaction&)>& may_commit) override {
-    const auto sequence = ledger_->transact_behind(expected, kind, work, may_commit);
+    const auto sequence = ledger_->transact_behind(expected, instant, kind, work, may_commit);
     const std::lock_guard lock(mutex_);
     ended_ = true;
     changed_.notify_all();
@@ -136,12 +151,13 @@ class BegunAgain : public InDoubt {
  public:
   BegunAgain(Ledger& ledger, Behind& behind)
       : InDoubt(ledger), ledger_(&ledger), behind_(&behind) {}
-  std::optional<Sequence> transact(const char* kind, const Work& work) override {
-    ledger_->transact(kind, [&](LedgerTransaction& tx) {
+  std::optional<Sequence> transact(const char* kind, std::optional<Instant> as_of,
+                                   const Work& work) override {
+    ledger_->transact(kind, as_of, [&](LedgerTransaction& tx) {
       work(tx);
       return Verdict::roll_back;
     });
-    return ledger_->transact(kind, [&](LedgerTransaction& tx) {
+    return ledger_->transact(kind, as_of, [&](LedgerTransaction& tx) {
       const Verdict verdict = work(tx);
       waited_in_vain = !behind_->has_ended(std::chrono::seconds(5)) || waited_in_vain;
       return verdict;
@@ -174,7 +190,8 @@ TEST(SettlementSideBySide, O6_a_part_that_another_came_before_is_charged_all_the
   int interruptions = 0;
   Interrupted interrupted(tenants.ledger, [&] {
     ++interruptions;
-    other.transact("other", [](LedgerTransaction&) { return Verdict::commit; });
+    other.transact("other", Instant::earliest(),
+                   [](LedgerTransaction&) { return Verdict::commit; });
   });
   EXPECT_EQ(tenants.settle(interrupted, {&tenants.second}).bills, account_count);
   EXPECT_EQ(interruptions, 5) << "each part was the first of a round in the end";
@@ -212,6 +229,37 @@ TEST(SettlementSideBySide, O6_a_part_that_is_begun_again_does_not_wait_for_those
   EXPECT_EQ(tenants.settle(first, {&second}).bills, account_count);
   EXPECT_FALSE(first.waited_in_vain);
   EXPECT_EQ(tenants.written(), plain.written());
+}
+
+// Others commit between any two steps, on rows of the very accounts that are charged. A circle of
+// waits would last for lock_wait_timeout_s each time.
+TEST(SettlementSideBySide, O6_beside_others_that_commit_all_the_time_nobody_waits_in_a_circle) {
+  Tenants tenants;
+  std::atomic<bool> ended = false;
+  std::chrono::nanoseconds slowest{};
+  int top_ups = 0;
+  std::thread other([&] {
+    MySqlLedger beside(tenants.database.address());
+    while (!ended) {
+      const std::string id = std::to_string(++top_ups);
+      const std::string account = "tenant-" + std::to_string(1 + top_ups % account_count);
+      const auto begun_at = std::chrono::steady_clock::now();
+      EXPECT_TRUE(top_up_balance(beside, tenants.context, {account, 1, "beside-" + id, charge_time},
+                                 new_request_id()));
+      slowest = std::max(slowest, std::chrono::steady_clock::now() - begun_at);
+    }
+  });
+  std::int64_t bills = 0;
+  for (int round = 0; round < 10; ++round) {
+    if (round > 0) tenants.open_again();
+    bills += tenants.settle(tenants.ledger, {&tenants.second, &tenants.third}).bills;
+  }
+  ended = true;
+  other.join();
+  EXPECT_EQ(bills, 10 * account_count);
+  EXPECT_TRUE(tenants.is_dense());
+  EXPECT_GT(top_ups, 0);
+  EXPECT_LT(slowest, std::chrono::seconds(tenants.database.address().lock_wait_timeout_s));
 }
 
 // Of a settlement that broke off after its first part: late records of what is charged already wait

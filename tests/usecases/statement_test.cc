@@ -245,12 +245,12 @@ TEST_F(StatementTest, P8_packs_that_were_held_at_any_time_in_the_month_and_how_t
   top_up(900 * cny, "2025-11-10T09:00");
   buy("2025-11-10T10:00");  // expires in the month
   buy("2026-10-28T10:00");  // refunded in the month
-  buy("2026-11-12T10:00");
   for (const RefundStep step :
        {RefundStep::requested, RefundStep::approved, RefundStep::ordered, RefundStep::completed}) {
     ASSERT_TRUE(take_refund_step(ledger, context, {PackId{2}, step, "", wall("2026-11-01T10:00")},
                                  new_request_id()));
   }
+  buy("2026-11-12T10:00");
   EXPECT_THAT(packs(of("2026-10"), "2026-10"),
               ElementsAre("1 30000 30000 held", "2 30000 30000 held"));
   EXPECT_THAT(packs(of("2026-11"), "2026-11"),

@@ -85,12 +85,12 @@ void Host::spoil_in_work() {
 }
 
 bool Host::round(Instant at) {
-  return composition_->ingest().round(at).has_value();
+  return composition_->ingest().round(at, at).has_value();
 }
 
 int Host::run(Instant at) {
   int transactions = 0;
-  while (const auto report = composition_->ingest().round(at))
+  while (const auto report = composition_->ingest().round(at, at))
     transactions += report->committed ? 1 : 0;
   return transactions;
 }
@@ -128,7 +128,7 @@ std::string Host::receipt_value(const std::string& name, const std::string& key)
 
 void add_account(TestDatabase& database, const std::string& name, const std::string& parent) {
   auto ledger = ledger_of(database);
-  ledger.transact("account", [&](LedgerTransaction& tx) {
+  ledger.transact("account", Instant::earliest(), [&](LedgerTransaction& tx) {
     Account account;
     account.id = AccountId{value_of(tx.last_account()) + 1};
     if (!parent.empty()) account.parent = tx.find_account(parent)->id;
@@ -152,7 +152,7 @@ const NoticeRules* shipped_notices() {
 void learn_fact(TestDatabase& database, const std::string& account, AccountFactKind kind,
                 Instant known_at) {
   auto ledger = ledger_of(database);
-  ledger.transact("fact", [&](LedgerTransaction& tx) {
+  ledger.transact("fact", Instant::earliest(), [&](LedgerTransaction& tx) {
     const AccountFact fact{tx.find_account(account)->id, kind, known_at};
     tx.add_facts(std::span(&fact, 1));
     return Verdict::commit;
@@ -162,7 +162,7 @@ void learn_fact(TestDatabase& database, const std::string& account, AccountFactK
 void add_postpaid(TestDatabase& database, const std::string& account, PostpaidStep step,
                   Instant changed_at) {
   auto ledger = ledger_of(database);
-  ledger.transact("postpaid", [&](LedgerTransaction& tx) {
+  ledger.transact("postpaid", Instant::earliest(), [&](LedgerTransaction& tx) {
     const PostpaidChange change{tx.find_account(account)->id, ProductId{1}, step, changed_at};
     tx.add_postpaid_changes(std::span(&change, 1));
     return Verdict::commit;
@@ -180,7 +180,7 @@ void add_ready_account(TestDatabase& database, const std::string& name) {
 void add_pack(TestDatabase& database, const std::string& account, Units quota,
               Instant effective_from, Instant expires_at) {
   auto ledger = ledger_of(database);
-  ledger.transact("pack", [&](LedgerTransaction& tx) {
+  ledger.transact("pack", Instant::earliest(), [&](LedgerTransaction& tx) {
     Pack pack;
     pack.id = PackId{value_of(tx.last_pack()) + 1};
     pack.account = tx.find_account(account)->id;
