@@ -400,7 +400,7 @@ class Bursts:
 
     def content(self):
         quantity = 1_000_000 * BURST_ACCOUNTS // self.records
-        at = (harness.utc_now() - usage_data.datetime.timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        at = (harness.utc_now() + usage_data.datetime.timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         names = self.accounts(self.taken)
         rows = [f"{self.taken:04}-{n:016},{self.title},{names[n % BURST_ACCOUNTS]},captcha,client_verification,{at},{quantity}"
                 for n in range(self.records)]
