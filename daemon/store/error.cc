@@ -7,8 +7,8 @@ namespace packwarden {
 namespace {
 
 constexpr std::array<std::string_view, database_error_kind_count> kind_names = {
-    "lost_connection", "deadlock", "lock_wait_timeout", "duplicate_key", "bad_value", "read_only",
-    "refused",         "other"};
+    "lost_connection", "deadlock",  "lock_wait_timeout", "duplicate_key",
+    "bad_value",       "read_only", "refused",           "other"};
 
 // Of the whole process: sessions come and go in many places.
 std::array<std::atomic<std::uint64_t>, database_error_kind_count> met{};

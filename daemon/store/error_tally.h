@@ -8,7 +8,7 @@
 
 namespace packwarden {
 
-inline constexpr std::size_t database_error_kind_count = 7;
+inline constexpr std::size_t database_error_kind_count = 8;
 
 std::string_view name_of(DatabaseErrorKind kind);
 // How many DatabaseErrors of a kind this process has met so far. Any thread.

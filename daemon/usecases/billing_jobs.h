@@ -78,16 +78,16 @@ class BillingJobs {
                                          std::vector<AccountId>& accounts)>;
   // As transact(), for all accounts but those that are set aside, now or by this. `done_until`: see
   // SetAside.
-  bool transact_for_others(const Run& run, AccountsAside& aside,
-                           std::optional<Instant> done_until, const AccountStep& step);
+  bool transact_for_others(const Run& run, AccountsAside& aside, std::optional<Instant> done_until,
+                           const AccountStep& step);
   bool retry_expiries(const Run& run, AccountsAside& aside);
   static void add(const AccountsAside& aside, JobReport& report);
   bool settle_day(const Run& run, const SettlementPart& day, AccountsAside& aside,
                   JobReport& report);
   // One after the other, each in halves where the ledger cannot hold it, down to the account that
   // is set aside.
-  bool settle_narrowed(const Run& run, std::vector<SettlementPart> parts,
-                       AccountsAside& aside, JobReport& report);
+  bool settle_narrowed(const Run& run, std::vector<SettlementPart> parts, AccountsAside& aside,
+                       JobReport& report);
   static bool count(const SettledPart& settled, AccountsAside& aside, JobReport& report);
   // Charges parts that have no account in common side by side, and gives what of them was
   // committed: of all, or of so many from the first on. None: the lease is another's now.

@@ -24,8 +24,7 @@ bool BillingJobs::transact_for_others(const Run& run, AccountsAside& aside,
   while (true) {
     std::vector<AccountId> accounts;
     try {
-      return transact(run,
-                      [&](LedgerTransaction& tx) { step(tx, aside.all_others(), accounts); });
+      return transact(run, [&](LedgerTransaction& tx) { step(tx, aside.all_others(), accounts); });
     } catch (const NotStorable&) {
       const auto in_vain = [&](const AccountFilter& filter) {
         bool kept = false;

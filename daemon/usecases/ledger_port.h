@@ -295,8 +295,8 @@ class Ledger {
   // unanswered COMMIT; so `work` must start from committed state each time, and a second run must
   // find what a first one may have committed. Returns the new sequence if it committed, nullopt if
   // `work` said roll back. Throws LedgerUnavailable and what is derived of it, NotStorable after a
-  // few tries if it is the work itself that cannot be; whatever `work` throws passes through after a
-  // rollback.
+  // few tries if it is the work itself that cannot be; whatever `work` throws passes through after
+  // a rollback.
   virtual std::optional<Sequence> transact(const char* kind, std::optional<Instant> as_of,
                                            const Work& work) = 0;
 

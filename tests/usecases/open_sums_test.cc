@@ -155,7 +155,7 @@ TEST_F(U2_OpenSumOfTheLedger, WhatIsVoidedIsOpenNoMore) {
   host.drop("1.csv", usage("a", 800));
   host.run();
   MySqlLedger ledger{database.address()};
-  ledger.transact("void", [&](LedgerTransaction& tx) {
+  ledger.transact("void", Instant::earliest(), [&](LedgerTransaction& tx) {
     const auto digest = database.value("SELECT HEX(digest) FROM usage_file");
     Digest bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i) {
