@@ -60,8 +60,7 @@ void MySqlLedger::check(const LedgerHistory::Mark& mark, const LedgerHead& head)
   });
 }
 
-LedgerHead MySqlLedger::checked_head() {
-  const LedgerHistory::Mark mark = history_->mark();
+LedgerHead MySqlLedger::checked_head(const LedgerHistory::Mark& mark) {
   const LedgerHead head = read_head(session_);
   check(mark, head);
   return head;
@@ -221,13 +220,14 @@ void MySqlLedger::load(Follower follower, const ChangesSink& take, const Segment
 }
 
 LedgerHead MySqlLedger::head() {
-  return read("the head of the ledger", [this](Session&) { return checked_head(); });
+  return read("the head of the ledger", [this](Session&) { return checked_head(history_->mark()); });
 }
 
 Changes MySqlLedger::changes_after(Follower follower, Sequence after) {
   return read("what is new in the ledger", [&](Session& session) {
+    const LedgerHistory::Mark mark = history_->mark();  // in the snapshot nothing newer is seen
     const Snapshot snapshot(session);
-    return read_changes(session, follower, after, checked_head().sequence, nullptr);
+    return read_changes(session, follower, after, checked_head(mark).sequence, nullptr);
   });
 }
 
@@ -250,16 +250,18 @@ void MySqlLedger::for_each_open_row(const std::function<void(const OpenRow&)>& t
 
 std::vector<std::optional<FileProgress>> MySqlLedger::progress_of(std::span<const Digest> digests) {
   return read("the progress of files", [&](Session& session) {
+    const LedgerHistory::Mark mark = history_->mark();
     const Snapshot snapshot(session);
-    checked_head();
+    checked_head(mark);
     return read_progress(session, digests);
   });
 }
 
 std::vector<FileOutcome> MySqlLedger::outcomes_of(std::span<const Digest> digests) {
   auto outcomes = read("the outcome of files", [&](Session& session) {
+    const LedgerHistory::Mark mark = history_->mark();
     const Snapshot snapshot(session);
-    checked_head();
+    checked_head(mark);
     return read_outcomes(session, digests);
   });
   for (FileOutcome& outcome : outcomes) {

@@ -77,7 +77,8 @@ class MySqlLedger : public Ledger {
   void back_off(std::uint32_t attempt);
   HeadRow lock(const char* how);
   void check(const LedgerHistory::Mark& mark, const LedgerHead& head);
-  LedgerHead checked_head();
+  // `mark` was taken before the transaction began, if there is one.
+  LedgerHead checked_head(const LedgerHistory::Mark& mark);
   Instant agreed_clock();
   Instant instant_behind(const LedgerHead& head, std::optional<Instant> as_of);
   // With what `view` wrote, as the next transaction.
