@@ -220,7 +220,8 @@ void MySqlLedger::load(Follower follower, const ChangesSink& take, const Segment
 }
 
 LedgerHead MySqlLedger::head() {
-  return read("the head of the ledger", [this](Session&) { return checked_head(history_->mark()); });
+  return read("the head of the ledger",
+              [this](Session&) { return checked_head(history_->mark()); });
 }
 
 Changes MySqlLedger::changes_after(Follower follower, Sequence after) {
