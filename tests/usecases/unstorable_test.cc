@@ -76,10 +76,10 @@ TEST_F(U8_Unstorable, KeysAndPacksInMemoryAreAsTheLedgerSays) {
 TEST_F(U8_Unstorable, WhatIsAwayIsWaitedForInstead) {
   Host host(database, "h1");
   host.drop("a.csv", csv({{.id = "1"}}));
-  database.session().execute("RENAME TABLE rating_unit TO away");  // 1146: the database's fault
+  database.session().execute("RENAME TABLE ledger_entry TO away");  // 1146: the database's fault
   EXPECT_THROW(host.run(), LedgerUnavailable);
   EXPECT_TRUE(host.files_in("failed").empty());
-  database.session().execute("RENAME TABLE away TO rating_unit");
+  database.session().execute("RENAME TABLE away TO ledger_entry");
   host.run();
   EXPECT_EQ(host.receipt_value("a.csv", "outcome"), "taken");
 }
