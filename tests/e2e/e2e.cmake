@@ -44,6 +44,10 @@ set_tests_properties(faults_zoo PROPERTIES PROCESSORS 2)
 packwarden_outside_test(histories "database;e2e" 600 histories/histories_test.py --histories 200 --chunk 50)
 set_tests_properties(histories PROPERTIES PROCESSORS 2)
 packwarden_outside_test(histories_replay "database;e2e" 300 histories/replay_test.py)
+# Longer ones are for running by hand: ./dev storm
+packwarden_outside_test(storm_of_a_fixed_seed "database;e2e" 600 storm/storm_test.py --seconds 30 --seed 16)
+packwarden_outside_test(storm_of_a_new_seed "database;e2e" 600 storm/storm_test.py --seconds 30)
+set_tests_properties(storm_of_a_fixed_seed storm_of_a_new_seed PROPERTIES PROCESSORS 2)
 
 # Plugins against real providers, through drive_plugin. Debian's own Python is the one that sees python3-aiosmtpd.
 find_program(PACKWARDEN_DEBIAN_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
