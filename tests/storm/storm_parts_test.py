@@ -57,7 +57,7 @@ class ProbeTest(unittest.TestCase):
 
     def test_what_is_left_out_counts_as_not_up(self):
         self.probe.beats = [(0, 0.1, 1), (1, 1.1, 1), (2, 2.1, 1), (3, 3.1, 2)]
-        self.probe.leave_out(1.05, 2.0)
+        self.probe.leave_out([(1.05, 1.3), (1.2, 2.0)])
         self.assertEqual([sequence for _, _, sequence in self.probe.beats], [1, None, 1, 2])
 
     def test_who_waits_while_the_database_is_away_waits_for_nothing(self):

@@ -184,9 +184,8 @@ class Storm:
     def waits(self, client, probe):
         faults, calls = [], {call[2]: call for call in client.calls}
         weather = next(one for one in self.actors if one.name == "weather")
-        for begin, end, action in weather.acted:
-            if action.what in storm_plan.WRITES_STOP:
-                probe.leave_out(begin, end)
+        probe.leave_out([*probe.stalls, *((begin, end) for begin, end, action in weather.acted
+                                          if action.what in storm_plan.WRITES_STOP)])
         self.gap, self.slowest = next(iter(probe.gaps()), (0, 0, 0)), next(iter(client.slowest(probe)), (0, 0, "", 0))
         if watchers.is_too_long(*self.gap[:2]):
             faults.append(f"nothing was committed for {self.gap[0]:.1f} s ({self.gap[1]} beats) while the database was"
@@ -219,6 +218,8 @@ class Storm:
         lost = [loss.newest - loss.kept for loss in self.pair.losses]
         print(f"transactions lost in fail-overs: {lost}; daemons that could not start, for a database that was away:"
               f" {sum(host.starts_again for host in self.daemons)}")
+        stalled_s = sum(end - begin for begin, end in probe.stalls)
+        print(f"the machine had no time for {stalled_s:.1f} s")
         down = sum(1 for beat in probe.beats if beat[2] is None)
         print(f"largest gap without a commit {self.gap[0]:.2f} s ({self.gap[1]} beats), slowest answer"
               f" {self.slowest[0]:.2f} s ({self.slowest[1]} beats; with the database away {self.slowest[3]:.2f} s);"

@@ -5,11 +5,14 @@ A loaded machine is slow in everything, so time is reckoned in *beats*: a probe 
 to the writable database, TARGET_S after the one before it at the earliest. On a quiet machine a beat is TARGET_S long.
 Where the machine is busy beats are longer, so a bound of 3 s is one of 3 s and of BEATS_MAX beats. A beat that fails,
 takes more than ANSWER_S, or finds the database read-only does not count: only while the database is up somebody has to
-be answered. What is up before and after a disruption adds up.
+be answered. What is up before and after a disruption adds up. Nor do beats count while the machine has no time
+(yardstick.py).
 """
 
 import bisect
+import pathlib
 import subprocess
+import sys
 import threading
 import time
 
@@ -51,9 +54,25 @@ class Probe(Watcher):
                         "--skip-column-names", f"--connect-timeout={int(ANSWER_S)}", "--execute",
                         f"SELECT @@read_only, seq FROM `{pair.database}`.ledger_sequence"]
         self.sequence = 0  # the newest that was seen
+        self.stalls = []   # (begin, end) of times when the machine had no time
         self.beats = []  # (begin, end, sequence; None: not up), by the monotonic clock
 
     def watch(self):
+        yardstick = subprocess.Popen([sys.executable, "-B", str(pathlib.Path(__file__).with_name("yardstick.py"))],
+                                     stdout=subprocess.PIPE, text=True)
+        reader = threading.Thread(target=self._read_stalls, args=(yardstick.stdout,), daemon=True)
+        reader.start()
+        try:
+            self._beat()
+        finally:
+            yardstick.kill()
+            reader.join()
+            yardstick.wait()
+
+    def _read_stalls(self, lines):
+        self.stalls += [tuple(map(float, line.split())) for line in lines if line.endswith("\n")]
+
+    def _beat(self):
         while not self.stopping.is_set():
             begin = time.monotonic()
             sequence = self._ask()
@@ -70,10 +89,18 @@ class Probe(Watcher):
         words = done.stdout.split()
         return int(words[1]) if done.returncode == 0 and words[0] == "0" else None
 
-    def leave_out(self, begin, end):
-        """The database was not up then, whatever it answered."""
-        self.beats = [(one, other, None if one < end and other > begin else sequence)
-                      for one, other, sequence in self.beats]
+    def leave_out(self, spans):
+        """In each (begin, end) of these the database was not up, whatever it answered."""
+        merged = []
+        for begin, end in sorted(spans):
+            if merged and begin <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((begin, end))
+        for number, (begin, end, _) in enumerate(self.beats):
+            place = bisect.bisect_left(merged, (end,)) - 1  # the last that begins before the end of the beat
+            if place >= 0 and merged[place][1] > begin:
+                self.beats[number] = (begin, end, None)
 
     def sequence_after(self, at):
         """(when, sequence) that was seen first by a statement that was sent after `at`; None: none was."""
