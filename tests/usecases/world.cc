@@ -72,6 +72,12 @@ void Host::change(const Settings& settings) {
   composition_->change(settings_);
 }
 
+void Host::claim_and_die(Instant at) {
+  composition_.reset();
+  SpoolDirectory(root_.string(), settings_.spool.name).claim(SIZE_MAX, at);
+  restart();
+}
+
 void Host::drop(const std::string& name, const std::string& text) {
   const auto hidden = root_ / "incoming" / ("." + name);
   std::ofstream(hidden, std::ios::binary) << text;

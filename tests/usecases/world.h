@@ -46,6 +46,8 @@ class Host {
   void restart();
   // As a reload between two rounds.
   void change(const Settings& settings);
+  // A daemon on this spool claims all that is there and dies before it has read any of it.
+  void claim_and_die(Instant at);
 
   // The receipt of a dropped file, by the name under which it was dropped.
   std::string receipt(const std::string& name) const;
