@@ -53,6 +53,12 @@ class Jobs : public ::testing::Test {
     host.run(now);
     last_file = name;
   }
+  void void_last() {
+    MySqlReports reports(database.address());
+    ASSERT_TRUE(void_file(ledger, context,
+                          {reports.find_files(last_file).at(0), "test", false, noon},
+                          new_request_id()));
+  }
   JobReport run(Instant now, std::int64_t spread_s = 0) {
     BillingJobs jobs(ledger, store, context, {"test", 60, spread_s});
     return jobs.run(now);
@@ -204,14 +210,36 @@ TEST_F(Jobs, O10_an_expiry_that_settlement_notices_has_the_reason_that_held_befo
             "packs_expired,arrears");
 }
 
+TEST_F(Jobs, O6_overage_without_a_price_stays_open_and_what_has_one_is_charged) {
+  make_postpaid("acme", 10'000'000);
+  use("acme", 100, noon, noon);
+  use("acme", 50, noon + day, noon + day);
+  const Catalogue* shipped = context.catalogue;
+  Catalogue without = *shipped;  // the price of the first of the two days
+  const BusinessDay second{context.calendar->day_of(noon + day).days_since_epoch};
+  for (Product& product : without.products) product.postpaid_prices = {{second, 5'000}};
+  context.catalogue = &without;
+  EXPECT_EQ(run(charge_time + day).bills, 1);
+  EXPECT_EQ(charges(), "2026-11-21 2026-11-21 50 250000");
+  EXPECT_EQ(value("SELECT SUM(units) FROM open_overage"), "100");
+  context.catalogue = shipped;
+  EXPECT_EQ(run(charge_time + day + day).bills, 1);
+  EXPECT_EQ(charges(), "2026-11-21 2026-11-21 50 250000; 2026-11-22 2026-11-20 100 500000");
+}
+
+TEST_F(Jobs, U10_late_overage_that_is_not_charged_yet_is_taken_out_of_a_day_that_is_charged) {
+  make_postpaid("acme", 10'000'000);
+  use("acme", 100, noon, noon);
+  ASSERT_EQ(run(charge_time).bills, 1);
+  use("acme", 7, noon + Span::seconds(5), charge_time + Span::minutes(1));
+  void_last();
+  EXPECT_EQ(run(charge_time + day).bills, 0) << "neither a charge nor a credit";
+  EXPECT_EQ(charges(), "2026-11-20 2026-11-20 100 500000");
+  EXPECT_EQ(balance(), "9500000");
+}
+
 TEST_F(Jobs, U10_voided_overage_is_taken_out_while_open_and_credited_once_charged) {
   make_postpaid("acme", 10'000'000);
-  const auto void_last = [&] {
-    MySqlReports reports(database.address());
-    ASSERT_TRUE(void_file(ledger, context,
-                          {reports.find_files(last_file).at(0), "test", false, noon},
-                          new_request_id()));
-  };
   use("acme", 100, noon, noon);
   const std::string charged_file = last_file;
   use("acme", 11, noon, noon);

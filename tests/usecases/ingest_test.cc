@@ -410,6 +410,22 @@ TEST_F(U8_Atomic, NewAccountsMakeABatchStaleOnlyIfOneWasUnknown) {
   EXPECT_EQ(used_of_all_packs(database), 3);
 }
 
+// U2 counts on from what the ledger has of the file. That may not be what this daemon wrote: a
+// restored database in which another one was here first.
+TEST_F(U9_Units, U2_WhatWasDecidedOnAnotherSumOfItsFileIsReadAgain) {
+  Host host(database, "h1", 2, 1);
+  host.drop("a.csv", csv({{.id = "1"}, {.id = "2"}, {.id = "3"}, {.id = "4"}}));
+  ASSERT_TRUE(host.round());
+  database.session().execute("UPDATE rating_unit SET accepted_units = 1");
+  const auto report = host.ingest().round(noon, noon);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(report->stale);
+  EXPECT_FALSE(report->committed);
+  host.run();
+  EXPECT_EQ(database.value("SELECT GROUP_CONCAT(accepted_units ORDER BY unit_no) FROM rating_unit"),
+            "1,2");
+}
+
 TEST_F(N2_Notices, AreToldOnceByAllHostsAndAfterARestart) {
   Host first(database, "h1");
   Host second(database, "h2");
