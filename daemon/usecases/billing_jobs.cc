@@ -129,14 +129,38 @@ JobReport BillingJobs::run(std::optional<Instant> as_of) {
 void BillingJobs::run_job(const char* name, std::optional<Instant> as_of, JobReport& report,
                           const std::function<bool(Run&)>& work) {
   if (options_.on_step) options_.on_step(name);
+  give_back(name, std::nullopt);  // of a run before this one that could not
   const Instant due_by = store_->due_by(as_of);
   std::optional<JobLease> lease = store_->take(name, options_.holder, options_.lease_s, due_by);
   if (!lease) {
     report.busy.emplace_back(name);
     return;
   }
+  held_.insert_or_assign(name, *lease);
   Run run{std::move(*lease), as_of, due_by};
-  if (work(run)) store_->give_back(run.lease, due_by);
+  bool is_done = false;
+  try {
+    is_done = work(run);
+  } catch (...) {
+    try {
+      give_back(name, std::nullopt);
+    } catch (const LedgerUnavailable&) {  // so does what is thrown next; the next run tries again
+    }
+    throw;
+  }
+  if (is_done) {
+    give_back(name, due_by);
+  } else {
+    held_.erase(name);
+    report.busy.emplace_back(name);
+  }
+}
+
+void BillingJobs::give_back(const char* name, std::optional<Instant> succeeded_at) {
+  const auto held = held_.find(name);
+  if (held == held_.end()) return;
+  store_->give_back(held->second, succeeded_at);
+  held_.erase(held);
 }
 
 bool BillingJobs::transact(const Run& run, const std::function<void(LedgerTransaction&)>& step) {

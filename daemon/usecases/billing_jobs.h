@@ -1,6 +1,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +30,8 @@ struct JobReport {
   MoneyMicros charged_micros = 0;
   std::int64_t deliveries_erased = 0;
   std::int64_t messages_removed = 0;
-  std::vector<std::string> busy;  // jobs that somebody else works on
+  // Jobs that were not done, since somebody else had their lease, or got it on the way.
+  std::vector<std::string> busy;
   // Accounts that were left out because the ledger cannot hold what is due for them, and those that
   // had been and are not any more.
   std::vector<SetAside> set_aside;
@@ -52,7 +55,8 @@ class BillingJobs {
               std::vector<Ledger*> beside = {});
 
   // Does all that is due by the clock of the database, or, where it is given, by `as_of` (see
-  // JobStore::due_by), expiries first. Throws LedgerUnavailable; what was done stands.
+  // JobStore::due_by), expiries first. Throws LedgerUnavailable; what was done stands, and the
+  // lease of the job that was not done is given back.
   JobReport run(std::optional<Instant> as_of);
   // One of them.
   void expire(std::optional<Instant> as_of, JobReport& report);
@@ -67,9 +71,14 @@ class BillingJobs {
     std::optional<Instant> as_of;
     Instant due_by;  // what is due by then is done
   };
-  // `work` under a lease of the job; nothing where somebody else has it.
+  // `work` under a lease of the job; nothing where somebody else has it. It says whether all that
+  // was due is done; false: the lease was lost on the way, and the job is in `busy`. However it
+  // ends, the lease is given back, and `due_by` becomes the end of what is done only where all is.
   void run_job(const char* name, std::optional<Instant> as_of, JobReport& report,
                const std::function<bool(Run&)>& work);
+  // The lease of the job, if this object still holds one. Throws LedgerUnavailable, and holds it
+  // then.
+  void give_back(const char* name, std::optional<Instant> succeeded_at);
   // Runs `step` in a ledger transaction. False: the lease is another's now, nothing was changed.
   bool transact(const Run& run, const std::function<void(LedgerTransaction&)>& step);
   // A step that is of many accounts: it changes what is due for those that pass the filter, and
@@ -99,6 +108,7 @@ class BillingJobs {
   BillingContext context_;
   JobOptions options_;
   std::vector<Ledger*> beside_;
+  std::map<std::string, JobLease> held_;  // taken and not given back yet, by job
 };
 
 // O6: since when, in seconds, the charges of a business day should have been done and are not: they
