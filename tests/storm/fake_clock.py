@@ -21,6 +21,14 @@ def library():
     return str(found[0])
 
 
+def sweep():
+    """Removes what libfaketime leaves of processes that were killed: one that gets the same number would not start."""
+    for left in pathlib.Path("/dev/shm").glob("*faketime_s*_*"):
+        number = left.name.rpartition("_")[2]
+        if number.isdigit() and not os.path.exists(f"/proc/{number}"):
+            left.unlink(missing_ok=True)
+
+
 class Clocks:
     """The files of all hosts. Thread-safe."""
 
@@ -30,6 +38,7 @@ class Clocks:
         self.base = begin - time.time_ns()
         self.errors = dict.fromkeys(hosts, 0)  # nanoseconds
         self.library = library()
+        sweep()
         self._write()
 
     def environment(self, host):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 
+import fake_clock
 import harness
 from server import Failure
 
@@ -96,6 +97,7 @@ class Host(harness.ExistingDeployment):
         with self.lock:
             self.supervise()
             self.process.kill_hard()
+            fake_clock.sweep()
             self.start()
 
     def reload(self, log_level):

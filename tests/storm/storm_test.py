@@ -63,6 +63,7 @@ class Storm:
         for host in self.daemons:
             host.kill_for_good()
         self.pair.kill()
+        fake_clock.sweep()
 
     # --- before
 
