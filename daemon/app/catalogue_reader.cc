@@ -130,6 +130,7 @@ class CatalogueReader {
     map.require("units", "how many units the pack has");
     map.flag("trial", tier.is_trial);
     tier.price_micros = price(map, "the price of the pack, such as \"300\"");
+    map.whole_number("priority", tier.priority, {-max_tier_priority, max_tier_priority});
     if (tier.is_trial && tier.price_micros != 0) {
       map.error_at_value("price", "a trial costs nothing: give \"0\", or take trial out");
     }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/whole_second.h"
+
 namespace packwarden {
 namespace {
 
@@ -28,8 +30,9 @@ Pack pack_of(const Account& account, const Product& product, const Tier& tier, I
   pack.is_trial = tier.is_trial;
   pack.quota = tier.units;
   pack.price_micros = tier.price_micros;
+  pack.priority = tier.priority;
   pack.purchased_at = Instant::from_micros(now.micros());
-  pack.effective_from = pack.purchased_at;
+  pack.effective_from = second_of(pack.purchased_at);  // P5
   pack.notice_levels = product.notice_levels_percent;
   pack.reminder_days = product.reminder_days;
   pack.refund_window_days = product.refund_window_days;
@@ -70,7 +73,7 @@ tl::expected<Pack, Refusal> claim_trial(const Account& account, const Product& p
                                account.name, product.name, tiers_for_sale(product)));
   }
   Pack pack = pack_of(account, product, *trial, now);
-  pack.expires_at = pack.effective_from + Span::days(product.trial_valid_days);
+  pack.expires_at = pack.purchased_at + Span::days(product.trial_valid_days);
   return pack;
 }
 
@@ -97,7 +100,7 @@ tl::expected<Pack, Refusal> buy_pack(const Account& account, bool identity_verif
                                tier_name, product.name, tiers_for_sale(product)));
   }
   Pack pack = pack_of(account, product, *tier, now);
-  pack.expires_at = calendar.add_calendar_years(pack.effective_from, product.pack_valid_years);
+  pack.expires_at = calendar.add_calendar_years(pack.purchased_at, product.pack_valid_years);
   return pack;
 }
 

@@ -13,8 +13,9 @@
 namespace packwarden {
 
 // What claiming a trial or buying a pack gives, or why it is refused. The pack keeps quota, price,
-// notice levels, reminder days and refund window of the catalogue as it is now (C3). It begins at
-// `now`, rounded down to the microsecond that the ledger keeps. Its id is 0: the ledger gives it
+// priority, notice levels, reminder days and refund window of the catalogue as it is now (C3). It
+// is bought at `now`, rounded down to the microsecond that the ledger keeps, and effective from the
+// beginning of that second (P5); its expiry goes by the purchase. Its id is 0: the ledger gives it
 // out. Pure; thread-safe.
 
 // P2: once per account and product, before the first bought pack of the product, by the main

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <streambuf>
 
 #include "ctl/desk.h"
@@ -51,6 +52,7 @@ boost::json::array json_of(const Catalogue& all) {
                                           {"price", plain_price(tier.price_micros)},
                                           {"unit_price", shown_unit_price(tier)},
                                           {"currency", all.currency},
+                                          {"priority", tier.priority},
                                           {"trial", tier.is_trial}});
       array.back().as_object().emplace(
           tier.is_trial ? "valid_days" : "valid_years",
@@ -69,25 +71,39 @@ boost::json::array json_of(const Catalogue& all) {
   return array;
 }
 
+// P4: where they are all equal, nobody needs to see them.
+bool has_priorities(const Catalogue& all) {
+  return std::any_of(all.products.begin(), all.products.end(), [](const Product& product) {
+    return std::any_of(product.tiers.begin(), product.tiers.end(),
+                       [](const Tier& tier) { return tier.priority != 0; });
+  });
+}
+
 void catalogue(Desk& desk) {
   const Catalogue& all = desk.context().catalogue();
   if (desk.json) return desk.print(json_of(all));
-  Table table({{"product"},
-               {"tier"},
-               {"units", true},
-               {"price " + all.currency, true},
-               {"unit price", true},
-               {"valid"}});
+  std::vector<Table::Column> columns{{"product"},          {"tier"},
+                                     {"units", true},      {"price " + all.currency, true},
+                                     {"unit price", true}, {"valid"}};
+  const bool with_priority = has_priorities(all);
+  if (with_priority) columns.push_back({"priority", true});
+  Table table(columns);
+  const auto add = [&](std::vector<std::string> cells, const std::string& priority) {
+    if (with_priority) cells.push_back(priority);
+    table.add(std::move(cells));
+  };
   for (const Product& product : all.products) {
     for (const Tier& tier : product.tiers) {
-      table.add({product.name, tier.name, with_separators(tier.units),
-                 shown_price(tier.price_micros), shown_unit_price(tier),
-                 tier.is_trial ? shown_count(product.trial_valid_days, "day")
-                               : shown_count(product.pack_valid_years, "year")});
+      add({product.name, tier.name, with_separators(tier.units), shown_price(tier.price_micros),
+           shown_unit_price(tier),
+           tier.is_trial ? shown_count(product.trial_valid_days, "day")
+                         : shown_count(product.pack_valid_years, "year")},
+          std::to_string(tier.priority));
     }
     for (const PostpaidPrice& price : product.postpaid_prices) {
-      table.add({product.name, "postpaid", "", "", shown_price(price.price_micros),
-                 price.from == beginning_of_days ? "always" : "from " + to_string(price.from)});
+      add({product.name, "postpaid", "", "", shown_price(price.price_micros),
+           price.from == beginning_of_days ? "always" : "from " + to_string(price.from)},
+          "");
     }
   }
   table.print(desk.out());

@@ -28,6 +28,7 @@ struct Meter {
 // What a tier may be at most: sums and percentages of these fit the ledger's integers.
 inline constexpr Units max_tier_units = 1'000'000'000'000'000;
 inline constexpr MoneyMicros max_tier_price_micros = 1'000'000'000'000'000'000;
+inline constexpr int max_tier_priority = 1'000'000;  // and at least that much below zero
 
 // An entry of the catalogue: so many units for such a price. Trials are valid for trial_valid_days
 // of 24 h from the claim, other tiers for one calendar year of the business wall clock from the
@@ -37,6 +38,7 @@ struct Tier {
   Units units = 0;
   MoneyMicros price_micros = 0;
   bool is_trial = false;
+  int priority = 0;  // of its packs: lower ones are drawn from first (P4)
 };
 
 // What overage costs per unit from the midnight of a business day on (C3, S15).

@@ -32,7 +32,7 @@ struct Pack {
   MoneyMicros price_micros = 0;
   int priority = 0;  // lower draws first
   Instant purchased_at;
-  Instant effective_from;
+  Instant effective_from;          // the beginning of the second of the purchase (P5)
   Instant expires_at;              // exclusive
   std::vector<int> notice_levels;  // percent, ascending (N2)
   std::vector<int> reminder_days;  // of 24 h before the expiry, descending (N1)

@@ -171,7 +171,7 @@ std::vector<PackRow> MySqlReports::packs(std::optional<AccountId> account) {
                     " DESC LIMIT 1) FROM pack p JOIN pack_balance b ON b.pack_id = p.pack_id"
                     " JOIN account a ON a.account_id = p.account_id"
                     " JOIN product d ON d.product_id = p.product_id{} ORDER BY a.name, p.pack_id",
-                    micros_of("p.effective_from"), micros_of("p.expires_at"), condition),
+                    micros_of("p.purchased_at"), micros_of("p.expires_at"), condition),
         [&](RowView row) {
           rows.push_back({PackId{static_cast<std::uint32_t>(to_int(row[0]))}, std::string(*row[1]),
                           std::string(*row[2]), std::string(*row[3]), to_int(row[4]),

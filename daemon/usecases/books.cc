@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "domain/whole_second.h"
 #include "notices/usage_levels.h"
 
 namespace packwarden {
@@ -100,7 +101,7 @@ std::optional<Instant> Books::integrated_from(AccountId main_account) const {
   if (value_of(main_account) >= integrations_.size()) return std::nullopt;
   const Integration& integration = integrations_[value_of(main_account)];
   const Instant both = std::max(integration.client_at, integration.server_at);
-  return both == Instant::latest() ? std::nullopt : std::optional(both);
+  return both == Instant::latest() ? std::nullopt : std::optional(second_of(both));
 }
 
 Instant Books::billable_from(AccountId main_account, const Product& product) const {

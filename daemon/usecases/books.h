@@ -51,7 +51,8 @@ class Books {
     PackStack stack;
   };
   std::optional<LastPurchase> last_of_stack(AccountId main_account, ProductId product);
-  // B3: the later of both integrations of a main account; nullopt while one is missing.
+  // B3: the later of both integrations of a main account, from the beginning of its second (P5);
+  // nullopt while one is missing.
   std::optional<Instant> integrated_from(AccountId main_account) const;
   // B3: usage of the product before this instant is not billable.
   Instant billable_from(AccountId main_account, const Product& product) const;

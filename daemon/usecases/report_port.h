@@ -48,7 +48,7 @@ struct PackRow {
   std::string tier;
   Units quota = 0;
   Units used = 0;
-  Instant effective_from;
+  Instant effective_from;  // as it is shown: the purchase itself (P5)
   Instant expires_at;
   std::optional<RefundStep> refund{};  // the last step
 

@@ -95,7 +95,27 @@ TEST(CatalogueFile, refuses_wrong_tiers) {
           "c.yaml:8:5: products[0].tiers[3].price: is missing: give the price of the pack, such as "
           "\"300\"",
           "c.yaml:8:15: products[0].tiers[3].shown: unknown key: take it out, or give one of name, "
-          "units, trial, price"));
+          "units, trial, price, priority"));
+}
+
+TEST(CatalogueFile, P4_a_tier_may_have_a_priority) {
+  const auto calendar = BusinessCalendar::for_zone("Asia/Shanghai");
+  FileErrors errors("c.yaml");
+  const Catalogue catalogue =
+      read_catalogue(with_tiers("  - {name: a, units: 1, price: 1}\n"
+                                "  - {name: b, units: 1, price: 1, priority: 7}\n"
+                                "  - {name: c, units: 1, price: 1, priority: -1000000}\n"),
+                     &*calendar, errors);
+  ASSERT_TRUE(errors.empty());
+  const std::vector<Tier>& tiers = catalogue.products.at(0).tiers;
+  EXPECT_EQ(tiers.at(0).priority, 0);
+  EXPECT_EQ(tiers.at(1).priority, 7);
+  EXPECT_EQ(tiers.at(2).priority, -1'000'000);
+  EXPECT_THAT(errors_in(with_tiers("  - {name: a, units: 1, price: 1, priority: 1000001}\n"
+                                   "  - {name: b, units: 1, price: 1, priority: 1.5}\n")),
+              testing::ElementsAre(
+                  testing::HasSubstr("products[0].tiers[0].priority: 1000001 is out of bounds"),
+                  testing::HasSubstr("products[0].tiers[1].priority")));
 }
 
 // A number that 64 bits cannot hold must not come out as another one.

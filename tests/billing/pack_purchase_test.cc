@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "domain/whole_second.h"
+
 namespace packwarden {
 namespace {
 
@@ -101,10 +103,28 @@ TEST(PackPurchase, C2_a_pack_is_valid_for_a_year_of_the_wall_clock) {
             noon + Span::days(366 + 365));
 }
 
-TEST(PackPurchase, C2_a_pack_begins_at_the_microsecond_that_the_ledger_keeps) {
+TEST(PackPurchase, C2_a_pack_is_bought_at_the_microsecond_that_the_ledger_keeps) {
   const auto pack =
-      buy_pack(tenant(), true, captcha(), "30k", Instant{noon.nanos + 999}, shanghai());
+      buy_pack(tenant(), true, captcha(), "30k", Instant{noon.nanos + 1'999}, shanghai());
+  EXPECT_EQ(pack->purchased_at, noon + Span{1'000});
+}
+
+TEST(PackPurchase, P5_a_pack_is_effective_from_the_second_of_its_purchase_and_ends_by_the_instant) {
+  const Instant bought_at = noon + Span{999'999'000};
+  const auto pack = buy_pack(tenant(), true, captcha(), "30k", bought_at, shanghai());
+  EXPECT_EQ(pack->purchased_at, bought_at);
   EXPECT_EQ(pack->effective_from, noon);
+  EXPECT_EQ(pack->expires_at, bought_at + Span::days(366));
+  const auto trial = claim_trial(tenant(), captcha(), {}, bought_at);
+  EXPECT_EQ(trial->purchased_at, bought_at);
+  EXPECT_EQ(trial->effective_from, noon);
+  EXPECT_EQ(trial->expires_at, bought_at + Span::days(7));
+}
+
+TEST(PackPurchase, P5_a_second_begins_before_its_instants_also_before_1970) {
+  EXPECT_EQ(second_of(Instant{-1}), Instant{-1'000'000'000});
+  EXPECT_EQ(second_of(Instant{-1'000'000'000}), Instant{-1'000'000'000});
+  EXPECT_EQ(second_of(Instant{1'999'999'999}), Instant{1'000'000'000});
 }
 
 TEST(PackPurchase, C3_a_pack_keeps_what_the_catalogue_said) {
@@ -113,6 +133,15 @@ TEST(PackPurchase, C3_a_pack_keeps_what_the_catalogue_said) {
   EXPECT_EQ(pack->quota, 30'000);
   EXPECT_EQ(pack->price_micros, 300'000'000);
   EXPECT_EQ(pack->notice_levels, (std::vector{50, 90}));
+  EXPECT_EQ(pack->priority, 0);
+}
+
+TEST(PackPurchase, P4_C3_a_pack_keeps_the_priority_of_its_tier) {
+  Product product = captcha();
+  product.tiers[0].priority = -3;
+  product.tiers[1].priority = 7;
+  EXPECT_EQ(buy_pack(tenant(), true, product, "30k", noon, shanghai())->priority, 7);
+  EXPECT_EQ(claim_trial(tenant(), product, {}, noon)->priority, -3);
 }
 
 TEST(PackPurchase, N2_a_stack_is_what_is_left_of_usable_packs_and_what_was_used_of_all) {

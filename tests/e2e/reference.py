@@ -282,9 +282,9 @@ class Model:
             self._notice(pack)
 
     def _eligible(self, account, product, at):
-        """P4 among the packs that P5 allows and that have units left."""
+        """P4 among the packs that P5 allows, from the second of their purchase on, and that have units left."""
         packs = [pack for pack in self.packs[account, product]
-                 if pack.purchased <= at < pack.expires and pack.used < pack.quota]
+                 if pack.purchased - pack.purchased % SECOND <= at < pack.expires and pack.used < pack.quota]
         return sorted(packs, key=lambda p: (p.priority, p.expires, p.purchased, p.order))
 
     def _notice(self, pack):

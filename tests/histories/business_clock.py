@@ -18,6 +18,11 @@ def utc_day(at):
     return at // DAY
 
 
+def second_of(at):
+    """The beginning of its second (P5)."""
+    return at - at % SECOND
+
+
 class BusinessClock:
     def __init__(self, zone):
         self.zone = zoneinfo.ZoneInfo(zone)

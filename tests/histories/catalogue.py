@@ -13,6 +13,7 @@ class Tier:
     units: int
     price: int  # micro-units
     trial: bool = False
+    priority: int = 0  # of its packs: lower ones are drawn from first (P4)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ METER_CHANGE = datetime.datetime(2023, 8, 21)  # B2
 def catalogue(price_change):
     """`price_change`: the business day on which prices of overage change."""
     captcha = Product(
-        "captcha", (Tier("trial", 50, 0, True), Tier("s", 100, 1 * MILLION), Tier("m", 300, 2 * MILLION),
+        "captcha", (Tier("trial", 50, 0, True), Tier("s", 100, 1 * MILLION), Tier("m", 300, 2 * MILLION, priority=-1),
                     Tier("l", 1000, 5 * MILLION)),
         {"client_verification": (METER_CHANGE, None), "ticket_check": (None, METER_CHANGE)},
         ((None, 5_000), (price_change, 8_000)), requires_integration=True)
@@ -73,6 +74,7 @@ def to_yaml(products):
         lines.append("    tiers:")
         for tier in product.tiers:
             trial = ", trial: true" if tier.trial else ""
+            trial += f", priority: {tier.priority}" if tier.priority else ""
             lines.append(f'      - {{name: {tier.name}, units: {tier.units}, price: "{money(tier.price)}"{trial}}}')
         lines += [f"    notice_levels_percent: {list(product.levels)}", f"    notice_scope: {product.scope}",
                   f"    trial_valid_days: {product.trial_days}",

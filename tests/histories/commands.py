@@ -142,7 +142,7 @@ class Commands:
         holding = account.holding(product.name)
         expires = now + product.trial_days * DAY if tier.trial else self.clock.years_later(now, product.pack_years)
         pack = Pack(len(self.packs) + 1, account, product.name, len(holding.packs) + 1, tier.name, tier.trial,
-                    tier.units, tier.price, now, expires, product.levels, product.refund_days,
+                    tier.units, tier.price, now, expires, tier.priority, product.levels, product.refund_days,
                     [days for days in product.reminder_days if expires - days * DAY >= now])  # S20
         self.packs.append(pack)
         holding.packs.append(pack)

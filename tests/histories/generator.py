@@ -8,7 +8,7 @@ import json
 import random
 
 from axes import AXES, instants
-from business_clock import DAY, HOUR, MINUTE, SECOND, rfc3339
+from business_clock import DAY, HOUR, MINUTE, SECOND, rfc3339, second_of
 from catalogue import BULK, catalogue
 from world import World
 
@@ -45,10 +45,10 @@ class Generator:
         self.answers.append(self.world.play(line))
 
     def at(self):
-        """The instant of a line: a clock that steps back now and then."""
+        """The instant of a line: within its second, and a clock that steps back now and then."""
         if self.dice.random() < 0.04:
             return self.now - self.dice.choice((1, 7, 60, 900, 3600, 3 * 3600)) * SECOND
-        return self.now
+        return self.now + self.dice.choice((0, 0, 0, 250_000_000, 999_999_000))
 
     def do(self, *words, of=(), at=None):
         """A command; `of`: the histories that it is an operation of."""
@@ -277,6 +277,11 @@ class Generator:
         if kind < 0.75:
             packs = [pack for holding in self.world.accounts[name].holdings.values() for pack in holding.packs
                      if now - 34 * DAY < pack.expires <= now]
+            if kind < 0.58:
+                bought = [pack for holding in self.world.accounts[name].holdings.values() for pack in holding.packs
+                          if now - 34 * DAY < pack.purchased <= now]
+                if bought:
+                    return second_of(dice.choice(bought).purchased) - dice.choice((0, 0, 1))
             if packs:
                 return dice.choice(packs).expires - dice.choice((-1, 0, 1, SECOND, HOUR, DAY, dice.randrange(3 * DAY)))
             near = [mark for mark in self.marks if now - 34 * DAY < mark <= now]

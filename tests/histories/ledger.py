@@ -6,6 +6,8 @@ Slow and obvious, from docs/RULES.md and docs/BILLING.md; nothing of the daemon,
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from business_clock import second_of
+
 ACTIVE = "-"
 FROZEN = ("requested", "approved", "ordered", "completed")  # P8
 
@@ -39,6 +41,7 @@ class Pack:
     price: int
     purchased: int
     expires: int
+    priority: int
     levels: tuple
     refund_days: int
     reminders: list  # days before the expiry that are not told yet
@@ -56,8 +59,16 @@ class Pack:
     def frozen(self):
         return self.refund in FROZEN
 
+    @property
+    def refund_open(self):
+        return self.frozen and self.refund != "completed"
+
+    @property
+    def effective(self):
+        return second_of(self.purchased)  # P5
+
     def covers(self, at):
-        return not self.frozen and self.left > 0 and self.purchased <= at < self.expires
+        return not self.frozen and self.left > 0 and self.effective <= at < self.expires
 
     def end(self, at):
         """(when, how) it stopped having units for use, or None."""

@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 from reference import REQUIRED, decoded_lines  # noqa: E402
 from reference_input import parse_time  # noqa: E402
 
-from business_clock import DAY, MINUTE, utc_day  # noqa: E402
+from business_clock import DAY, MINUTE, second_of, utc_day  # noqa: E402
 
 MAX_AGE = 35 * DAY
 MAX_SKEW = 5 * MINUTE
@@ -230,13 +230,13 @@ class UsageFiles:
             return
         if product.requires_integration:  # B3
             done = [account.facts.get(f"{side}_integrated") for side in ("client", "server")]
-            if None in done or at < max(done):
+            if None in done or at < second_of(max(done)):
                 keep("not_billable_integration", None, quantity)
                 return
         holding, left = account.holdings.get(product_name), quantity
         packs = [pack for pack in (holding.packs if holding else ())
-                 if not pack.frozen and pack.purchased <= at < pack.expires and pack.left > 0]
-        for pack in sorted(packs, key=lambda p: (p.expires, p.purchased, p.id)):  # P4
+                 if not pack.frozen and pack.effective <= at < pack.expires and pack.left > 0]
+        for pack in sorted(packs, key=lambda p: (p.priority, p.expires, p.purchased, p.id)):  # P4
             taken = min(left, pack.left)
             before.setdefault(pack.id, pack.used)
             pack.used += taken
@@ -244,6 +244,7 @@ class UsageFiles:
             drawn_of_unit[pack.id] = pack
             keep("drawn", pack, taken)
             self.counts["late into expired packs"] += pack.expires <= arrival
+            self.counts["drawn in the second before a purchase"] += at < pack.purchased
             if not left:
                 return
         charged = (holding is not None and holding.switched.on_at(at) and not account.suspended.on_at(at)

@@ -43,6 +43,23 @@ TEST_F(B3_Integration, UsageBeforeTheLaterOfBothIsKeptAndDrawsNothing) {
   EXPECT_EQ(host.receipt_value("a.csv", "not_billable"), R"({"integration":1})");
 }
 
+TEST_F(B3_Integration, P5_CountsFromTheBeginningOfItsSecond) {
+  Host host(database, "h1");
+  add_account(database, "new");
+  add_pack(database, "new", 100);
+  const Instant at = noon - Span::minutes(60) + Span{999'999'000};
+  learn_fact(database, "new", AccountFactKind::client_integrated, at - Span::minutes(1));
+  learn_fact(database, "new", AccountFactKind::server_integrated, at);
+  const auto use = [](const char* id, const char* time, const char* quantity) {
+    return Line{.id = id, .account = "new", .time = time, .quantity = quantity};
+  };
+  host.drop("a.csv", csv({use("1", "2026-11-20T10:59:59.999999Z", "2"),
+                          use("2", "2026-11-20T11:00:00Z", "4")}));
+  host.run();
+  EXPECT_EQ(used_of_all_packs(database), 4);
+  EXPECT_EQ(host.receipt_value("a.csv", "not_billable"), R"({"integration":1})");
+}
+
 TEST_F(O5_Overage, IsWhatNoPackCoversWhilePostpaidIsOn) {
   Host host(database, "h1");
   add_pack(database, "acme", 10);
