@@ -9,8 +9,10 @@ std::vector<Notice> tell_levels(AccountId account, ProductId product, PackState&
                                 Units used, std::span<const int> levels,
                                 const NoticePolicy& policy) {
   std::vector<Notice> notices;
+  const std::uint32_t told_before = pack.levels_told;
   const auto tell = [&](NoticeKind kind, int level, std::uint32_t bit) {
-    if ((pack.levels_told & bit) != 0 || policy.is_off(kind)) return;
+    // S27: also of a level that was crossed while its kind was off, where a higher one was told.
+    if (told_before >= bit || policy.is_off(kind)) return;
     if (!notices.empty()) notices.back().superseded = true;
     notices.push_back({account, product, pack.id, kind, level, false, used});
     pack.levels_told |= bit;

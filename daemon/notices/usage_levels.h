@@ -17,10 +17,11 @@ inline constexpr std::uint32_t used_up_told = 1U << 31;
 inline constexpr std::size_t max_notice_levels = 31;
 
 // N2, scope `pack`: the notices that a rating unit causes that drew from `pack`: one for each level
-// of `levels` (percent, ascending) that `used` now exceeds strictly and that was never told, and
-// one for being used up, which counts as the highest. All but the highest are superseded. Marks
-// them as told in `pack`. A kind that is off tells nothing, supersedes nothing and is not marked:
-// once it is on again, what then holds is told at the next drawdown. Pure.
+// of `levels` (percent, ascending) that `used` now exceeds strictly, where neither it nor a higher
+// one was ever told, and one for being used up, which counts as the highest. All but the highest
+// are superseded. Marks them as told in `pack`. A kind that is off tells nothing, supersedes
+// nothing and is not marked: once it is on again, what then holds is told at the next drawdown
+// (S27). Pure.
 std::vector<Notice> tell_usage(AccountId account, ProductId product, PackState& pack,
                                std::span<const int> levels, const NoticePolicy& policy);
 

@@ -34,14 +34,25 @@ std::vector<AccountId> accounts_of(std::span<const HeldPack> packs) {
 
 using NoticesByAccount = std::multimap<AccountId, Notice>;
 
-// Notices of packs, with what else became of their accounts by now.
-void tell(LedgerTransaction& tx, const BillingContext& context, std::span<const HeldPack> packs,
-          const NoticesByAccount& notices) {
+// N1: nobody is reminded who cannot use the product any more.
+bool is_for_nobody(const Notice& notice, const Account& account) {
+  return notice.kind == NoticeKind::pack_expiring && account.closed_at.has_value();
+}
+
+// Notices of packs, with what else became of their accounts by now. Returns how many there are.
+std::int64_t tell(LedgerTransaction& tx, const BillingContext& context,
+                  std::span<const HeldPack> packs, const NoticesByAccount& notices) {
+  std::int64_t told = 0;
   AccountChanges changes(tx, context, accounts_of(packs), tx.now());
   changes.follow([&](AccountStanding& standing, Consequences& out) {
     const auto [first, last] = notices.equal_range(standing.account.id);
-    for (auto at = first; at != last; ++at) out.notices.push_back(at->second);
+    for (auto at = first; at != last; ++at) {
+      if (is_for_nobody(at->second, standing.account)) continue;
+      out.notices.push_back(at->second);
+      ++told;
+    }
   });
+  return told;
 }
 
 Notice notice_of(const HeldPack& held, NoticeKind kind, std::int64_t cause) {
@@ -243,8 +254,7 @@ void BillingJobs::remind(std::optional<Instant> as_of, JobReport& report) {
         std::erase_if(packs, [&](const HeldPack& held) { return !filter(held.pack.account); });
         accounts = accounts_of(packs);
         const NoticesByAccount notices = reminders_of(packs, due, tx.now());
-        tell(tx, context_, packs, notices);
-        reminders = static_cast<std::int64_t>(notices.size());
+        reminders = tell(tx, context_, packs, notices);
       };
       if (!transact_for_others(run, aside, std::nullopt, step)) return false;
       report.reminders += reminders;

@@ -94,7 +94,15 @@ void Books::learn(const AccountFact& fact) {
 std::optional<Books::LastPurchase> Books::last_of_stack(AccountId main_account, ProductId product) {
   const auto found = stacks_.find(key_of(main_account, product));
   if (found == stacks_.end()) return std::nullopt;
-  return LastPurchase{&state_of(found->second.last), found->second.after};
+  PackState* last = nullptr;
+  for (PackState& pack : packs_of(main_account, product)) {
+    if (!pack.frozen && (last == nullptr || pack.id > last->id)) last = &pack;
+  }
+  if (last == nullptr) return std::nullopt;
+  const auto stack = std::lower_bound(found->second.begin(), found->second.end(), last->id,
+                                      [](const Stack& one, PackId id) { return one.bought < id; });
+  if (stack == found->second.end() || stack->bought != last->id) return std::nullopt;
+  return LastPurchase{last, stack->after};
 }
 
 std::optional<Instant> Books::integrated_from(AccountId main_account) const {
@@ -194,11 +202,7 @@ void Books::add_pack(const Pack& pack) {
   state.expires_at = pack.expires_at;
   state.quota = pack.quota;
   state.level_list = index_in(level_lists_, pack.notice_levels);
-  if (pack.stack) {
-    stacks_[key_of(pack.account, pack.product)] = {pack.id, *pack.stack};
-  } else {
-    stacks_.erase(key_of(pack.account, pack.product));
-  }
+  if (pack.stack) stacks_[key_of(pack.account, pack.product)].push_back({pack.id, *pack.stack});
   held.packs.insert(std::upper_bound(held.packs.begin(), held.packs.end(), state, draws_before),
                     state);
   packs_.push_back({pack.account, pack.product, index_in(tiers_, pack.tier)});

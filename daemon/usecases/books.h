@@ -44,8 +44,8 @@ class Books {
   // All packs of a main account and product, in drawdown order; empty if there are none. Valid
   // until the next take_over.
   std::span<PackState> packs_of(AccountId main_account, ProductId product);
-  // N2: of the account's last pack of the product, where its levels are those of a stack; else
-  // none. Valid until the next take_over.
+  // N2: of the last pack of the product that counts (one that is frozen or refunded does not),
+  // where its levels are those of a stack; else none. Valid until the next take_over.
   struct LastPurchase {
     PackState* pack = nullptr;
     PackStack stack;
@@ -87,7 +87,7 @@ class Books {
   };
   // Apart from ProductPacks, of which there is one per account: few products count by stacks (N2).
   struct Stack {
-    PackId last{};  // that was bought
+    PackId bought{};
     PackStack after;
   };
   // There is one per pack in memory.
@@ -109,9 +109,10 @@ class Books {
   std::vector<BoughtPack> packs_;                          // by id
   std::vector<std::vector<ProductPacks>> account_packs_;   // by main account
   std::unordered_map<std::uint32_t, Toggle> suspensions_;  // by main account
-  std::unordered_map<std::uint64_t, Stack> stacks_;        // by main account and product
-  std::vector<std::int64_t> open_bounds_;                  // by main account
-  std::vector<std::vector<int>> level_lists_;              // few: those of the catalogues so far
+  // By main account and product; each pack that was bought with this scope, by id.
+  std::unordered_map<std::uint64_t, std::vector<Stack>> stacks_;
+  std::vector<std::int64_t> open_bounds_;      // by main account
+  std::vector<std::vector<int>> level_lists_;  // few: those of the catalogues so far
   std::vector<std::string> tiers_;
   DedupeIndex index_;
 };

@@ -147,8 +147,8 @@ class Commands:
         self.packs.append(pack)
         holding.packs.append(pack)
         usable = [one for one in holding.packs if not one.frozen and one.expires > now]
-        holding.stack = ((sum(one.left for one in usable), sum(one.used for one in holding.packs))
-                         if product.scope == "stack" else None)
+        if product.scope == "stack":
+            pack.stack = sum(one.left for one in usable), sum(one.used for one in holding.packs)
         self.counts["trials" if tier.trial else "packs"] += 1
         if not tier.trial and (self.clock.day(now).month, self.clock.day(now).day) == (2, 29):
             self.counts["packs bought on the leap day"] += 1

@@ -45,6 +45,8 @@ class Jobs:
                 pack.reminders = [days for days in pack.reminders if days not in due[pack]]
                 if pack.frozen or not pack.left or pack.expires <= now:
                     continue
+                if pack.account.closed_at is not None:  # nobody is reminded who cannot use it
+                    continue
                 for days in due[pack]:
                     state = "due" if days == min(due[pack]) else "superseded"
                     pack.account.tell(pack.product, "pack_expiring", pack=pack, cause=days, state=state)

@@ -45,6 +45,7 @@ class Pack:
     levels: tuple
     refund_days: int
     reminders: list  # days before the expiry that are not told yet
+    stack: tuple | None = None  # of scope stack: (left of usable packs, used of all) right after its purchase
     used: int = 0
     exhausted_at: int | None = None
     refund: str | None = None  # the last step
@@ -82,7 +83,7 @@ class Holding:
 
     def __init__(self):
         self.packs = []
-        self.stack = None  # (left of usable packs, used of all) right after the last purchase, of scope stack
+        self.priced_from = None  # the midnight from which on postpaid acts (S3); None: never
         self.switched = Turns()
         self.postpaid_steps = []
         self.covered_by, self.reason = "none", "never_activated"

@@ -140,7 +140,7 @@ class UsageFiles:
         for _, _, record in sorted(records, key=lambda r: r[:2]):  # B5
             self._rate(file, record, arrival, changes.before, drawn_of_unit)
         for pack in drawn_of_unit.values():
-            if not pack.account.holdings[pack.product].stack:
+            if not self._base(pack.account.holdings[pack.product]):
                 self._tell(pack, pack.used, pack.quota)
             changes.drawn.append(pack)
         for account, product in {(pack.account, pack.product): None for pack in drawn_of_unit.values()}:
@@ -259,23 +259,31 @@ class UsageFiles:
         self.usage[entry.account.name, entry.used_by.name, entry.product, entry.meter, entry.day, entry.outcome,
                    number] += units
 
+    @staticmethod
+    def _base(holding):
+        """N2, scope stack: the last pack that counts, or None; one that is frozen or refunded does not."""
+        counting = [pack for pack in holding.packs if not pack.frozen]
+        return counting[-1] if counting and counting[-1].stack else None
+
     def _tell_stack(self, holding):
-        """N2, scope stack: what was drawn since the last purchase, of what was left then."""
-        if not holding.stack:
+        """N2, scope stack: what was drawn since the last purchase that counts, of what was left then."""
+        base = self._base(holding)
+        if not base:
             return
-        left_then, used_then = holding.stack
+        left_then, used_then = base.stack
         drawn = sum(pack.used for pack in holding.packs) - used_then
         self.counts["stacks drawn from"] += 1
-        told = len(holding.packs[-1].told)
-        self._tell(holding.packs[-1], drawn, left_then)
-        self.counts["levels of stacks"] += len(holding.packs[-1].told) - told
+        self.counts["stacks with an earlier base"] += base is not holding.packs[-1]
+        told = len(base.told)
+        self._tell(base, drawn, left_then)
+        self.counts["levels of stacks"] += len(base.told) - told
 
     @staticmethod
     def _tell(pack, used, quota):
         """N2: the highest level that is new goes out, the lower ones are superseded."""
         crossed = [level for level in pack.levels if used * 100 > quota * level]
         crossed += [100] if used >= quota else []
-        new = [level for level in crossed if level not in pack.told]
+        new = [level for level in crossed if level > max(pack.told, default=0)]  # S27
         for level in new:
             pack.told[level] = "due" if level == max(new) else "superseded"
             pack.account.tell(pack.product, "pack_used_up" if level == 100 else "pack_usage", pack=pack, cause=level,

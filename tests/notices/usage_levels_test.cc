@@ -99,6 +99,21 @@ TEST(N2_Levels, AreToldLaterWhereTheirKindWasOff) {
   EXPECT_EQ(notices[0].cause, 50);
 }
 
+// S27: a void gave units back in between.
+TEST(N2_Levels, OneThatWasCrossedWhileItsKindWasOffIsNotToldUnderAHigherOneThatWas) {
+  NoticePolicy off;
+  off.turn_off(NoticeKind::pack_usage);
+  PackState pack = pack_of(100);
+  pack.used = 100;
+  const auto used_up = tell_usage(AccountId{1}, ProductId{1}, pack, levels, off);
+  ASSERT_EQ(used_up.size(), 1U);
+  EXPECT_EQ(used_up[0].kind, NoticeKind::pack_used_up);
+  pack.used = 40;
+  EXPECT_TRUE(after_using(pack, 20).empty());
+  EXPECT_TRUE(after_using(pack, 39).empty());
+  EXPECT_TRUE(after_using(pack, 1).empty());
+}
+
 TEST(N2_Stack, MeasuresWhatWasDrawnSinceTheLastPurchase) {
   PackState last = pack_of(100);
   const PackStack stack{160, 340};  // 60 were left of others

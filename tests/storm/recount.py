@@ -123,7 +123,8 @@ class Recount(World):
 
     def _reminders_told(self, now):
         return [(pack.expires - days * DAY, pack, days) for pack in self.packs for days in pack.reminders
-                if pack.expires - days * DAY <= now < pack.expires and pack.left and not pack.frozen]
+                if pack.expires - days * DAY <= now < pack.expires and pack.left and not pack.frozen
+                and pack.account.closed_at is None]
 
     @staticmethod
     def _looked_at(transaction, due, kind):

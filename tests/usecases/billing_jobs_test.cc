@@ -7,10 +7,12 @@
 #include "billing/settlement_window.h"
 #include "store/job_rows.h"
 #include "store/mysql_reports.h"
+#include "usecases/account_commands.h"
 #include "usecases/file_void.h"
 #include "usecases/money_commands.h"
 #include "usecases/pack_commands.h"
 #include "usecases/postpaid_commands.h"
+#include "usecases/refund_commands.h"
 #include "usecases/world.h"
 
 namespace packwarden::testing {
@@ -290,6 +292,27 @@ TEST_F(Jobs, N1_a_used_up_pack_gets_none) {
   use("acme", 20'000, noon, noon);
   run(noon + Span::days(6));
   EXPECT_EQ(notices("pack_expiring"), "NULL");
+}
+
+TEST_F(Jobs, N1_N3_a_closed_account_is_not_reminded_and_is_told_of_its_money) {
+  make_postpaid("acme", 1'000'000);
+  use("acme", 300, noon, noon);
+  buy("30k", noon + Span::minutes(1));
+  const std::vector<std::string> names{"acme"};
+  ASSERT_TRUE(learn(ledger, context, names, std::array{AccountFactKind::closed},
+                    noon + Span::minutes(2), new_request_id()));
+  ASSERT_TRUE(take_refund_step(ledger, context,
+                               {PackId{2}, RefundStep::requested, "", noon + Span::minutes(3)},
+                               new_request_id()));
+  ASSERT_TRUE(take_refund_step(ledger, context,
+                               {PackId{2}, RefundStep::rejected, "no", noon + Span::minutes(4)},
+                               new_request_id()));
+  ASSERT_EQ(run(charge_time).bills, 1);
+  EXPECT_EQ(run(noon + Span::days(363)).reminders, 0);
+  EXPECT_EQ(notices("pack_expiring"), "NULL");
+  EXPECT_EQ(notices("bill"), "20777 due");
+  EXPECT_NE(notices("arrears"), "NULL");
+  EXPECT_EQ(notices("refund_step"), "1 due, 2 due");
 }
 
 TEST_F(Jobs, N3_O10_an_expiry_is_told_and_stops_the_service_at_its_instant) {

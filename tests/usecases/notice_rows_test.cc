@@ -8,6 +8,7 @@
 #include "usecases/billing_jobs.h"
 #include "usecases/notice_writing.h"
 #include "usecases/pack_commands.h"
+#include "usecases/refund_commands.h"
 #include "usecases/world.h"
 
 namespace packwarden::testing {
@@ -238,6 +239,82 @@ TEST_F(NoticeRows, N2_scope_stack_goes_by_what_was_left_after_the_last_purchase)
   for (const AuditCheck& check : MySqlReports(database.address()).audit(5, {})) {
     EXPECT_EQ(check.breaks, 0) << check.name;
   }
+}
+
+// Two packs of 30,000; the second one is asked back, given up or thawed.
+class StackRefund : public NoticeRows {
+ protected:
+  StackRefund() {
+    add_reached("acme");
+    catalogue = *context.catalogue;
+    for (Product& product : catalogue.products) product.notice_scope = NoticeScope::stack;
+    context.catalogue = &catalogue;
+    for (const std::string payment : {"bank-1", "bank-2"}) {
+      const PackOrder order{"captcha", buyers, noon - Span::days(2), payment};
+      EXPECT_TRUE(buy_packs(ledger, context, order, "30k", payment));
+    }
+  }
+  void refund(RefundStep step) {
+    const std::string reason = step == RefundStep::rejected ? "no" : "";
+    ASSERT_TRUE(take_refund_step(ledger, context, {PackId{2}, step, reason, noon - Span::days(1)},
+                                 new_request_id()));
+  }
+  void draw(const std::string& units) {
+    const std::string id = "s" + std::to_string(++files_);
+    host.drop(id + ".csv", csv({{.id = id, .quantity = units}}));
+    host.run();
+  }
+  std::string told() {
+    return database.value(
+        "SELECT GROUP_CONCAT(CONCAT(pack_id, ' ', cause, ' ', used_units) ORDER BY seq, cause)"
+        " FROM notice WHERE kind IN ('pack_usage', 'pack_used_up') AND state = 'due'");
+  }
+  BillingContext context = shipped_billing(database);
+  Catalogue catalogue;
+  MySqlLedger ledger{database.address()};
+  const std::vector<std::string> buyers = {"acme"};
+  Host host{database, "stack"};
+
+ private:
+  int files_ = 0;
+};
+
+TEST_F(StackRefund, N2_P8_a_refunded_last_pack_is_no_base) {
+  for (const RefundStep step :
+       {RefundStep::requested, RefundStep::approved, RefundStep::ordered, RefundStep::completed}) {
+    refund(step);
+  }
+  draw("15000");
+  EXPECT_EQ(told(), "NULL");
+  draw("13800");
+  EXPECT_EQ(told(), "1 95 28800");
+  draw("1200");
+  EXPECT_EQ(told(), "1 95 28800,1 100 30000");
+}
+
+TEST_F(StackRefund, N2_a_frozen_last_pack_is_no_base_until_it_is_thawed) {
+  refund(RefundStep::requested);
+  draw("15001");
+  EXPECT_EQ(told(), "1 50 15001");
+  refund(RefundStep::rejected);
+  draw("14999");  // exactly half of both
+  EXPECT_EQ(told(), "1 50 15001");
+  draw("1");
+  EXPECT_EQ(told(), "1 50 15001,2 50 30001");
+}
+
+TEST_F(StackRefund, N2_U8_a_restart_knows_the_base_as_before) {
+  refund(RefundStep::requested);
+  host.restart();
+  draw("15001");
+  EXPECT_EQ(told(), "1 50 15001");
+  host.restart();
+  refund(RefundStep::rejected);
+  draw("14999");
+  EXPECT_EQ(told(), "1 50 15001");
+  host.restart();
+  draw("1");
+  EXPECT_EQ(told(), "1 50 15001,2 50 30001");
 }
 
 }  // namespace
