@@ -169,8 +169,8 @@ CREATE TABLE money_balance (
   PRIMARY KEY (account_id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- O4, O5, O8: each change of postpaid. step: on | off | failed of a product; suspended | resumed with product_id 0, of all
--- products of the account. Append only.
+-- O4, O5, O8: each change of postpaid. step: on | off | failed of a product; with product_id 0, of all products of the
+-- account: suspended | resumed, and in between at_zero | below_zero, as the balance comes to zero and falls again. Append only.
 CREATE TABLE postpaid_change (
   account_id INT UNSIGNED NOT NULL,
   product_id INT UNSIGNED NOT NULL,

@@ -33,12 +33,13 @@ EntitlementComposition::EntitlementComposition(const Settings& settings, Telemet
                                                LoopWatch::Loop* loop)
     : telemetry_(&telemetry),
       catalogue_(settings.catalogue),
+      calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
       ledger_(database_address(settings), once_only(ledger_options(settings, beats_of(loop)))) {
   Session session(database_address(settings));
   session.connect();
   set_clock(read_clock(session));
   intern_catalogue(session, catalogue_);
-  book_ = std::make_unique<EntitlementBook>(catalogue_, [this] { return now(); });
+  book_ = std::make_unique<EntitlementBook>(catalogue_, calendar_, [this] { return now(); });
   server_ = std::make_unique<HttpServer>(http_options(settings.http),
                                          HttpServices{*book_, telemetry, telemetry.http});
   log_event(events::http_listens, "entitlement checks are answered on {}", settings.http.listen);
@@ -53,7 +54,7 @@ void EntitlementComposition::follow(const LoopHost& host, std::stop_token stop,
       host.loop.step("following the ledger");
       host.settings.take_over([this](const Settings& settings) {
         catalogue_ = settings.catalogue;
-        book_->change(catalogue_);
+        book_->change(catalogue_, calendar_);
       });
       if (loaded_) {
         look();

@@ -42,6 +42,7 @@ class EntitlementComposition : public LoadedBeside {
 
   Telemetry* telemetry_;
   Catalogue catalogue_;
+  BusinessCalendar calendar_;
   MySqlLedger ledger_;
   std::mutex taking_over_;  // of the book: by the thread that loads it, or by the one that follows
   std::unique_ptr<EntitlementBook> book_;

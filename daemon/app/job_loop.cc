@@ -27,6 +27,11 @@ std::string this_process() {
 void log(const JobReport& report, const std::string& currency) {
   if (report.packs_expired > 0)
     log_event(events::job_done, {.job = "expire"}, "{} packs have expired", report.packs_expired);
+  if (report.services_priced > 0)
+    log_event(
+        events::job_done, {.job = "expire"},
+        "a price of overage has begun: {} stopped services with postpaid were worked out anew",
+        report.services_priced);
   if (report.reminders > 0)
     log_event(events::job_done, {.job = "remind"}, "{} reminders of expiries", report.reminders);
   if (report.bills > 0) {

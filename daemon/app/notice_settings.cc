@@ -15,10 +15,10 @@ namespace {
 constexpr std::size_t max_path_bytes = 4'096;
 constexpr std::size_t max_template_file_bytes = 1 << 20;
 constexpr std::size_t max_word_bytes = 255;
-constexpr std::array stop_reasons{StopReason::closed_account,  StopReason::arrears,
-                                  StopReason::packs_exhausted, StopReason::packs_expired,
-                                  StopReason::trial_exhausted, StopReason::trial_expired,
-                                  StopReason::never_activated};
+constexpr std::array stop_reasons{StopReason::closed_account, StopReason::arrears,
+                                  StopReason::packs_frozen,   StopReason::packs_exhausted,
+                                  StopReason::packs_expired,  StopReason::trial_exhausted,
+                                  StopReason::trial_expired,  StopReason::never_activated};
 constexpr std::array refund_steps{RefundStep::requested, RefundStep::approved, RefundStep::rejected,
                                   RefundStep::ordered, RefundStep::completed};
 

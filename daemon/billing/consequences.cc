@@ -5,33 +5,6 @@
 namespace packwarden {
 namespace {
 
-// When a pack stopped having units for use: by use, or by its expiry.
-struct PackEnding {
-  Instant at;
-  bool expired = false;
-};
-
-std::optional<PackEnding> ending_of(const HeldPack& held, Instant at) {
-  const Instant expiry = held.pack.expires_at;
-  if (held.left() == 0) {
-    const Instant exhausted = held.exhausted_at.value_or(held.pack.effective_from);
-    if (exhausted < expiry) return PackEnding{exhausted, false};
-  }
-  if (expiry <= at) return PackEnding{expiry, true};
-  return std::nullopt;
-}
-
-// The last pack to end, of the bought ones or of the trials.
-std::optional<PackEnding> last_ending(const ProductStanding& product, bool trial, Instant at) {
-  std::optional<PackEnding> last;
-  for (const HeldPack& held : product.packs) {
-    if (held.pack.is_trial != trial || held.is_frozen()) continue;
-    const auto ending = ending_of(held, at);
-    if (ending && (!last || ending->at >= last->at)) last = ending;
-  }
-  return last;
-}
-
 Notice notice_of(const AccountStanding& account, ProductId product, NoticeKind kind) {
   Notice notice;
   notice.account = account.account.id;
@@ -50,53 +23,71 @@ void change_service(const AccountStanding& account, ProductStanding& product,
   const auto tell = [&](NoticeKind kind) {
     out.notices.push_back(notice_of(account, product.product, kind));
   };
-  if (before.is_active() && !state.is_active()) tell(NoticeKind::service_stopped);
+  if (before.is_active() && !state.is_active()) {
+    tell(NoticeKind::service_stopped);
+    out.notices.back().reason = state.reason;
+  }
   if (!before.is_active() && state.is_active() && was_known) tell(NoticeKind::service_resumed);
   if (state.covered_by == CoveredBy::postpaid && before.covered_by != CoveredBy::postpaid) {
     tell(NoticeKind::postpaid_in_effect);
   }
 }
 
+ServiceFinding finding_of(const ProductStanding& product, Instant at) {
+  ServiceFinding finding(at);
+  for (const HeldPack& held : product.packs) finding.add(glance_of(held));
+  return finding;
+}
+
+// The instants since the last change of the service state, up to `now`, at which time alone may
+// have changed it: a pack that covers or is frozen expired, or the price of overage began.
+std::vector<Instant> turns_of(const ProductStanding& product, Instant now) {
+  std::vector<Instant> turns;
+  const auto add = [&](Instant at) {
+    if (product.service_since < at && at <= now) turns.push_back(at);
+  };
+  if (product.service_since == Instant::earliest()) return turns;  // never activated
+  for (const HeldPack& held : product.packs) {
+    if (held.left() > 0 && !held.is_refunded()) add(held.pack.expires_at);
+  }
+  if (product.postpaid_on && product.priced_from) add(*product.priced_from);
+  std::sort(turns.begin(), turns.end());
+  return turns;
+}
+
+// O8: what the balance, as it is now, does to postpaid of all products.
+std::optional<PostpaidStep> step_of_balance(const AccountStanding& account) {
+  if (account.balance_micros < 0) {
+    if (!account.is_suspended) return PostpaidStep::suspended;
+    return account.is_in_arrears ? std::nullopt : std::optional(PostpaidStep::below_zero);
+  }
+  if (!account.is_suspended) return std::nullopt;
+  if (account.balance_micros > 0) return PostpaidStep::resumed;
+  return account.is_in_arrears ? std::optional(PostpaidStep::at_zero) : std::nullopt;
+}
+
 }  // namespace
+
+PackGlance glance_of(const HeldPack& held) {
+  return {held.pack.id,       held.pack.is_trial,       held.has_open_refund(),
+          held.is_refunded(), held.pack.effective_from, held.pack.expires_at,
+          held.left(),        held.exhausted_at};
+}
 
 ServiceState service_state(const AccountStanding& account, const ProductStanding& product,
                            Instant at) {
-  if (account.account.closed_at && at >= *account.account.closed_at) {
-    return {CoveredBy::none, StopReason::closed_account};
-  }
-  if (std::any_of(product.packs.begin(), product.packs.end(), [&](const HeldPack& held) {
-        return held.is_eligible_at(at) && held.left() > 0;
-      })) {
-    return {CoveredBy::packs, StopReason::none};
-  }
-  if (product.postpaid_on && !account.is_suspended) return {CoveredBy::postpaid, StopReason::none};
-  if (account.balance_micros < 0 || (product.postpaid_on && account.is_suspended)) {
-    return {CoveredBy::none, StopReason::arrears};
-  }
-  if (const auto ending = last_ending(product, false, at)) {
-    return {CoveredBy::none,
-            ending->expired ? StopReason::packs_expired : StopReason::packs_exhausted};
-  }
-  if (const auto ending = last_ending(product, true, at)) {
-    return {CoveredBy::none,
-            ending->expired ? StopReason::trial_expired : StopReason::trial_exhausted};
-  }
-  return {CoveredBy::none, StopReason::never_activated};
+  return finding_of(product, at)
+      .state({account.account.closed_at, account.balance_micros < 0, account.is_suspended,
+              product.postpaid_on, product.priced_from});
 }
 
 Consequences let_time_pass(AccountStanding& account, Instant now) {
   Consequences out;
   for (ProductStanding& product : account.products) {
-    if (product.service.covered_by != CoveredBy::packs) continue;
-    Instant ended = Instant::earliest();
-    for (const HeldPack& held : product.packs) {
-      if (held.is_frozen()) continue;
-      const auto ending = ending_of(held, now);
-      if (ending && ending->expired) ended = std::max(ended, ending->at);
+    for (const Instant at : turns_of(product, now)) {
+      const ServiceState state = service_state(account, product, at);
+      if (state != product.service) change_service(account, product, state, at, out);
     }
-    if (ended <= product.service_since) continue;
-    const ServiceState state = service_state(account, product, now);
-    if (state.covered_by != CoveredBy::packs) change_service(account, product, state, ended, out);
   }
   return out;
 }
@@ -106,13 +97,13 @@ Consequences follow_change(AccountStanding& account, Instant now) {
   const auto turn = [&](ProductId product, PostpaidStep step) {
     out.postpaid.push_back({account.account.id, product, step, now});
   };
-  if (!account.is_suspended && account.balance_micros < 0) {
-    account.is_suspended = true;
-    turn(ProductId{}, PostpaidStep::suspended);
-    out.notices.push_back(notice_of(account, ProductId{}, NoticeKind::arrears));
-  } else if (account.is_suspended && account.balance_micros > 0) {
-    account.is_suspended = false;
-    turn(ProductId{}, PostpaidStep::resumed);
+  if (const auto step = step_of_balance(account)) {
+    turn(ProductId{}, *step);
+    if (account.balance_micros < 0) {
+      out.notices.push_back(notice_of(account, ProductId{}, NoticeKind::arrears));
+    }
+    account.is_suspended = step != PostpaidStep::resumed;
+    account.is_in_arrears = account.balance_micros < 0;
   }
   for (ProductStanding& product : account.products) {
     if (product.postpaid_on && !product.has_bought_pack()) {

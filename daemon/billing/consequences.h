@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "billing/service_finding.h"
 #include "domain/catalogue.h"
 #include "domain/notice.h"
 #include "domain/standing.h"
@@ -10,10 +11,11 @@
 // What one change of an account does to the rest of it. Pure; thread-safe.
 namespace packwarden {
 
+// What the service state needs of a pack.
+PackGlance glance_of(const HeldPack& held);
+
 // O1 to O3, O10, O11: whether the product may be used at `at`, what covers it, or why it is
-// stopped: the first that holds of closed_account, arrears (a balance below zero, or postpaid that
-// is on and still suspended), packs_*, trial_*, never_activated. Packs with an open or completed
-// refund do not count.
+// stopped, as ServiceFinding says it. `product.priced_from` is set.
 ServiceState service_state(const AccountStanding& account, const ProductStanding& product,
                            Instant at);
 
@@ -23,14 +25,16 @@ struct Consequences {
   std::vector<Notice> notices;
 };
 
-// O10: what the mere passing of time did: packs that expired by `now` and were the last to cover
-// their product. The instant of such a change is that of the expiry. Call it before a change is
-// made, so that the change finds all expiries noticed. Brings `account` up to date.
+// O10: what the mere passing of time did by `now`: packs that expired and were the last to cover
+// their product, or were frozen, and a price that began while postpaid was on. The instant of such
+// a change is that of the expiry or the price's midnight, and they come in this order. Call it
+// before a change is made, so that the change finds all of it noticed. Brings `account` up to date.
 Consequences let_time_pass(AccountStanding& account, Instant now);
 
 // O8, O9: what a change that `account` holds already brings about at `now`: an account whose
-// balance is below zero is suspended, one that is above zero again resumed; postpaid of a product
-// of which no bought pack stands any more goes off; and the service states. Brings `account` up to
+// balance is below zero is suspended, one that is above zero again resumed, and each fall below
+// zero is told (N3), also from exactly zero while the suspension goes on; postpaid of a product of
+// which no bought pack stands any more goes off; and the service states. Brings `account` up to
 // date.
 Consequences follow_change(AccountStanding& account, Instant now);
 

@@ -34,15 +34,19 @@ AccountStanding standing_of(Desk& desk, const std::string& name) {
 }
 
 void entitlement(Desk& desk, const ServiceWords& words) {
-  auto rows = entitlements_of(standing_of(desk, words.account), desk.now());
-  if (!words.product.empty()) {
-    if (desk.context().catalogue().find_product(words.product) == nullptr) {
+  const AccountStanding standing = standing_of(desk, words.account);
+  const BillingContext billing = desk.billing();
+  std::vector<EntitlementRow> rows;
+  if (words.product.empty()) {
+    rows = entitlements_of(standing, *billing.catalogue, *billing.calendar, desk.now());
+  } else {
+    const Product* product = billing.catalogue->find_product(words.product);
+    if (product == nullptr) {
       throw Refused(
           {"unknown_product",
            fmt::format("There is no product '{}'. Look at packctl catalogue.", words.product)});
     }
-    std::erase_if(rows, [&](const auto& row) { return row.product != words.product; });
-    if (rows.empty()) rows.push_back({words.product, {}, 0, false, false});
+    rows.push_back(entitlement_of(standing, *product, *billing.calendar, desk.now()));
   }
   if (desk.json) {
     boost::json::array array;
@@ -137,10 +141,15 @@ void run_job(Desk& desk, JobStep step) {
     boost::json::array set_aside;
     for (const SetAside& one : report.set_aside) set_aside.push_back(json_of(one));
     return desk.print(boost::json::object{{"packs_expired", report.packs_expired},
+                                          {"services_priced", report.services_priced},
                                           {"reminders", report.reminders},
                                           {"bills", report.bills},
                                           {"charged_micros", report.charged_micros},
                                           {"set_aside", std::move(set_aside)}});
+  }
+  if (report.services_priced > 0) {
+    desk.out() << "A price of overage has begun: " << report.services_priced
+               << " stopped services with postpaid were worked out anew.\n";
   }
   desk.out() << report.packs_expired << " packs expired, " << report.reminders << " reminders, "
              << report.bills << " bills over " << money_text(report.charged_micros) << ' '

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "domain/ids.h"
+#include "domain/service_state.h"
 
 namespace packwarden {
 
@@ -51,6 +52,7 @@ struct Notice {
   std::int64_t cause = 0;   // 0 where it is the ledger transaction: the ledger knows its number
   bool superseded = false;  // a higher one of the same rating unit goes out instead
   Units used = 0;           // of the pack, after what caused it
+  StopReason reason = StopReason::none;  // of service_stopped
 };
 
 }  // namespace packwarden

@@ -50,6 +50,7 @@ struct HeldPack {
   Units left() const { return pack.quota - used; }
   bool is_frozen() const { return last_refund_step && freezes(*last_refund_step); }
   bool is_refunded() const { return last_refund_step == RefundStep::completed; }
+  bool has_open_refund() const { return is_frozen() && !is_refunded(); }
   // P5, B4
   bool is_eligible_at(Instant at) const {
     return !is_frozen() && at >= pack.effective_from && at < pack.expires_at;

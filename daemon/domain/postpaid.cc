@@ -8,8 +8,8 @@
 namespace packwarden {
 namespace {
 
-constexpr std::array<std::string_view, 5> step_names = {"on", "off", "failed", "suspended",
-                                                        "resumed"};
+constexpr std::array<std::string_view, 7> step_names = {
+    "on", "off", "failed", "suspended", "at_zero", "below_zero", "resumed"};
 
 }  // namespace
 

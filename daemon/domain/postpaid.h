@@ -11,8 +11,17 @@
 
 namespace packwarden {
 
-// O4, O8. The first three are of a product, the last two of all products of an account.
-enum class PostpaidStep : std::uint8_t { on, off, failed, suspended, resumed };
+// O4, O8. The first three are of a product, the others of all products of an account: while it is
+// suspended, its balance may come to exactly zero, which is no arrears, and fall below again.
+enum class PostpaidStep : std::uint8_t {
+  on,
+  off,
+  failed,
+  suspended,   // the balance fell below zero
+  at_zero,     // it is exactly zero after arrears
+  below_zero,  // and below again
+  resumed,     // it is above zero again
+};
 std::string_view name_of(PostpaidStep step);
 std::optional<PostpaidStep> postpaid_step_from(std::string_view name);
 

@@ -8,9 +8,10 @@
 namespace packwarden {
 namespace {
 
-constexpr std::array<std::string_view, 8> reason_names = {"",
+constexpr std::array<std::string_view, 9> reason_names = {"",
                                                           "closed_account",
                                                           "arrears",
+                                                          "packs_frozen",
                                                           "packs_exhausted",
                                                           "packs_expired",
                                                           "trial_exhausted",

@@ -14,6 +14,7 @@ enum class StopReason : std::uint8_t {
   none,  // it is active
   closed_account,
   arrears,
+  packs_frozen,
   packs_exhausted,
   packs_expired,
   trial_exhausted,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct ProductStanding {
   std::string name;
   std::vector<HeldPack> packs;  // by id
   bool postpaid_on = false;
+  // The midnight from which on overage has a price (S3, S15): before it postpaid does not act. The
+  // ledger does not know it: set_priced_from of billing/ sets it.
+  std::optional<Instant> priced_from{};
   ServiceState service;  // as last stored
   Instant service_since = Instant::earliest();
 
@@ -33,7 +37,8 @@ struct ProductStanding {
 struct AccountStanding {
   Account account;
   MoneyMicros balance_micros = 0;
-  bool is_suspended = false;  // postpaid of all its products (O8)
+  bool is_suspended = false;   // postpaid of all its products (O8)
+  bool is_in_arrears = false;  // as last stored and told: the balance was below zero
   std::vector<ProductStanding> products;
 
   ProductStanding* find(ProductId product) {

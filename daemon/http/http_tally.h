@@ -32,10 +32,11 @@ class HttpTally {
     std::string_view status;
     std::string_view reason;
   };
-  static constexpr std::array<EntitlementAnswer, 12> entitlement_answers = {{
+  static constexpr std::array<EntitlementAnswer, 13> entitlement_answers = {{
       {"200", "allowed"},  // from here on by StopReason
       {"200", "closed_account"},
       {"200", "arrears"},
+      {"200", "packs_frozen"},
       {"200", "packs_exhausted"},
       {"200", "packs_expired"},
       {"200", "trial_exhausted"},

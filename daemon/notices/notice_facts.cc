@@ -13,6 +13,7 @@ constexpr std::array of_expiring{account, product, tier, quota, used, left, days
 constexpr std::array of_expired{account, product, tier, quota, used, left, expires_on};
 constexpr std::array of_stopped{account, product, reason};
 constexpr std::array of_resumed{account, product};
+constexpr std::array of_postpaid_on{account, product, balance, currency, charged_from};
 constexpr std::array of_postpaid{account, product, balance, currency};
 constexpr std::array of_arrears{account, balance, currency};
 constexpr std::array of_bill{account, product, day, amount, balance, currency};
@@ -54,6 +55,8 @@ std::string_view text_of(NoticeVariable variable, const NoticeFacts& facts) {
       return facts.balance;
     case currency:
       return facts.currency;
+    case charged_from:
+      return facts.charged_from;
     default:
       return {};
   }
@@ -76,6 +79,7 @@ std::span<const NoticeVariable> variables_of(NoticeKind kind) {
     case NoticeKind::service_resumed:
       return of_resumed;
     case NoticeKind::postpaid_on:
+      return of_postpaid_on;
     case NoticeKind::postpaid_failed:
     case NoticeKind::postpaid_in_effect:
       return of_postpaid;
@@ -141,6 +145,7 @@ NoticeFacts longest_facts(NoticeKind kind) {
   }
   facts.amount = "1234567.123456";
   facts.balance = "-12345678.123456";
+  facts.charged_from = "2027-11-22";
   return facts;
 }
 

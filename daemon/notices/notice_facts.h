@@ -24,6 +24,7 @@ struct NoticeFacts {
   std::string_view amount{};      // of a bill, in `currency`
   std::string_view balance{};     // after it
   std::string_view currency{};
+  std::string_view charged_from{};  // business day of the first price, where it is still to come
 };
 
 // By these names templates and the facts of a delivery speak of the facts.
@@ -43,12 +44,13 @@ enum class NoticeVariable : std::uint8_t {
   amount,
   balance,
   currency,
+  charged_from,
 };
-inline constexpr std::size_t notice_variable_count = 15;
+inline constexpr std::size_t notice_variable_count = 16;
 // By NoticeVariable.
 inline constexpr std::array<std::string_view, notice_variable_count> notice_variable_names = {
-    "account",    "product", "tier", "quota", "used",   "left",    "level",   "days",
-    "expires_on", "reason",  "step", "day",   "amount", "balance", "currency"};
+    "account",    "product", "tier", "quota", "used",   "left",    "level",    "days",
+    "expires_on", "reason",  "step", "day",   "amount", "balance", "currency", "charged_from"};
 
 // Those that notices of a kind have, in the order of the enumeration. Pure.
 std::span<const NoticeVariable> variables_of(NoticeKind kind);

@@ -64,9 +64,11 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
       [&](RowView row) {
         sink.pack({*row[0], *row[1], *row[2], to_number(row[3]), to_int(row[4]), to_int(row[5])});
       });
+  // What a suspended account's balance does about zero is seen from its journals.
   session.for_each_row(
       "SELECT a.name, COALESCE(d.name, ''), c.step FROM postpaid_change c JOIN account a ON"
       " a.account_id = c.account_id LEFT JOIN product d ON d.product_id = c.product_id"
+      " WHERE c.step NOT IN ('at_zero', 'below_zero')"
       " ORDER BY a.name, d.name, c.seq",
       [&](RowView row) {
         sink.postpaid({*row[0], *row[1], *row[2]});

@@ -204,6 +204,27 @@ bool MySqlJobStore::has_reminders(Instant upto, std::span<const AccountId> but) 
   });
 }
 
+// An account is on where no later switch of the same product follows the one that put it on.
+std::vector<AccountId> MySqlJobStore::stopped_with_postpaid(ProductId product, AccountId after,
+                                                            std::uint32_t limit) {
+  return reaching(session_, [&](Session& session) {
+    std::vector<AccountId> accounts;
+    session.for_each_row(
+        fmt::format(
+            "SELECT c.account_id FROM postpaid_change c WHERE c.account_id > {0} AND c.product_id ="
+            " {1} AND c.step = 'on' AND NOT EXISTS (SELECT 1 FROM postpaid_change l WHERE"
+            " l.account_id = c.account_id AND l.product_id = c.product_id AND l.seq > c.seq AND"
+            " l.step IN ('on', 'off')) AND (SELECT s.covered_by FROM service_change s WHERE"
+            " s.account_id = c.account_id AND s.product_id = c.product_id ORDER BY s.seq DESC,"
+            " s.change_no DESC LIMIT 1) = 'none' ORDER BY c.account_id LIMIT {2}",
+            value_of(after), value_of(product), limit),
+        [&](RowView row) {
+          accounts.push_back(AccountId{static_cast<std::uint32_t>(to_int(row[0]))});
+        });
+    return accounts;
+  });
+}
+
 std::optional<BusinessDay> MySqlJobStore::first_open_day() {
   return reaching(session_, [](Session& session) -> std::optional<BusinessDay> {
     const auto rows = session.query("SELECT " + days_of("MIN(business_day)") +

@@ -50,6 +50,8 @@ class MySqlJobStore : public JobStore {
   std::vector<AccountId> set_aside_with_nothing_open() override;
   bool has_expiries(Instant after, Instant upto) override;
   bool has_reminders(Instant upto, std::span<const AccountId> but) override;
+  std::vector<AccountId> stopped_with_postpaid(ProductId product, AccountId after,
+                                               std::uint32_t limit) override;
   std::optional<BusinessDay> first_open_day() override;
   std::optional<AccountId> last_of_part(const SettlementPart& part, std::uint32_t count) override;
   std::optional<std::uint64_t> erase_deliveries(const JobLease& lease, std::uint32_t lease_s,

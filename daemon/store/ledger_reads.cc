@@ -32,7 +32,9 @@ void for_each_told(Session& session, Sequence after, const std::function<void(To
 void for_each_draw(Session& session, const std::string& query,
                    const std::function<void(PackDraw)>& take) {
   session.for_each_row(query, [&](RowView row) {
-    take({PackId{static_cast<std::uint32_t>(to_int(row[0]))}, to_int(row[1])});
+    PackDraw draw{PackId{static_cast<std::uint32_t>(to_int(row[0]))}, to_int(row[1])};
+    if (row[2]) draw.exhausted_at = Instant::from_micros(to_int(row[2]));
+    take(draw);
   });
 }
 
@@ -92,11 +94,9 @@ void read_pieces(Session& session, Follower follower, const ChangesSink& take) {
   pieces.hand_over();
   pieces.piece().refund_steps = read_refund_steps(session, "seq > 0");
   for_each_postpaid_change(session, "seq > 0", pieces.to(&Changes::postpaid));
-  if (follower != Follower::rating) {
-    for_each_service_change(session, "seq > 0", pieces.to(&Changes::services));
-  }
   pieces.hand_over();
-  for_each_draw(session, "SELECT pack_id, used_units FROM pack_balance",
+  for_each_draw(session,
+                "SELECT pack_id, used_units, " + micros_of("exhausted_at") + " FROM pack_balance",
                 pieces.to(&Changes::draws));
   if (follower != Follower::entitlements) {
     for_each_told(session, 0, pieces.to(&Changes::told));
@@ -154,13 +154,16 @@ Changes read_changes(Session& session, Follower follower, Sequence after, Sequen
   changes.packs = read_packs(session, newer);
   changes.refund_steps = read_refund_steps(session, newer);
   changes.postpaid = read_postpaid_changes(session, newer);
-  if (follower != Follower::rating) changes.services = read_service_changes(session, newer);
   if (follower != Follower::entitlements) {
     for_each_told(session, after, [&](ToldLevel told) { changes.told.push_back(told); });
   }
+  const std::string draws = "SELECT pack_id, SUM(units) units FROM ledger_entry WHERE " + newer +
+                            " AND pack_id <> 0 GROUP BY pack_id";
   for_each_draw(session,
-                "SELECT pack_id, SUM(units) FROM ledger_entry WHERE " + newer +
-                    " AND pack_id <> 0 GROUP BY pack_id",
+                follower == Follower::rating
+                    ? "SELECT d.pack_id, d.units, NULL FROM (" + draws + ") d"
+                    : "SELECT d.pack_id, d.units, " + micros_of("b.exhausted_at") + " FROM (" +
+                          draws + ") d JOIN pack_balance b ON b.pack_id = d.pack_id",
                 [&](PackDraw draw) { changes.draws.push_back(draw); });
   if (follower != Follower::entitlements) changes.opened = read_opened(session, after);
   if (sink) read_segments(session, newer, sink);

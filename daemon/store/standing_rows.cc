@@ -43,8 +43,9 @@ class Filling {
   ProductStanding& of(AccountId account, ProductId product) {
     AccountStanding& standing = of(account);
     if (ProductStanding* found = standing.find(product)) return *found;
-    standing.products.push_back({product, {}, {}, false, {}, Instant::earliest()});
-    return standing.products.back();
+    ProductStanding& added = standing.products.emplace_back();
+    added.product = product;
+    return added;
   }
 
  private:
@@ -69,8 +70,21 @@ void read_products(Session& session, const std::string& in_list, Filling& fillin
     filling.of(held.pack.account, held.pack.product).packs.push_back(std::move(held));
   }
   for (const PostpaidChange& change : read_postpaid_changes(session, in_list)) {
-    if (change.step != PostpaidStep::on && change.step != PostpaidStep::off) continue;
-    filling.of(change.account, change.product).postpaid_on = change.step == PostpaidStep::on;
+    switch (change.step) {
+      case PostpaidStep::on:
+      case PostpaidStep::off:
+        filling.of(change.account, change.product).postpaid_on = change.step == PostpaidStep::on;
+        break;
+      case PostpaidStep::suspended:
+      case PostpaidStep::below_zero:
+      case PostpaidStep::at_zero:
+      case PostpaidStep::resumed:
+        filling.of(change.account).is_in_arrears =
+            change.step == PostpaidStep::suspended || change.step == PostpaidStep::below_zero;
+        break;
+      case PostpaidStep::failed:
+        break;
+    }
   }
   for (const ServiceChange& change : read_service_changes(session, in_list)) {
     ProductStanding& product = filling.of(change.account, change.product);
@@ -150,25 +164,19 @@ void write_postpaid_changes(Session& session, Sequence sequence, std::uint32_t f
   suspensions.finish();
 }
 
-void for_each_service_change(Session& session, std::string_view condition,
-                             const std::function<void(ServiceChange)>& take) {
+std::vector<ServiceChange> read_service_changes(Session& session, std::string_view condition) {
+  std::vector<ServiceChange> changes;
   session.for_each_row(
       fmt::format("SELECT account_id, product_id, covered_by, reason, {} FROM service_change WHERE"
                   " {} ORDER BY account_id, product_id, seq, change_no",
                   micros_of("changed_at"), condition),
       [&](RowView row) {
-        take({to_account(row[0]),
-              to_product(row[1]),
-              {known(covered_by_from(*row[2]), "cover", *row[2]),
-               known(stop_reason_from(*row[3]), "reason", *row[3])},
-              Instant::from_micros(to_int(row[4]))});
+        changes.push_back({to_account(row[0]),
+                           to_product(row[1]),
+                           {known(covered_by_from(*row[2]), "cover", *row[2]),
+                            known(stop_reason_from(*row[3]), "reason", *row[3])},
+                           Instant::from_micros(to_int(row[4]))});
       });
-}
-
-std::vector<ServiceChange> read_service_changes(Session& session, std::string_view condition) {
-  std::vector<ServiceChange> changes;
-  for_each_service_change(session, condition,
-                          [&](ServiceChange one) { changes.push_back(std::move(one)); });
   return changes;
 }
 

@@ -22,8 +22,6 @@ void write_postpaid_changes(Session& session, Sequence sequence, std::uint32_t f
                             std::span<const PostpaidChange> changes);
 
 std::vector<ServiceChange> read_service_changes(Session& session, std::string_view condition);
-void for_each_service_change(Session& session, std::string_view condition,
-                             const std::function<void(ServiceChange)>& take);
 void write_service_changes(Session& session, Sequence sequence, std::uint32_t first_no,
                            std::span<const ServiceChange> changes);
 

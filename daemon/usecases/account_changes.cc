@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "billing/price_beginnings.h"
 #include "domain/money.h"
 #include "usecases/notice_writing.h"
 
@@ -19,6 +20,17 @@ const HeldPack* find_pack(const AccountStanding& standing, const Notice& notice)
     }
   }
   return nullptr;
+}
+
+// The day on which postpaid of the notice's product will begin to act; empty where it does already.
+std::string price_to_come(const BillingContext& context, const AccountStanding& standing,
+                          const Notice& notice, Instant now) {
+  for (const ProductStanding& product : standing.products) {
+    if (product.product != notice.product || !product.priced_from) continue;
+    if (*product.priced_from > now)
+      return to_string(context.calendar->day_of(*product.priced_from));
+  }
+  return {};
 }
 
 }  // namespace
@@ -55,17 +67,27 @@ void AccountChanges::for_each_standing(
     std::vector<Notice> notices;
     std::vector<AccountStanding> standings = transaction_->standings_of(some);
     for (AccountStanding& standing : standings) {
+      set_priced_from(standing, *context_.catalogue, *context_.calendar);
       const Consequences of_account = decide(standing);
       postpaid.insert(postpaid.end(), of_account.postpaid.begin(), of_account.postpaid.end());
       services.insert(services.end(), of_account.services.begin(), of_account.services.end());
       for (const Notice& notice : of_account.notices) {
-        if (!context_.notices->policy.is_off(notice.kind)) notices.push_back(notice);
+        if (!context_.notices->policy.is_off(notice.kind) && is_news(notice)) {
+          notices.push_back(notice);
+        }
       }
     }
     transaction_->add_postpaid_changes(postpaid);
     transaction_->add_service_changes(services);
     tell(standings, notices);
   }
+}
+
+// Of several of a kind that is told once per ledger transaction the first is told: time may have
+// passed over an expiry and a price, and the change itself may stop the service once more.
+bool AccountChanges::is_news(const Notice& notice) {
+  return !is_told_per_transaction(notice.kind) ||
+         told_.emplace(notice.account, notice.product, notice.kind).second;
 }
 
 // Both by account.
@@ -99,8 +121,9 @@ NoticeWrite write_of(const BillingContext& context, const AccountStanding& stand
   for (const ProductStanding& product : standing.products) {
     if (product.product != notice.product) continue;
     facts.product = product.name;
-    facts.reason = name_of(product.service.reason);
   }
+  const std::string charged_from = price_to_come(context, standing, notice, now);
+  facts.charged_from = charged_from;
   std::string expires_on;
   std::optional<Instant> expires_at;
   if (const HeldPack* held = find_pack(standing, notice)) {
@@ -112,7 +135,7 @@ NoticeWrite write_of(const BillingContext& context, const AccountStanding& stand
     facts.expires_on = expires_on;
     if (held->last_refund_step) facts.step = name_of(*held->last_refund_step);
   }
-  if (notice.kind == NoticeKind::refund_step) facts.reason = reason;
+  facts.reason = notice.kind == NoticeKind::refund_step ? reason : name_of(notice.reason);
   const std::string balance = money_text(standing.balance_micros);
   facts.balance = balance;
   facts.currency = context.catalogue->currency;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "billing/consequences.h"
@@ -37,12 +39,14 @@ class AccountChanges {
 
  private:
   void for_each_standing(const std::function<Consequences(AccountStanding&)>& decide);
+  bool is_news(const Notice& notice);
   void tell(std::span<const AccountStanding> standings, std::span<const Notice> notices);
 
   LedgerTransaction* transaction_;
   BillingContext context_;
   std::vector<AccountId> accounts_;
   Instant now_;
+  std::set<std::tuple<AccountId, ProductId, NoticeKind>> told_;
 };
 
 // A notice with its deliveries, from the account as it stands. `reason`: of a rejected refund.

@@ -4,9 +4,11 @@
 #include <chrono>
 #include <deque>
 #include <future>
+#include <iterator>
 #include <map>
 #include <utility>
 
+#include "billing/price_beginnings.h"
 #include "billing/settlement_window.h"
 #include "domain/money.h"
 #include "usecases/notice_writing.h"
@@ -19,6 +21,7 @@ constexpr std::size_t notices_at_a_time = 2'000;
 
 constexpr std::size_t rounds_alone_max = 16;
 constexpr std::uint32_t packs_at_a_time = 5'000;
+constexpr std::uint32_t priced_accounts_at_a_time = 1'000;
 constexpr std::uint32_t deliveries_at_a_time = 500;
 
 // Of the budget of whoever holds the sequence.
@@ -174,9 +177,10 @@ void BillingJobs::give_back(const char* name, std::optional<Instant> succeeded_a
   held_.erase(held);
 }
 
-bool BillingJobs::transact(const Run& run, const std::function<void(LedgerTransaction&)>& step) {
+bool BillingJobs::transact(const Run& run, const char* kind,
+                           const std::function<void(LedgerTransaction&)>& step) {
   return ledger_
-      ->transact(run.lease.job.c_str(), run.as_of,
+      ->transact(kind, run.as_of,
                  [&](LedgerTransaction& tx) {
                    if (!tx.jobs().keeps(run.lease, options_.lease_s)) return Verdict::roll_back;
                    step(tx);
@@ -190,6 +194,7 @@ void BillingJobs::expire(std::optional<Instant> as_of, JobReport& report) {
     JobLease& lease = run.lease;
     AccountsAside aside(*store_, lease, run.due_by);
     if (!retry_expiries(run, aside)) return false;
+    if (!begin_prices(run, aside, report)) return false;
     Instant done_until = lease.done_until.value_or(Instant::earliest());
     while (store_->has_expiries(done_until, run.due_by)) {
       std::int64_t expired = 0;
@@ -233,6 +238,31 @@ bool BillingJobs::retry_expiries(const Run& run, AccountsAside& aside) {
       if (!kept || !aside.take_back(std::span(&one.account, 1))) return false;
     } catch (const NotStorable& error) {
       if (!aside.add(one.account, error.what())) return false;
+    }
+  }
+  return true;
+}
+
+// Before the expiries, whose pieces move done_until past the price's midnight. A service that is
+// stopped by an expiry which nobody noticed yet finds the price when that is noticed.
+bool BillingJobs::begin_prices(const Run& run, AccountsAside& aside, JobReport& report) {
+  for (const Product& product : context_.catalogue->products) {
+    const auto begins = priced_from(product, *context_.calendar);
+    if (!begins || *begins == Instant::earliest() || *begins > run.due_by) continue;
+    if (run.lease.done_until && *begins <= *run.lease.done_until) continue;
+    AccountId after{};
+    while (true) {
+      const auto stopped =
+          store_->stopped_with_postpaid(product.id, after, priced_accounts_at_a_time);
+      if (stopped.empty()) break;
+      const auto step = [&](LedgerTransaction& tx, const AccountFilter& filter,
+                            std::vector<AccountId>& accounts) {
+        std::copy_if(stopped.begin(), stopped.end(), std::back_inserter(accounts), filter);
+        AccountChanges(tx, context_, accounts, tx.now()).follow();
+      };
+      if (!transact_for_others(run, aside, run.lease.done_until, step, "price")) return false;
+      after = stopped.back();
+      report.services_priced += static_cast<std::int64_t>(stopped.size());
     }
   }
   return true;

@@ -25,6 +25,7 @@ struct JobOptions {
 
 struct JobReport {
   std::int64_t packs_expired = 0;
+  std::int64_t services_priced = 0;  // looked at because a price of overage began
   std::int64_t reminders = 0;
   std::int64_t bills = 0;
   MoneyMicros charged_micros = 0;
@@ -38,15 +39,18 @@ struct JobReport {
   std::vector<SetAside> taken_back;
 
   bool did_something() const {
-    return packs_expired + reminders + bills + deliveries_erased + messages_removed > 0;
+    return packs_expired + services_priced + reminders + bills + deliveries_erased +
+               messages_removed >
+           0;
   }
 };
 
-// What is due by the clock: `expire` notices that packs have expired (O10, N3), `remind` that they
-// will (N1), `settle` charges business days (O6 to O8), `erase` takes address and text out of
-// deliveries that ended long ago (D2). Each works under a lease, in transactions that check its
-// fence, and goes on where the one before it stopped. An account for which the ledger cannot hold
-// what is due is set aside, and all others go on. Not thread-safe.
+// What is due by the clock: `expire` notices that packs have expired (O10, N3) and that a price of
+// overage has begun (O10), `remind` that packs will expire (N1), `settle` charges business days (O6
+// to O8), `erase` takes address and text out of deliveries that ended long ago (D2). Each works
+// under a lease, in transactions that check its fence, and goes on where the one before it stopped.
+// An account for which the ledger cannot hold what is due is set aside, and all others go on. Not
+// thread-safe.
 class BillingJobs {
  public:
   // All must outlive this. `beside`: further connections to the ledger; settlement writes so many
@@ -79,17 +83,24 @@ class BillingJobs {
   // The lease of the job, if this object still holds one. Throws LedgerUnavailable, and holds it
   // then.
   void give_back(const char* name, std::optional<Instant> succeeded_at);
-  // Runs `step` in a ledger transaction. False: the lease is another's now, nothing was changed.
-  bool transact(const Run& run, const std::function<void(LedgerTransaction&)>& step);
+  // Runs `step` in a ledger transaction of this kind. False: the lease is another's now, nothing
+  // was changed.
+  bool transact(const Run& run, const char* kind,
+                const std::function<void(LedgerTransaction&)>& step);
+  bool transact(const Run& run, const std::function<void(LedgerTransaction&)>& step) {
+    return transact(run, run.lease.job.c_str(), step);
+  }
   // A step that is of many accounts: it changes what is due for those that pass the filter, and
   // tells which they are before it changes anything.
   using AccountStep = std::function<void(LedgerTransaction&, const AccountFilter&,
                                          std::vector<AccountId>& accounts)>;
   // As transact(), for all accounts but those that are set aside, now or by this. `done_until`: see
-  // SetAside.
+  // SetAside. `kind`: of the ledger transactions; else the job's name.
   bool transact_for_others(const Run& run, AccountsAside& aside, std::optional<Instant> done_until,
-                           const AccountStep& step);
+                           const AccountStep& step, const char* kind = nullptr);
   bool retry_expiries(const Run& run, AccountsAside& aside);
+  // O10: the services that prices of overage which began since the lease's done_until set going.
+  bool begin_prices(const Run& run, AccountsAside& aside, JobReport& report);
   static void add(const AccountsAside& aside, JobReport& report);
   bool settle_day(const Run& run, const SettlementPart& day, AccountsAside& aside,
                   JobReport& report);

@@ -20,15 +20,18 @@ std::vector<SettlementPart> halves_of(const SettlementPart& part) {
 }  // namespace
 
 bool BillingJobs::transact_for_others(const Run& run, AccountsAside& aside,
-                                      std::optional<Instant> done_until, const AccountStep& step) {
+                                      std::optional<Instant> done_until, const AccountStep& step,
+                                      const char* kind) {
+  if (kind == nullptr) kind = run.lease.job.c_str();
   while (true) {
     std::vector<AccountId> accounts;
     try {
-      return transact(run, [&](LedgerTransaction& tx) { step(tx, aside.all_others(), accounts); });
+      return transact(run, kind,
+                      [&](LedgerTransaction& tx) { step(tx, aside.all_others(), accounts); });
     } catch (const NotStorable&) {
       const auto in_vain = [&](const AccountFilter& filter) {
         bool kept = false;
-        ledger_->transact(run.lease.job.c_str(), run.as_of, [&](LedgerTransaction& tx) {
+        ledger_->transact(kind, run.as_of, [&](LedgerTransaction& tx) {
           kept = tx.jobs().keeps(run.lease, options_.lease_s);
           std::vector<AccountId> tried;
           if (kept) step(tx, filter, tried);

@@ -165,6 +165,8 @@ void Books::take_over(const PostpaidChange& change) {
                                                   change.changed_at);
       break;
     case PostpaidStep::failed:
+    case PostpaidStep::at_zero:
+    case PostpaidStep::below_zero:
       break;
   }
 }

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "billing/price_beginnings.h"
+
 namespace packwarden {
 namespace {
 
@@ -13,15 +15,18 @@ constexpr std::size_t draws_at_a_time = 1'000;
 
 }  // namespace
 
-EntitlementBook::EntitlementBook(const Catalogue& catalogue, std::function<Instant()> now)
+EntitlementBook::EntitlementBook(const Catalogue& catalogue, const BusinessCalendar& calendar,
+                                 std::function<Instant()> now)
     : now_(std::move(now)) {
-  change(catalogue);
+  change(catalogue, calendar);
 }
 
-void EntitlementBook::change(const Catalogue& catalogue) {
+void EntitlementBook::change(const Catalogue& catalogue, const BusinessCalendar& calendar) {
   const std::unique_lock lock(mutex_);
   products_.clear();
-  for (const Product& product : catalogue.products) products_.emplace(product.name, product.id);
+  for (const Product& product : catalogue.products) {
+    products_.emplace(product.name, KnownProduct{product.id, priced_from(product, calendar)});
+  }
 }
 
 void EntitlementBook::forget() {
@@ -66,9 +71,27 @@ void EntitlementBook::add_account(const Account& account) {
 void EntitlementBook::add_pack(const Pack& pack) {
   Service& owner = service(pack.account, pack.product);
   if (value_of(pack.id) >= covers_.size()) covers_.resize(value_of(pack.id) + 1);
-  cover(pack.id) = {pack.effective_from, pack.expires_at, pack.quota,
-                    owner.first_cover,   pack.is_trial,   false};
+  Cover& added = cover(pack.id);
+  added.effective_from = pack.effective_from;
+  added.expires_at = pack.expires_at;
+  added.left = pack.quota;
+  added.next = owner.first_cover;
+  added.is_trial = pack.is_trial;
   owner.first_cover = value_of(pack.id);
+}
+
+PackGlance EntitlementBook::glance_of(PackId id) const {
+  const Cover& pack = covers_[value_of(id)];
+  PackGlance glance;
+  glance.id = id;
+  glance.is_trial = pack.is_trial;
+  glance.has_open_refund = pack.has_open_refund;
+  glance.is_refunded = pack.is_refunded;
+  glance.effective_from = pack.effective_from;
+  glance.expires_at = pack.expires_at;
+  glance.left = pack.left;
+  if (pack.exhausted_at != Instant::latest()) glance.exhausted_at = pack.exhausted_at;
+  return glance;
 }
 
 void EntitlementBook::take_over(const Changes& changes) {
@@ -80,13 +103,12 @@ void EntitlementBook::take_over(const Changes& changes) {
     const std::unique_lock lock(mutex_);
     take_over_some(changes);
   }
-  // Behind the service states: a pack without units never looks as if it had expired.
   std::span<const PackDraw> draws = changes.draws;
   while (!draws.empty()) {
     const auto some = draws.first(std::min(draws.size(), draws_at_a_time));
     draws = draws.subspan(some.size());
     const std::unique_lock lock(mutex_);
-    for (const PackDraw& draw : some) cover(draw.pack).left -= draw.units;
+    for (const PackDraw& draw : some) take_over(draw);
   }
   sequence_ = changes.sequence;
 }
@@ -104,43 +126,41 @@ void EntitlementBook::take_over_some(const Changes& changes) {
   }
   for (const Pack& pack : changes.packs) add_pack(pack);
   for (const RefundStepTaken& taken : changes.refund_steps) {
-    cover(taken.pack).frozen = freezes(taken.step);
+    cover(taken.pack).is_refunded = taken.step == RefundStep::completed;
+    cover(taken.pack).has_open_refund = freezes(taken.step) && taken.step != RefundStep::completed;
   }
-  for (const PostpaidChange& change : changes.postpaid) {
-    switch (change.step) {
-      case PostpaidStep::on:
-      case PostpaidStep::off:
-        service(change.account, change.product).postpaid_on = change.step == PostpaidStep::on;
-        break;
-      case PostpaidStep::suspended:
-      case PostpaidStep::resumed:
-        holder(change.account).suspended = change.step == PostpaidStep::suspended;
-        break;
-      case PostpaidStep::failed:
-        break;
-    }
-  }
-  for (const ServiceChange& change : changes.services) {
-    service(change.account, change.product).stored = change.state;
+  for (const PostpaidChange& change : changes.postpaid) take_over(change);
+}
+
+void EntitlementBook::take_over(const PostpaidChange& change) {
+  const auto balance_is = [&](bool suspended, bool in_arrears) {
+    holder(change.account).is_suspended = suspended;
+    holder(change.account).is_in_arrears = in_arrears;
+  };
+  switch (change.step) {
+    case PostpaidStep::on:
+    case PostpaidStep::off:
+      service(change.account, change.product).postpaid_on = change.step == PostpaidStep::on;
+      break;
+    case PostpaidStep::suspended:
+    case PostpaidStep::below_zero:
+      balance_is(true, true);
+      break;
+    case PostpaidStep::at_zero:
+      balance_is(true, false);
+      break;
+    case PostpaidStep::resumed:
+      balance_is(false, false);
+      break;
+    case PostpaidStep::failed:
+      break;
   }
 }
 
-// The stored state, but for packs that have expired since: whatever else changes it is stored in
-// the transaction that does (O9).
-ServiceState EntitlementBook::state_at(const Holder& holder, const Service& service, Instant at,
-                                       Units& left) const {
-  bool has_bought = false;
-  for (std::uint32_t place = service.first_cover; place != 0; place = covers_[place].next) {
-    const Cover& pack = covers_[place];
-    if (!pack.frozen && at >= pack.effective_from && at < pack.expires_at) left += pack.left;
-    has_bought = has_bought || (!pack.is_trial && !pack.frozen);
-  }
-  if (at >= holder.closed_at) return {CoveredBy::none, StopReason::closed_account};
-  if (left > 0) return {CoveredBy::packs, StopReason::none};
-  if (service.stored.covered_by != CoveredBy::packs) return service.stored;
-  if (holder.suspended) return {CoveredBy::none, StopReason::arrears};
-  if (service.postpaid_on) return {CoveredBy::postpaid, StopReason::none};
-  return {CoveredBy::none, has_bought ? StopReason::packs_expired : StopReason::trial_expired};
+void EntitlementBook::take_over(const PackDraw& draw) {
+  Cover& drawn = cover(draw.pack);
+  drawn.left -= draw.units;
+  drawn.exhausted_at = draw.exhausted_at.value_or(Instant::latest());
 }
 
 tl::expected<Entitlement, EntitlementFault> EntitlementBook::check(std::string_view account,
@@ -153,14 +173,23 @@ tl::expected<Entitlement, EntitlementFault> EntitlementBook::check(std::string_v
   const auto known = products_.find(product);
   if (known == products_.end()) return tl::unexpected(EntitlementFault::unknown_product);
   const Holder& main = holders_[value_of(holders_[value_of(*name)].main)];
-  Units left = 0;
-  ServiceState state;
-  if (at >= main.closed_at) state = {CoveredBy::none, StopReason::closed_account};
+  ServiceFinding finding(at);
+  ServiceFacts facts;
+  if (main.closed_at != Instant::latest()) facts.closed_at = main.closed_at;
+  facts.is_in_arrears = main.is_in_arrears;
+  facts.is_suspended = main.is_suspended;
+  facts.priced_from = known->second.priced_from;
   for (std::uint32_t place = main.first_service; place != 0; place = services_[place].next) {
     const Service& service = services_[place];
-    if (service.product == known->second) state = state_at(main, service, at, left);
+    if (service.product != known->second.id) continue;
+    facts.postpaid_on = service.postpaid_on;
+    for (std::uint32_t pack = service.first_cover; pack != 0; pack = covers_[pack].next) {
+      finding.add(glance_of(PackId{pack}));
+    }
   }
-  return Entitlement{state.is_active(), state.reason, name_of(state.covered_by), left, as_of_};
+  const ServiceState state = finding.state(facts);
+  return Entitlement{state.is_active(), state.reason, name_of(state.covered_by), finding.left(),
+                     as_of_};
 }
 
 }  // namespace packwarden

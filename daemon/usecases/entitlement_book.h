@@ -3,28 +3,31 @@
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <functional>
 #include <map>
+#include <optional>
 #include <shared_mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "billing/service_finding.h"
+#include "domain/business_calendar.h"
 #include "domain/catalogue.h"
-#include "domain/service_state.h"
 #include "usecases/entitlement_port.h"
 #include "usecases/ledger_port.h"
 
 namespace packwarden {
 
-// The service states of all accounts as of a ledger sequence, in memory (O9): answers while the
-// database is away. One thread takes over what the ledger holds; any thread asks. A sub-account is
-// answered for as its main account.
+// What the service states of all accounts go by as of a ledger sequence, in memory (O9): answers
+// while the database is away, by the same rule as the ledger (ServiceFinding). One thread takes
+// over what the ledger holds; any thread asks. A sub-account is answered for as its main account.
 class EntitlementBook : public Entitlements {
  public:
   // `now`: the clock by which packs expire; thread-safe.
-  EntitlementBook(const Catalogue& catalogue, std::function<Instant()> now);
+  EntitlementBook(const Catalogue& catalogue, const BusinessCalendar& calendar,
+                  std::function<Instant()> now);
 
-  // From now on these products are known.
-  void change(const Catalogue& catalogue);
+  // From now on these products are known, with the days from which overage has a price.
+  void change(const Catalogue& catalogue, const BusinessCalendar& calendar);
 
   Sequence sequence() const { return sequence_; }
   // What came after sequence(), or a piece of the whole ledger.
@@ -43,16 +46,17 @@ class EntitlementBook : public Entitlements {
   struct Cover {
     Instant effective_from;
     Instant expires_at;
+    Instant exhausted_at = Instant::latest();  // as this: it has units left
     Units left = 0;
     std::uint32_t next = 0;  // of the same service
     bool is_trial = false;
-    bool frozen = false;
+    bool has_open_refund = false;
+    bool is_refunded = false;
   };
   struct Service {
     ProductId product{};
     std::uint32_t next = 0;  // of the same account
     std::uint32_t first_cover = 0;
-    ServiceState stored;
     bool postpaid_on = false;
   };
   struct Holder {
@@ -60,7 +64,12 @@ class EntitlementBook : public Entitlements {
     AccountId main{};
     std::uint32_t first_service = 0;
     std::uint32_t name_end = 0;  // in all_names_; it begins where the account before it ends
-    bool suspended = false;
+    bool is_suspended = false;
+    bool is_in_arrears = false;
+  };
+  struct KnownProduct {
+    ProductId id{};
+    std::optional<Instant> priced_from{};
   };
   struct NameHash {
     using is_transparent = void;
@@ -82,17 +91,18 @@ class EntitlementBook : public Entitlements {
   Service& service(AccountId account, ProductId product);
   Cover& cover(PackId id) { return covers_.at(value_of(id)); }
   std::string_view text_of(AccountId id) const;
+  PackGlance glance_of(PackId id) const;
   void add_account(const Account& account);
   void add_pack(const Pack& pack);
   void take_over_some(const Changes& changes);
-  ServiceState state_at(const Holder& holder, const Service& service, Instant at,
-                        Units& left) const;
+  void take_over(const PostpaidChange& change);
+  void take_over(const PackDraw& draw);
 
   std::function<Instant()> now_;
   Sequence sequence_ = 0;
 
   mutable std::shared_mutex mutex_;  // guards all below
-  std::map<std::string, ProductId, std::less<>> products_;
+  std::map<std::string, KnownProduct, std::less<>> products_;
   bool loaded_ = false;
   Instant as_of_;
   std::string all_names_;

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "domain/business_calendar.h"
+#include "domain/catalogue.h"
 #include "domain/standing.h"
 
 namespace packwarden {
@@ -16,6 +18,10 @@ struct EntitlementRow {
   bool postpaid_suspended = false;
 };
 // Of each product of which the account holds packs, by name. Pure.
-std::vector<EntitlementRow> entitlements_of(const AccountStanding& account, Instant at);
+std::vector<EntitlementRow> entitlements_of(AccountStanding account, const Catalogue& catalogue,
+                                            const BusinessCalendar& calendar, Instant at);
+// Of one product, whether it holds packs of it or not. Pure.
+EntitlementRow entitlement_of(AccountStanding account, const Product& product,
+                              const BusinessCalendar& calendar, Instant at);
 
 }  // namespace packwarden

@@ -58,8 +58,8 @@ bool has_account_closed_since(const Batch& batch, const AccountDirectory& now) {
 
 std::uint64_t rows_of(const Changes& changes) {
   return changes.accounts.size() + changes.facts.size() + changes.packs.size() +
-         changes.refund_steps.size() + changes.postpaid.size() + changes.services.size() +
-         changes.draws.size() + changes.told.size();
+         changes.refund_steps.size() + changes.postpaid.size() + changes.draws.size() +
+         changes.told.size();
 }
 
 }  // namespace

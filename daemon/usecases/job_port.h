@@ -138,6 +138,10 @@ class JobStore {
 
   virtual bool has_expiries(Instant after, Instant upto) = 0;
   virtual bool has_reminders(Instant upto, std::span<const AccountId> but) = 0;
+  // The first `limit` accounts after `after` whose postpaid of the product is on and whose service
+  // of it is stopped, by id: those that a price which begins may set going (O10).
+  virtual std::vector<AccountId> stopped_with_postpaid(ProductId product, AccountId after,
+                                                       std::uint32_t limit) = 0;
   // The first day of open overage; nullopt where there is none.
   virtual std::optional<BusinessDay> first_open_day() = 0;
   // The last of the first accounts of `part` with open overage, of `count` rows; nullopt where

@@ -73,7 +73,8 @@ struct FileOutcome {
 struct PackDraw {
   PackId pack{};
   Units units = 0;
-  bool exhausted = false;  // its last unit was taken just now
+  bool exhausted = false;                 // its last unit was taken just now
+  std::optional<Instant> exhausted_at{};  // of Changes: as it is now, of entitlements alone
 };
 // A level of a pack of which the notice is written already (N2); 100: that it is used up.
 struct ToldLevel {
@@ -99,7 +100,7 @@ struct OpenRow {
 // Whose memory follows the ledger. What it does not keep is not read for it: of millions of
 // accounts that is half of all rows.
 enum class Follower {
-  rating,        // not the services, and no facts but closings and integrations
+  rating,        // no facts but closings and integrations, and not when packs were used up
   entitlements,  // no facts but closings, and not what was told
   both,          // from the same rows
 };
@@ -113,7 +114,6 @@ struct Changes {
   std::vector<Pack> packs;
   std::vector<RefundStepTaken> refund_steps;  // of each pack in order
   std::vector<PostpaidChange> postpaid;       // in order
-  std::vector<ServiceChange> services;        // of each service in order
   std::vector<PackDraw> draws;                // below zero where units came back
   std::vector<ToldLevel> told;
   std::vector<OpenRow> opened;  // overage that came, whatever became of it since; not of a load

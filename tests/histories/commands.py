@@ -141,6 +141,9 @@ class Commands:
     def _give(self, account, product, tier, now):
         holding = account.holding(product.name)
         expires = now + product.trial_days * DAY if tier.trial else self.clock.years_later(now, product.pack_years)
+        if product.prices:
+            first_day = product.prices[0][0]
+            holding.priced_from = self.clock.at(first_day, 0) if first_day else 0
         pack = Pack(len(self.packs) + 1, account, product.name, len(holding.packs) + 1, tier.name, tier.trial,
                     tier.units, tier.price, now, expires, tier.priority, product.levels, product.refund_days,
                     [days for days in product.reminder_days if expires - days * DAY >= now])  # S20

@@ -18,7 +18,26 @@ class Jobs:
     def _accounts_of(self, packs):
         return {pack.account.number: pack.account for pack in packs}.values()
 
-    def _expire(self, now, due_by=None):
+    def _begin_prices(self, now):
+        """O10: a price of overage that began sets services going, as of its midnight."""
+        done = self.done_until["expire"]
+        for product in self.products.values():
+            if not product.prices or not product.prices[0][0]:
+                continue
+            midnight = self.clock.at(product.prices[0][0], 0)
+            if midnight > now or (done is not None and midnight <= done):
+                continue
+            accounts = [account for account in self.accounts.values()
+                        if (holding := account.holdings.get(product.name)) and holding.switched.is_on()
+                        and holding.covered_by == "none"]
+            change(accounts, now, lambda: None)
+            self.counts["services at the beginning of a price"] += len(accounts)
+
+    def _expire(self, now):
+        self._begin_prices(now)
+        self._expire_packs(now)
+
+    def _expire_packs(self, now, due_by=None):
         """`due_by`: the instant at which a job looked for what is due, where that was before `now`."""
         due_by, done = due_by or now, self.done_until["expire"]
         packs = [pack for pack in self.packs if (done is None or pack.expires > done) and pack.expires <= due_by]

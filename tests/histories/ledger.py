@@ -10,6 +10,7 @@ from business_clock import second_of
 
 ACTIVE = "-"
 FROZEN = ("requested", "approved", "ordered", "completed")  # P8
+PER_TRANSACTION = ("service_stopped", "service_resumed", "postpaid_in_effect")
 
 
 class Turns:
@@ -105,6 +106,8 @@ class Account:
         self.balance, self.has_balance = 0, False
         self.suspended = Turns()
         self.suspension_steps = []
+        self.below_zero = False  # as last told
+        self.told_now = set()    # of what is told once a transaction
         self.journals = []
         self.notices = []  # (product or "", pack number or 0, kind, cause, state)
         self.holdings = {}  # by product, once it holds something
@@ -129,17 +132,20 @@ class Account:
         self.notices.append((product, pack.number if pack else 0, kind, cause, state))
 
     def state(self, product, at):
-        """(covered by, why it is stopped): O1 to O3, O10, S19."""
+        """(covered by, why it is stopped): O1 to O3, O10, S3, S19."""
         holding = self.holdings[product]
         if self.closed_at is not None and at >= self.closed_at:
             return "none", "closed_account"
         if any(pack.covers(at) for pack in holding.packs):
             return "packs", ACTIVE
-        postpaid_on, suspended = holding.switched.is_on(), self.suspended.is_on()
-        if postpaid_on and not suspended:
+        has_price = holding.priced_from is not None and at >= holding.priced_from
+        would_charge, suspended = holding.switched.is_on() and has_price, self.suspended.is_on()
+        if would_charge and not suspended:
             return "postpaid", ACTIVE
-        if self.balance < 0 or (postpaid_on and suspended):
+        if self.balance < 0 or (would_charge and suspended):
             return "none", "arrears"
+        if any(pack.refund_open and pack.left > 0 and at < pack.expires for pack in holding.packs):
+            return "none", "packs_frozen"
         for name, trial in (("packs", False), ("trial", True)):
             ends = [(*end, pack.id) for pack in holding.packs if pack.trial == trial and not pack.frozen
                     and (end := pack.end(at))]
@@ -156,35 +162,46 @@ class Account:
         holding.services.append(state)
         active = holding.reason == ACTIVE
         if was_active and not active:
-            self.tell(product, "service_stopped")
+            self.tell_once(product, "service_stopped")
         if active and not was_active and not first:  # S21
-            self.tell(product, "service_resumed")
+            self.tell_once(product, "service_resumed")
         if holding.covered_by == "postpaid" and before != "postpaid":
-            self.tell(product, "postpaid_in_effect")
+            self.tell_once(product, "postpaid_in_effect")
+
+    def tell_once(self, product, kind):
+        """The cause is the ledger transaction: of several in one the first is told."""
+        if (product, kind) not in self.told_now:
+            self.told_now.add((product, kind))
+            self.tell(product, kind)
 
     def let_time_pass(self, now):
-        """O10: packs that expired and were the last to cover; the change is as of that expiry."""
+        """O10: packs that expired, and a price of overage that began; each change is as of that instant."""
+        self.told_now.clear()
         for product in sorted(self.holdings):
             holding = self.holdings[product]
-            if holding.covered_by != "packs":
+            if holding.since is None:
                 continue
-            expiries = [pack.expires for pack in holding.packs
-                        if not pack.frozen and (end := pack.end(now)) and end[1] == "expired"]
-            if expiries and max(expiries) > holding.since:
-                state = self.state(product, now)
-                if state[0] != "packs":
-                    self.change_service(product, state, max(expiries))
+            turns = {pack.expires for pack in holding.packs if pack.left and pack.refund != "completed"}
+            if holding.switched.is_on() and holding.priced_from is not None:
+                turns.add(holding.priced_from)
+            for at in sorted(turn for turn in turns if holding.since < turn <= now):
+                state = self.state(product, at)
+                if state != (holding.covered_by, holding.reason):
+                    self.change_service(product, state, at)
 
     def follow(self, now):
         """O8, O9, S18: what a change brings about."""
-        if self.balance < 0 and not self.suspended.is_on():
-            self.suspended.turn(True, now)
-            self.suspension_steps.append("suspended")
-            self.has_balance = True
-            self.tell("", "arrears")
+        if self.balance < 0:
+            if not self.suspended.is_on():
+                self.suspended.turn(True, now)
+                self.suspension_steps.append("suspended")
+                self.has_balance = True
+            if not self.below_zero:
+                self.tell("", "arrears")
         elif self.balance > 0 and self.suspended.is_on():
             self.suspended.turn(False, now)
             self.suspension_steps.append("resumed")
+        self.below_zero = self.balance < 0
         for product in sorted(self.holdings):
             holding = self.holdings[product]
             if holding.switched.is_on() and not holding.has_bought():

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -146,6 +147,23 @@ TEST(Migrations, P6_two_postings_of_a_journal_become_its_amount) {
                   "SELECT GROUP_CONCAT(kind, ' ', reference, ' ', contra_book,"
                   " ' ', amount_micros ORDER BY journal_no) FROM journal"),
             "payment bank-1 payments 300,purchase 30k sales -300");
+}
+
+TEST(Migrations, N3_an_account_that_is_at_zero_after_arrears_has_fallen_before) {
+  using std::chrono::milliseconds;
+  Empty database;
+  const std::vector<Migration> steps = embedded_migrations();
+  std::vector<Migration> before;
+  std::copy_if(steps.begin(), steps.end(), std::back_inserter(before),
+               [](const Migration& one) { return one.number < 18; });
+  migrate(database.session(), before, milliseconds(0));
+  database.session().execute("UPDATE ledger_sequence SET seq = 5");
+  database.session().execute("INSERT INTO money_balance VALUES (7, 0, 1), (8, -5, 1), (9, 0, 0)");
+  migrate(database.session(), steps, milliseconds(0));
+  EXPECT_EQ(value(database.session(),
+                  "SELECT GROUP_CONCAT(account_id, ' ', product_id, ' ', seq, ' ', step) FROM"
+                  " postpaid_change"),
+            "7 0 5 at_zero");
 }
 
 TEST(Migrations, WaitUntilNobodyElseUsesTheTables) {

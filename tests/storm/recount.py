@@ -65,8 +65,10 @@ class Recount(World):
             self._take_units(transaction.units, now)
         elif transaction.request is not None:
             self._play_request(transaction, now)
+        elif transaction.kind == "price":
+            self._begin_prices(now)
         elif transaction.kind == "expire":
-            self._expire(now, self._looked_at(transaction, self._expiries_told(now), "pack_expired"))
+            self._expire_packs(now, self._looked_at(transaction, self._expiries_told(now), "pack_expired"))
         elif transaction.kind == "remind":
             self._remind(now, self._looked_at(transaction, self._reminders_told(now), "pack_expiring"))
         elif transaction.kind == "settle":

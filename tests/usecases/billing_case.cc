@@ -104,8 +104,19 @@ void BillingCase::given(CaseWords words) {
     tier.units = case_number(words.value_of("of", ""));
     if (!words.take("units")) words.take("unit");
     tier.price_micros = case_amount(words.value_of("at", ""));
+    tier.priority = static_cast<int>(case_number(words.value_of("priority", "0")));
     words.end();
     catalogue_.products.at(0).tiers.push_back(tier);
+  } else if (words.take("scope stack")) {
+    words.end();
+    catalogue_.products.at(0).notice_scope = NoticeScope::stack;
+  } else if (words.take("overage price")) {
+    const auto day = parse_business_day(words.value_of("from", ""));
+    if (!day) throw CaseError("from which day?");
+    words.end();
+    catalogue_.products.at(0).postpaid_prices.at(0).from = *day;
+    host_->settings().catalogue.products.at(0).postpaid_prices.at(0).from = *day;
+    host_->restart();
   } else if (words.take("sub-account")) {
     add_account(*database_, words.next(), "acme");
     words.end();
@@ -122,7 +133,7 @@ void BillingCase::given(CaseWords words) {
     host_->restart();
     words.end();
   } else {
-    throw CaseError("given what? pack, tier, sub-account, account, zone");
+    throw CaseError("given what? pack, tier, scope, overage price, sub-account, account, zone");
   }
 }
 

@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <array>
 #include <random>
 #include <thread>
 
 #include "store/job_rows.h"
 #include "store/mysql_reports.h"
+#include "usecases/account_commands.h"
 #include "usecases/billing_case.h"
 #include "usecases/billing_jobs.h"
 #include "usecases/file_void.h"
@@ -54,7 +56,7 @@ void BillingCase::when(CaseWords words) {
   } else {
     throw CaseError(
         "what is done? use, use random, send, void, jobs run, buy, claim trial, top up, postpaid, "
-        "refund");
+        "close, refund");
   }
 }
 
@@ -77,6 +79,11 @@ std::optional<CommandOutcome> BillingCase::run_command_of(CaseWords& words, Inst
     if (!on && !words.take("off")) throw CaseError("postpaid on or off");
     const std::vector<std::string> names{"acme"};
     return switch_postpaid(ledger_, context_, {"captcha", names, on, now}, request_id(words));
+  }
+  if (words.take("close")) {
+    const std::vector<std::string> names{"acme"};
+    return learn(ledger_, context_, names, std::array{AccountFactKind::closed}, now,
+                 request_id(words));
   }
   if (words.take("refund")) {
     const std::vector<PackId>& packs = packs_.at(words.next());

@@ -174,7 +174,25 @@ TEST_F(Jobs, O8_a_charge_that_the_balance_does_not_cover_suspends_postpaid) {
   EXPECT_EQ(value("SELECT units FROM ledger_entry WHERE units = 6 AND outcome = 2"), "6");
   EXPECT_EQ(value("SELECT GROUP_CONCAT(step ORDER BY seq) FROM postpaid_change WHERE product_id ="
                   " 0"),
-            "suspended,resumed");
+            "suspended,at_zero,resumed");
+}
+
+TEST_F(Jobs, N3_a_second_fall_below_zero_is_told_again_though_the_suspension_went_on) {
+  make_postpaid("acme", 1'000'000);
+  use("acme", 300, noon, noon);
+  const Instant next_day = charge_time - Span::minutes(120);  // of business, before the charge
+  use("acme", 7, next_day, next_day);
+  ASSERT_EQ(run(charge_time).bills, 1);
+  EXPECT_EQ(balance(), "-500000");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM notice WHERE kind = 'arrears'"), "1");
+  top_up(500'000, "acme", charge_time + Span::minutes(1));
+  EXPECT_EQ(balance(), "0");
+  ASSERT_EQ(run(charge_time + day).bills, 1);
+  EXPECT_EQ(balance(), "-35000");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM notice WHERE kind = 'arrears'"), "2");
+  EXPECT_EQ(value("SELECT GROUP_CONCAT(step ORDER BY seq) FROM postpaid_change WHERE product_id ="
+                  " 0"),
+            "suspended,at_zero,below_zero");
 }
 
 TEST_F(Jobs, O9_a_charge_below_zero_while_still_suspended_at_zero_makes_the_reason_arrears) {
@@ -322,6 +340,83 @@ TEST_F(Jobs, N3_O10_an_expiry_is_told_and_stops_the_service_at_its_instant) {
   EXPECT_EQ(value("SELECT CONCAT(reason, ' ', changed_at) FROM service_change WHERE reason <> ''"),
             "trial_expired 2026-11-27 12:00:00.000000");
   EXPECT_EQ(run(noon + Span::days(9)).packs_expired, 0);
+}
+
+// A product of which overage has a price from 2026-12-01 on, the midnight of Shanghai.
+class PricedLater : public Jobs {
+ protected:
+  PricedLater() {
+    catalogue = *context.catalogue;
+    catalogue.products.at(0).postpaid_prices = {{BusinessDay{20'788}, 5'000}};
+    context.catalogue = &catalogue;
+    host.settings().catalogue.products.at(0).postpaid_prices =
+        catalogue.products.at(0).postpaid_prices;
+    host.restart();
+  }
+  std::string services() {
+    return value(
+        "SELECT GROUP_CONCAT(CONCAT(account_id, ' ', IF(reason = '', covered_by, reason), ' ',"
+        " changed_at) ORDER BY account_id, seq, change_no SEPARATOR '; ') FROM service_change"
+        " WHERE covered_by <> 'packs'");
+  }
+  const Instant midnight = noon + Span::days(10) + Span::minutes(4 * 60);
+  Catalogue catalogue;
+};
+
+TEST_F(PricedLater, O1_O2_O3_postpaid_neither_covers_nor_is_told_before_its_price_begins) {
+  make_postpaid("acme", 1'000'000);
+  EXPECT_EQ(services(), "1 packs_exhausted 2026-11-20 12:00:00.000000");
+  use("acme", 5, noon, noon);
+  EXPECT_EQ(host.receipt_value(last_file, "units"),
+            R"({"accepted":5,"drawn":0,"overage":0,"overrun":5,"not_billable":0})");
+  EXPECT_EQ(notices("postpaid_in_effect"), "NULL");
+  EXPECT_NE(notices("service_stopped"), "NULL");
+  EXPECT_EQ(
+      value("SELECT body FROM outbox WHERE channel = 'inbox' AND kind = 'postpaid_on'"),
+      "Postpaid of captcha is on for account acme. What no pack covers is charged each day from "
+      "2026-12-01 on; before that day the service stops when the packs end.");
+}
+
+TEST_F(PricedLater, O10_a_price_that_begins_sets_services_going_as_of_its_midnight) {
+  make_postpaid("acme", 1'000'000);
+  make_postpaid("beta", 1'000'000);
+  make_postpaid("off", 1'000'000);
+  const std::vector<std::string> names{"off"};
+  ASSERT_TRUE(switch_postpaid(ledger, context, {"captcha", names, false, noon}, new_request_id()));
+  buy("30k", noon, "beta");  // covered at the midnight
+  run(midnight - Span{1'000});
+  const std::string before = services();
+  EXPECT_EQ(before,
+            "1 packs_exhausted 2026-11-20 12:00:00.000000; 2 packs_exhausted 2026-11-20 "
+            "12:00:00.000000; 3 packs_exhausted 2026-11-20 12:00:00.000000");
+  EXPECT_EQ(run(midnight + Span::minutes(90)).services_priced, 1);
+  EXPECT_EQ(value("SELECT CONCAT(covered_by, ' ', changed_at) FROM service_change WHERE account_id"
+                  " = 1 ORDER BY seq DESC LIMIT 1"),
+            "postpaid 2026-11-30 16:00:00.000000");
+  EXPECT_EQ(value("SELECT COUNT(*) FROM service_change WHERE covered_by = 'postpaid'"), "1");
+  EXPECT_NE(notices("postpaid_in_effect"), "NULL");
+  EXPECT_NE(notices("service_resumed"), "NULL");
+  const std::string sequence = value("SELECT seq FROM ledger_sequence");
+  EXPECT_EQ(run(midnight + Span::minutes(91)).services_priced, 0);
+  EXPECT_EQ(value("SELECT seq FROM ledger_sequence"), sequence) << "it is done once";
+}
+
+TEST_F(PricedLater, O10_an_expiry_and_a_price_that_nobody_noticed_are_stored_in_their_order) {
+  claim(noon);  // until 2026-11-27
+  top_up(1'000'000);
+  add_pack(database, "acme", 10, noon, noon + Span::days(8));
+  add_postpaid(database, "acme", PostpaidStep::on, noon);
+  run(midnight + Span::minutes(1));
+  EXPECT_EQ(services(),
+            "1 packs_expired 2026-11-28 12:00:00.000000; 1 postpaid 2026-11-30 16:00:00.000000");
+}
+
+TEST_F(PricedLater, O9_each_change_of_an_account_notices_a_price_that_has_begun) {
+  make_postpaid("acme", 1'000'000);
+  top_up(1, "acme", midnight + Span::minutes(5));
+  EXPECT_EQ(value("SELECT CONCAT(covered_by, ' ', changed_at) FROM service_change ORDER BY seq DESC"
+                  " LIMIT 1"),
+            "postpaid 2026-11-30 16:00:00.000000");
 }
 
 TEST_F(Jobs, O6_a_lease_that_somebody_else_holds_is_left_alone) {

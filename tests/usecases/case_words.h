@@ -22,6 +22,7 @@ struct CaseError : std::runtime_error {
 };
 
 inline Units case_number(const std::string& word) {
+  if (word.starts_with('-')) return -case_number(word.substr(1));
   std::string digits = word;
   digits.erase(std::remove(digits.begin(), digits.end(), '_'), digits.end());
   Units number = 0;

@@ -75,7 +75,6 @@ class BesideTheBooks : public LoadedBeside {
   void take_over(const Changes& piece) override {
     accounts += piece.accounts.size();
     packs += piece.packs.size();
-    services += piece.services.size();
     is_of_pieces = true;
   }
   void complete() override { calls += is_of_pieces ? "complete " : "too early "; }
@@ -84,7 +83,6 @@ class BesideTheBooks : public LoadedBeside {
   bool is_of_pieces = false;
   std::size_t accounts = 0;
   std::size_t packs = 0;
-  std::size_t services = 0;
 };
 
 TEST_F(U3_Dedupe, WhatIsLoadedBesideTheBooksIsCompleteBeforeTheKeys) {
@@ -105,7 +103,6 @@ TEST_F(U3_Dedupe, WhatIsLoadedBesideTheBooksIsCompleteBeforeTheKeys) {
   };
   EXPECT_EQ(beside.accounts, count("account"));
   EXPECT_EQ(beside.packs, count("pack"));
-  EXPECT_EQ(beside.services, count("service_change"));
   host.drop("b.csv", csv({{.id = "2"}, {.id = "3"}}));
   host.run();
   EXPECT_EQ(host.receipt_value("b.csv", "duplicate"), "1");
