@@ -80,14 +80,20 @@ void journal(Desk& desk, const MoneyWords& words) {
                                           {"booked_at", to_rfc3339(row.booked_at)},
                                           {"kind", row.kind},
                                           {"reference", row.reference},
-                                          {"on_balance_micros", row.on_balance_micros}});
+                                          {"amount_micros", row.amount_micros},
+                                          {"balance_micros", row.balance_micros}});
     }
     return desk.print(array);
   }
-  Table table({{"transaction", true}, {"booked at"}, {"kind"}, {"reference"}, {"balance", true}});
+  Table table({{"transaction", true},
+               {"booked at"},
+               {"kind"},
+               {"reference"},
+               {"amount", true},
+               {"balance", true}});
   for (const JournalRow& row : rows) {
     table.add({std::to_string(row.sequence), shown_time(row.booked_at), row.kind, row.reference,
-               money_text(row.on_balance_micros)});
+               money_text(row.amount_micros), money_text(row.balance_micros)});
   }
   table.print(desk.out());
 }

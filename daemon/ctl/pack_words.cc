@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "ctl/change.h"
 #include "ctl/desk.h"
@@ -32,11 +33,18 @@ void buy(Desk& desk, const PackWords& words) {
              });
 }
 
+std::string shown_condition(PackCondition condition) {
+  std::string text(name_of(condition));
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return text;
+}
+
 void list(Desk& desk, const PackWords& words) {
   std::optional<AccountId> account;
   if (!words.account.empty()) account = desk.account(words.account).main();
   const auto rows = desk.context().reports().packs(account);
   const auto postpaid = desk.context().reports().postpaid(account);  // O4
+  const Instant now = desk.now();
   if (desk.json) {
     boost::json::array array;
     for (const PackRow& row : rows) {
@@ -48,7 +56,10 @@ void list(Desk& desk, const PackWords& words) {
                                           {"tier", row.tier},
                                           {"quota", row.quota},
                                           {"used", row.used},
-                                          {"left", row.left()},
+                                          {"state", name_of(row.condition_at(now))},
+                                          {"usable", row.usable_at(now)},
+                                          {"left", row.usable_at(now)},  // its older name
+                                          {"unused", row.unused()},
                                           {"effective_from", to_rfc3339(row.effective_from)},
                                           {"expires_at", to_rfc3339(row.expires_at)},
                                           {"refund", refund}});
@@ -70,19 +81,21 @@ void list(Desk& desk, const PackWords& words) {
                {"tier"},
                {"quota", true},
                {"used", true},
-               {"left", true},
+               {"usable", true},
+               {"state"},
                {"effective from"},
                {"expires at"},
                {"refund"}});
   for (const PackRow& row : rows) {
     table.add({std::to_string(value_of(row.id)), row.account, row.product, row.tier,
-               with_separators(row.quota), with_separators(row.used), with_separators(row.left()),
+               with_separators(row.quota), with_separators(row.used),
+               with_separators(row.usable_at(now)), shown_condition(row.condition_at(now)),
                shown_time(row.effective_from), shown_time(row.expires_at),
                row.refund ? std::string(name_of(*row.refund)) : ""});
   }
   for (const PostpaidRow& row : postpaid) {
-    table.add({"", row.account, row.product, "postpaid", "", "", "", shown_time(row.since), "",
-               row.is_suspended ? "suspended" : ""});
+    table.add({"", row.account, row.product, "postpaid", "", "", "",
+               row.is_suspended ? "suspended" : "on", shown_time(row.since), "", ""});
   }
   table.print(desk.out());
 }
@@ -110,7 +123,8 @@ void add_pack_words(CLI::App& app, Action& chosen) {
       ->type_name("REFERENCE");
   buying->final_callback([&chosen, words] { chosen = [words](Desk& desk) { buy(desk, *words); }; });
 
-  CLI::App* listing = group->add_subcommand("list", "packs with what is used and left");
+  CLI::App* listing =
+      group->add_subcommand("list", "packs with what is used, and what can be drawn now");
   listing->add_option("account", words->account, "of this account alone")->type_name("ACCOUNT");
   listing->final_callback(
       [&chosen, words] { chosen = [words](Desk& desk) { list(desk, *words); }; });

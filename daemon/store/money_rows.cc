@@ -78,14 +78,17 @@ std::vector<JournalRow> read_journal_rows(Session& session, AccountId account,
                                           std::uint32_t limit) {
   std::vector<JournalRow> rows;
   session.for_each_row(
-      fmt::format("SELECT seq, kind, reference, {}, amount_micros FROM (SELECT * FROM journal WHERE"
-                  " account_id = {} ORDER BY seq DESC, journal_no DESC LIMIT {}) j ORDER BY seq,"
-                  " journal_no",
-                  micros_of("booked_at"), value_of(account), limit),
+      // One statement, so that the balance from which it goes back is that after the last row.
+      fmt::format("SELECT j.seq, j.kind, j.reference, {}, j.amount_micros, b.balance_micros -"
+                  " COALESCE(SUM(j.amount_micros) OVER (ORDER BY j.seq DESC, j.journal_no DESC ROWS"
+                  " BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) FROM (SELECT * FROM journal"
+                  " WHERE account_id = {} ORDER BY seq DESC, journal_no DESC LIMIT {}) j JOIN"
+                  " money_balance b ON b.account_id = j.account_id ORDER BY j.seq, j.journal_no",
+                  micros_of("j.booked_at"), value_of(account), limit),
       [&](RowView row) {
         rows.push_back({static_cast<Sequence>(to_int(row[0])), std::string(*row[1]),
-                        std::string(*row[2]), Instant::from_micros(to_int(row[3])),
-                        to_int(row[4])});
+                        std::string(*row[2]), Instant::from_micros(to_int(row[3])), to_int(row[4]),
+                        to_int(row[5])});
       });
   return rows;
 }

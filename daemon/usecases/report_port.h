@@ -15,6 +15,7 @@
 #include "domain/ids.h"
 #include "domain/instant.h"
 #include "domain/notice.h"
+#include "domain/pack_condition.h"
 #include "domain/refund.h"
 #include "domain/standing.h"
 #include "usecases/audit.h"
@@ -39,7 +40,8 @@ struct JournalRow {
   std::string kind;
   std::string reference;
   Instant booked_at;
-  MoneyMicros on_balance_micros = 0;
+  MoneyMicros amount_micros = 0;   // onto the balance
+  MoneyMicros balance_micros = 0;  // right after it
 };
 struct PackRow {
   PackId id{};
@@ -52,7 +54,14 @@ struct PackRow {
   Instant expires_at;
   std::optional<RefundStep> refund{};  // the last step
 
-  Units left() const { return quota - used; }
+  Units unused() const { return quota - used; }
+  PackCondition condition_at(Instant at) const {
+    return condition_of(unused(), effective_from, expires_at, refund, at);
+  }
+  // What usage at this instant can draw: nothing of a pack that is over, frozen or refunded.
+  Units usable_at(Instant at) const {
+    return condition_at(at) == PackCondition::usable ? unused() : 0;
+  }
 };
 // A product of which postpaid is on for an account (O4).
 struct PostpaidRow {

@@ -84,7 +84,7 @@ def check_packs(model, packs):
     """What `pack list` says of each pack, validity included."""
     expected = [(p.account, p.product, p.tier, p.quota, p.used, p.quota - p.used,
                  p.purchased, p.expires) for p in model.all_packs()]
-    found = [(p["account"], p["product"], p["tier"], p["quota"], p["used"], p["left"],
+    found = [(p["account"], p["product"], p["tier"], p["quota"], p["used"], p["unused"],
               parse_time(p["effective_from"]), parse_time(p["expires_at"])) for p in packs]
     return compare(expected, found)
 

@@ -24,7 +24,7 @@ def packs(before, after):
         rows.append((pack["account"], pack["tier"], day(pack["effective_from"]),
                      day(pack["expires_at"]), pack["quota"],
                      used.get((pack["account"], pack["effective_from"]), 0), pack["used"],
-                     pack["left"], f"{bar(pack['used'], pack['quota'], 10)} {percent:3} %"))
+                     pack["usable"], f"{bar(pack['used'], pack['quota'], 10)} {percent:3} %"))
     table(("account", "pack", "from", "until", "quota", "before", "used", "left", ""), rows)
 
 

@@ -83,7 +83,7 @@ class Statement(unittest.TestCase):
                 self.assertEqual(pack["left_before"], packs.get(pack["pack"], pack["quota"]))
                 packs[pack["pack"]] = pack["left"]
         self.assertEqual(where.ctl("money", "balance", "acme")[0]["balance_micros"], opening)
-        self.assertEqual({pack["pack"]: pack["left"] for pack in where.ctl("pack", "list", "acme") if pack["pack"]}, packs)
+        self.assertEqual({pack["pack"]: pack["unused"] for pack in where.ctl("pack", "list", "acme") if pack["pack"]}, packs)
 
     def test_all_statements_together_are_the_usage_of_the_ledger(self):
         def key(row):

@@ -94,8 +94,34 @@ TEST_F(ReportsTest, P6_balances_and_journals) {
   ASSERT_EQ(journals.size(), 1U);
   EXPECT_EQ(journals[0].kind, "purchase");
   EXPECT_EQ(journals[0].reference, "30k");
-  EXPECT_EQ(journals[0].on_balance_micros, -300'000'000);
+  EXPECT_EQ(journals[0].amount_micros, -300'000'000);
+  EXPECT_EQ(journals[0].balance_micros, 100'000'000);
   EXPECT_EQ(journals[0].booked_at, noon);
+}
+
+TEST_F(ReportsTest, P6_each_journal_has_the_balance_after_it_of_all_journals) {
+  top_up_balance(ledger, context, {"acme", 7, "bank-2", noon}, "7");
+  const auto journals = reports.journals(account("acme").id, 50);
+  ASSERT_EQ(journals.size(), 3U);
+  EXPECT_EQ(journals[0].amount_micros, 400'000'000);
+  EXPECT_EQ(journals[0].balance_micros, 400'000'000);
+  EXPECT_EQ(journals[1].amount_micros, -300'000'000);
+  EXPECT_EQ(journals[1].balance_micros, 100'000'000);
+  EXPECT_EQ(journals[2].amount_micros, 7);
+  EXPECT_EQ(journals[2].balance_micros, 100'000'007);
+  EXPECT_EQ(reports.journals(account("acme").id, 1).at(0).balance_micros, 100'000'007);
+}
+
+TEST_F(ReportsTest, P5_what_is_unused_of_a_pack_that_is_over_or_frozen_is_not_usable) {
+  const PackRow pack = reports.packs(std::nullopt).at(1);
+  EXPECT_EQ(pack.unused(), 29'993);
+  EXPECT_EQ(pack.usable_at(noon), 29'993);
+  EXPECT_EQ(pack.usable_at(pack.expires_at), 0);
+  PackRow frozen = pack;
+  frozen.refund = RefundStep::requested;
+  EXPECT_EQ(frozen.usable_at(noon), 0);
+  frozen.refund = RefundStep::completed;
+  EXPECT_EQ(frozen.usable_at(noon), 0);
 }
 
 TEST_F(ReportsTest, accounts_and_packs) {
@@ -105,7 +131,7 @@ TEST_F(ReportsTest, accounts_and_packs) {
   EXPECT_EQ(accounts[1].parent, "acme");
   const auto packs = reports.packs(std::nullopt);
   ASSERT_EQ(packs.size(), 2U);
-  EXPECT_EQ(packs[0].left(), 0);
+  EXPECT_EQ(packs[0].unused(), 0);
   EXPECT_EQ(packs[1].effective_from, noon);
   EXPECT_TRUE(reports.packs(account("zeta").id).empty());
 }
