@@ -85,7 +85,7 @@ void JobComposition::make_jobs(const Settings& settings) {
                            settings.jobs.lease_s,
                            spread_s_,
                            static_cast<int>(settings.keeping.ended_deliveries_days),
-                           static_cast<int>(settings.keeping.inbox_days),
+                           settings.keeping.inbox_days,
                            settings.jobs.settlement_accounts,
                            steps_of(loop_)};
   beside_.clear();

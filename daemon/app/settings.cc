@@ -213,7 +213,9 @@ class Loader {
   void keeping(MapReader map) {
     map.whole_number("ended_deliveries_days", settings_.keeping.ended_deliveries_days,
                      {1, max_days});
-    map.whole_number("inbox_days", settings_.keeping.inbox_days, {1, max_days});
+    std::uint32_t inbox_days = 0;
+    map.whole_number("inbox_days", inbox_days, {1, max_days});
+    if (inbox_days > 0) settings_.keeping.inbox_days = inbox_days;
     map.finish();
   }
 

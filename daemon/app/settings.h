@@ -76,7 +76,7 @@ struct JobSettings {
 
 struct KeepingSettings {
   std::uint32_t ended_deliveries_days = 90;  // D2
-  std::uint32_t inbox_days = 1'096;          // N4
+  std::optional<std::uint32_t> inbox_days;   // D2; none: for ever
 
   bool operator==(const KeepingSettings&) const = default;
 };

@@ -323,16 +323,14 @@ void BillingJobs::settle(std::optional<Instant> as_of, JobReport& report) {
 void BillingJobs::erase(std::optional<Instant> as_of, JobReport& report) {
   run_job("erase", as_of, report, [&](Run& run) {
     const Instant ended_by = run.due_by - Span::days(options_.ended_deliveries_days);
-    const Instant stored_by = run.due_by - Span::days(options_.inbox_days);
-    return repeat(report.deliveries_erased,
-                  [&] {
-                    return store_->erase_deliveries(run.lease, options_.lease_s, ended_by,
-                                                    deliveries_at_a_time);
-                  }) &&
-           repeat(report.messages_removed, [&] {
-             return store_->remove_messages(run.lease, options_.lease_s, stored_by,
-                                            deliveries_at_a_time);
-           });
+    const bool erased = repeat(report.deliveries_erased, [&] {
+      return store_->erase_deliveries(run.lease, options_.lease_s, ended_by, deliveries_at_a_time);
+    });
+    if (!erased || !options_.inbox_days) return erased;
+    const Instant stored_by = run.due_by - Span::days(*options_.inbox_days);
+    return repeat(report.messages_removed, [&] {
+      return store_->remove_messages(run.lease, options_.lease_s, stored_by, deliveries_at_a_time);
+    });
   });
 }
 

@@ -15,9 +15,10 @@ namespace packwarden {
 struct JobOptions {
   std::string holder;  // of leases: this process, for people
   std::uint32_t lease_s = 60;
-  std::int64_t spread_s = 10'800;             // O6: of the charges of a day, from 08:00 on
-  int ended_deliveries_days = 90;             // D2: of 24 h, until address and text are erased
-  int inbox_days = 1'096;                     // N4: of 24 h, until an in-site message is removed
+  std::int64_t spread_s = 10'800;  // O6: of the charges of a day, from 08:00 on
+  int ended_deliveries_days = 90;  // D2: of 24 h, until address and text are erased
+  // D2: of 24 h, until an in-site message is removed; none: never.
+  std::optional<std::uint32_t> inbox_days{};
   std::uint32_t settlement_accounts = 5'000;  // charged in one transaction
   // Told which job is begun, by a literal; may be null.
   std::function<void(const char*)> on_step{};

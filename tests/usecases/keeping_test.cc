@@ -35,8 +35,8 @@ class Keeping : public ::testing::Test {
     BillingJobs jobs(ledger, store, context, {"test", 60, 0, ended_days});
     return jobs.run(now);
   }
-  JobReport erase(Instant now) {
-    BillingJobs jobs(ledger, store, context, {"test", 60, 0, ended_days});
+  JobReport erase(Instant now, std::optional<std::uint32_t> inbox_days = {}) {
+    BillingJobs jobs(ledger, store, context, {"test", 60, 0, ended_days, inbox_days});
     JobReport report;
     jobs.erase(now, report);
     return report;
@@ -113,14 +113,16 @@ TEST_F(Keeping, D2_many_are_erased_in_chunks_and_an_in_site_message_stays) {
             "2027-02-18 12:00:00.000000");
 }
 
-TEST_F(Keeping, N4_an_in_site_message_is_removed_when_its_time_is_over) {
+TEST_F(Keeping, D2_in_site_messages_are_kept_for_ever_or_so_many_days_as_are_set) {
   database.session().execute(
       "INSERT INTO inbox_message (idempotency_key, account_name, language, subject, body, "
       "stored_at) VALUES ('old', 'acme', 'en', '', '', '2026-11-20 12:00:00'), ('new', 'acme', "
       "'en', '', '', '2026-11-20 12:00:01')");
-  constexpr int inbox_days = 1'096;
-  EXPECT_EQ(erase(noon + Span::days(inbox_days) - Span::seconds(1)).messages_removed, 0);
-  EXPECT_EQ(erase(noon + Span::days(inbox_days)).messages_removed, 1);
+  constexpr std::uint32_t inbox_days = 1'096;
+  EXPECT_EQ(erase(noon + Span::days(36'500)).messages_removed, 0);
+  EXPECT_EQ(erase(noon + Span::days(inbox_days) - Span::seconds(1), inbox_days).messages_removed,
+            0);
+  EXPECT_EQ(erase(noon + Span::days(inbox_days), inbox_days).messages_removed, 1);
   EXPECT_EQ(value("SELECT idempotency_key FROM inbox_message"), "new");
 }
 
