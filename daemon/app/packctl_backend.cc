@@ -184,11 +184,12 @@ class SettingsContext : public Context {
       directory_ = books.directory();
       voided_ = digest;
     }
+    if (voided_keys_.size() == 0) return "the ids of the voided file were let go";
     DecodeContext context = decode_context(settings_, stored_catalogue(), hasher(), calendar_);
     context.directory = directory_;
     context.dedupe_floor = Instant::earliest();
     const FileOutcome outcome = ledger().outcomes_of(std::span(&file.digest, 1)).front();
-    return find_duplicates_of(voided_keys_, context, outcome, std::move(bytes), line);
+    return find_duplicates_of(voided_keys_, context, outcome, std::move(bytes), file.units, line);
   }
 
   FileCheck check_file(const std::string& path, const std::string& name, Instant arrival,

@@ -54,7 +54,8 @@ Duplicates find_duplicates(Desk& desk, const FileWords& words, const Digest& dig
 boost::json::array packs_json(const VoidPlan& plan, Instant now) {
   boost::json::array packs;
   for (const PackBack& pack : plan.packs) {
-    packs.push_back(boost::json::object{{"account", pack.account},
+    packs.push_back(boost::json::object{{"pack", value_of(pack.id)},
+                                        {"account", pack.account},
                                         {"product", pack.product},
                                         {"tier", pack.tier},
                                         {"quota", pack.quota},
@@ -68,7 +69,8 @@ boost::json::array packs_json(const VoidPlan& plan, Instant now) {
 void print_plan(Desk& desk, const VoidPlan& plan) {
   const Instant now = desk.now();
   std::ostream& out = desk.out();
-  Table packs({{"account"},
+  Table packs({{"pack", true},
+               {"account"},
                {"product"},
                {"tier"},
                {"quota", true},
@@ -77,8 +79,9 @@ void print_plan(Desk& desk, const VoidPlan& plan) {
                {"expires at"}});
   for (const PackBack& pack : plan.packs) {
     const Units left = pack.quota - pack.used;
-    packs.add({pack.account, pack.product, pack.tier, with_separators(pack.quota),
-               with_separators(left), with_separators(left + pack.back),
+    packs.add({std::to_string(value_of(pack.id)), pack.account, pack.product, pack.tier,
+               with_separators(pack.quota), with_separators(left),
+               with_separators(left + pack.back),
                shown_time(pack.expires_at) +
                    (pack.expires_at <= now ? " (expired: for late records only)" : "")});
   }

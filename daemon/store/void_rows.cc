@@ -24,7 +24,8 @@ struct KeyRange {
 
 struct Arrival {
   std::int32_t day = 0;
-  bool let_go = false;  // before the floor: keys of that day may be gone
+  // Before the floor: no index holds keys of that day any more, whether or not their rows are gone.
+  bool let_go = false;
 };
 
 Arrival read_arrival(Session& session, const Digest& digest) {
@@ -57,12 +58,12 @@ std::vector<KeyRange> read_ranges(Session& session, Sequence seq, const Digest& 
 }
 
 void read_keys_of_transaction(Session& session, Sequence seq, const Digest& digest,
-                              const Arrival& arrival, const SegmentSink& sink) {
+                              std::int32_t arrival_day, const SegmentSink& sink) {
   std::uint64_t expected = 0;
-  const auto ranges = read_ranges(session, seq, digest, arrival.day, expected);
+  const auto ranges = read_ranges(session, seq, digest, arrival_day, expected);
   const std::string run =
       fmt::format(" FROM dedupe_segment WHERE seq = {} AND kind = 'added' AND arrival_day = {}",
-                  seq, date_literal(arrival.day));
+                  seq, date_literal(arrival_day));
   std::vector<std::pair<std::int64_t, std::uint64_t>> parts;  // number, keys
   std::uint64_t held = 0;
   session.for_each_row(
@@ -72,7 +73,6 @@ void read_keys_of_transaction(Session& session, Sequence seq, const Digest& dige
         held += parts.back().second;
       });
   if (held != expected) {
-    if (arrival.let_go) return;
     throw std::logic_error(fmt::format(
         "ledger transaction {} holds {} dedupe keys where its units say {}", seq, held, expected));
   }
@@ -87,7 +87,7 @@ void read_keys_of_transaction(Session& session, Sequence seq, const Digest& dige
       const auto row =
           session.query("SELECT record_keys" + run + fmt::format(" AND part = {}", part)).at(0);
       to_keys(*row.at(0), keys);
-      sink({arrival.day, std::span(keys).subspan(begin - part_begin, end - begin), false});
+      sink({arrival_day, std::span(keys).subspan(begin - part_begin, end - begin), false});
     }
     part_begin = part_end;
   }
@@ -104,6 +104,28 @@ void write_removed_keys(Session& session, Sequence sequence, RowNumbers& numbers
         "INSERT INTO dedupe_segment (seq, part, kind, arrival_day, record_keys) VALUES",
         "(?, ?, 'removed', ?, ?)", row);
   });
+}
+
+// The units of other files that had duplicates while records of this file stood: committed after
+// its first one that has some, and before its void.
+void read_files_with_duplicates(Session& session, const Digest& digest,
+                                std::vector<FileWithDuplicates>& files) {
+  const std::string of_it = " WHERE digest = " + digest_literal(digest);
+  session.for_each_row(
+      "SELECT f.digest, f.spool, f.claim, f.name, u.duplicate_records, u.unit_no FROM rating_unit u"
+      " JOIN usage_file f ON f.digest = u.digest WHERE u.duplicate_records > 0 AND f.digest <> " +
+          digest_literal(digest) + " AND u.seq >= (SELECT MIN(seq) FROM rating_unit" + of_it +
+          " AND accepted_records > 0) AND u.seq < COALESCE((SELECT seq FROM file_void" + of_it +
+          "), ~0) ORDER BY f.arrival, f.digest, u.unit_no",
+      [&](RowView row) {
+        const Digest other = to_digest(row[0]);
+        if (files.empty() || files.back().digest != other) {
+          files.push_back(
+              {other, std::string(*row[1]), std::string(*row[2]), std::string(*row[3]), 0, {}});
+        }
+        files.back().duplicates += to_int(row[4]);
+        files.back().units.push_back(static_cast<std::uint32_t>(to_int(row[5])));
+      });
 }
 
 }  // namespace
@@ -153,13 +175,14 @@ std::vector<AccountId> read_accounts_of_file(Session& session, const Digest& dig
 
 void read_keys_of_file(Session& session, const Digest& digest, const SegmentSink& sink) {
   const Arrival arrival = read_arrival(session, digest);
+  if (arrival.let_go) return;
   std::vector<Sequence> sequences;
   session.for_each_row(
       "SELECT DISTINCT seq FROM rating_unit WHERE accepted_records > 0 AND digest = " +
           digest_literal(digest) + " ORDER BY seq",
       [&](RowView row) { sequences.push_back(static_cast<Sequence>(to_int(row[0]))); });
   for (const Sequence seq : sequences) {
-    read_keys_of_transaction(session, seq, digest, arrival, sink);
+    read_keys_of_transaction(session, seq, digest, arrival.day, sink);
   }
 }
 
@@ -167,14 +190,15 @@ VoidPlan read_void_plan(Session& session, const Digest& digest) {
   VoidPlan plan;
   session.for_each_row(
       "SELECT a.name, d.name, p.tier, p.quota_units, b.used_units, r.units, " +
-          micros_of("p.expires_at") + " FROM (SELECT e.pack_id, SUM(e.units) units FROM " +
-          entries_of(digest) +
+          micros_of("p.expires_at") +
+          ", p.pack_id FROM (SELECT e.pack_id, SUM(e.units) units FROM " + entries_of(digest) +
           " AND e.pack_id <> 0 GROUP BY e.pack_id) r JOIN pack p ON p.pack_id = r.pack_id"
           " JOIN pack_balance b ON b.pack_id = r.pack_id JOIN account a ON a.account_id ="
           " p.account_id JOIN product d ON d.product_id = p.product_id"
           " ORDER BY a.name, d.name, p.pack_id",
       [&](RowView row) {
-        plan.packs.push_back({std::string(*row[0]), std::string(*row[1]), std::string(*row[2]),
+        plan.packs.push_back({PackId{static_cast<std::uint32_t>(to_int(row[7]))},
+                              std::string(*row[0]), std::string(*row[1]), std::string(*row[2]),
                               to_int(row[3]), to_int(row[4]), to_int(row[5]),
                               Instant::from_micros(to_int(row[6]))});
       });
@@ -191,17 +215,7 @@ VoidPlan read_void_plan(Session& session, const Digest& digest) {
                               BusinessDay{static_cast<std::int32_t>(to_int(row[3]))},
                               static_cast<Outcome>(to_int(row[4])), to_int(row[5])});
       });
-  session.for_each_row(
-      "SELECT f.digest, f.spool, f.claim, f.name, SUM(u.duplicate_records) FROM rating_unit u JOIN"
-      " usage_file f ON f.digest = u.digest WHERE u.duplicate_records > 0 AND f.digest <> " +
-          digest_literal(digest) +
-          " AND u.seq >= (SELECT MIN(seq) FROM rating_unit WHERE digest = " +
-          digest_literal(digest) + ") GROUP BY f.digest ORDER BY f.arrival, f.digest",
-      [&](RowView row) {
-        plan.files_with_duplicates.push_back({to_digest(row[0]), std::string(*row[1]),
-                                              std::string(*row[2]), std::string(*row[3]),
-                                              to_int(row[4])});
-      });
+  read_files_with_duplicates(session, digest, plan.files_with_duplicates);
   return plan;
 }
 

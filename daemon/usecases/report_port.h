@@ -91,6 +91,7 @@ struct RejectsRow {
 };
 // What a void would change (U10).
 struct PackBack {
+  PackId id{};
   std::string account;
   std::string product;
   std::string tier;
@@ -105,11 +106,14 @@ struct FileWithDuplicates {
   std::string claim;
   std::string name;
   std::int64_t duplicates = 0;
+  // Those of its rating units that had duplicates while the records of the voided file stood.
+  std::vector<std::uint32_t> units;  // ascending
 };
 struct VoidPlan {
   std::vector<PackBack> packs;
   std::vector<UsageRow> usage;  // that would go
-  // Other files with duplicates, committed since: some may be duplicates of this file's records.
+  // Other files with duplicates, committed since, and before a void of this one: some may be
+  // duplicates of this file's records.
   std::vector<FileWithDuplicates> files_with_duplicates;
 };
 struct DeliveryCount {

@@ -278,7 +278,7 @@ class Voids(OnSite):
         self.take(b_csv=csv(rows("b", 25), rows("c", 5)))
         before = self.where.canonical()
         plan = self.json("file", "void", "a.csv", "--dry-run", "--limit", "3")
-        self.assertEqual(plan["packs"], [{"account": "acme", "product": "captcha", "tier": "1m", "quota": 1_000_000,
+        self.assertEqual(plan["packs"], [{"pack": 1, "account": "acme", "product": "captcha", "tier": "1m", "quota": 1_000_000,
                                           "left_before": 999_920, "left_after": 999_990, "expired": False}])
         self.assertEqual((plan["ids_freed"], plan["duplicates"], plan["not_looked_at"]), (70, 20, []))
         self.assertEqual(plan["duplicate_lines"], [{"file": "b.csv", "line": line} for line in (2, 3, 4)])

@@ -30,6 +30,12 @@ class FileVoids : public ::testing::Test {
     host.run();
     return host.receipt_value(name, "accepted");
   }
+  std::size_t keys_of(const std::string& name) {
+    std::size_t keys = 0;
+    ledger.keys_of_file(digest_of(name),
+                        [&](const KeySegment& segment) { keys += segment.keys.size(); });
+    return keys;
+  }
   std::string used(int pack) {
     return database.value("SELECT used_units FROM pack_balance WHERE pack_id = " +
                           std::to_string(pack));
@@ -299,10 +305,46 @@ TEST_F(FileVoids, U10_the_plan_shows_before_and_after) {
   ASSERT_EQ(plan.files_with_duplicates.size(), 1U);
   EXPECT_EQ(plan.files_with_duplicates[0].name, "b.csv");
   EXPECT_EQ(plan.files_with_duplicates[0].duplicates, 2);
-  std::size_t keys = 0;
-  ledger.keys_of_file(digest_of("a.csv"),
-                      [&](const KeySegment& segment) { keys += segment.keys.size(); });
-  EXPECT_EQ(keys, 5U);
+  EXPECT_EQ(plan.packs[0].id, PackId{1});
+  EXPECT_EQ(plan.packs[1].id, PackId{2});
+  EXPECT_EQ(keys_of("a.csv"), 5U);
+}
+
+TEST_F(FileVoids, U10_ids_that_were_let_go_are_not_freed_whether_or_not_their_rows_are_gone) {
+  take("old.csv", records("a", 5));
+  ASSERT_EQ(keys_of("old.csv"), 5U);
+  ASSERT_EQ(host.ingest().let_go(noon + Span::days(40)), 5U);
+  ASSERT_EQ(database.value("SELECT COUNT(*) FROM dedupe_segment"), "1");
+  EXPECT_EQ(keys_of("old.csv"), 0U);
+  ASSERT_TRUE(void_named("old.csv"));
+  EXPECT_EQ(database.value("SELECT COUNT(*) FROM dedupe_segment WHERE kind = 'removed'"), "0");
+}
+
+TEST_F(FileVoids, U10_duplicates_inside_a_file_and_what_came_after_its_void_are_none_of_it) {
+  MySqlReports reports(database.address());
+  const auto suspects = [&](const std::string& name) {
+    std::string files;
+    for (const FileWithDuplicates& file :
+         reports.void_plan(digest_of(name)).files_with_duplicates) {
+      files += file.name + ":";
+      for (const std::uint32_t unit : file.units) files += " " + std::to_string(unit);
+    }
+    return files;
+  };
+  auto twice = records("a", 2);
+  twice.push_back({.id = "a0"});
+  take("a.csv", twice);
+  EXPECT_EQ(suspects("a.csv"), "");
+  // Of three rating units, of at most four lines, the last one alone has a duplicate.
+  auto many = records("b", 8);
+  many.push_back({.id = "a1"});
+  take("b.csv", many);
+  EXPECT_EQ(suspects("a.csv"), "b.csv: 2");
+  ASSERT_TRUE(void_named("a.csv"));
+  twice.push_back({.id = "more"});
+  take("again.csv", twice);  // its duplicate is one of itself
+  EXPECT_EQ(suspects("a.csv"), "b.csv: 2");
+  EXPECT_EQ(suspects("again.csv"), "");
 }
 
 }  // namespace
