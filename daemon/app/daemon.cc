@@ -267,15 +267,17 @@ int run_once(const Settings& settings, std::optional<Instant> as_of) {
               "production");
     return status_failed;
   }
-  return guarded([&] {
+  bool is_all_done = true;
+  const int status = guarded([&] {
     require_server(settings);
     IngestComposition composition(settings);
     run_ingest_once(composition, as_of);
     JobComposition jobs(settings, 0);  // O6: run-once takes 08:00 for all
-    run_jobs_once(jobs, as_of);
+    is_all_done = run_all_jobs(jobs, as_of);
     ArchiveComposition archive(settings, composition.spool());
     run_archive_once(archive, as_of);
   });
+  return status == 0 && !is_all_done ? status_unavailable : status;
 }
 
 }  // namespace packwarden

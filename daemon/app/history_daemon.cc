@@ -37,7 +37,11 @@ void HistoryDaemon::take_files(Instant at) {
 }
 
 void HistoryDaemon::run_jobs(Instant at) {
-  run_jobs_once(jobs_, at);
+  if (!run_all_jobs(jobs_, at)) {
+    throw LedgerUnavailable(
+        "another process has the lease of a job, so that what was due is not done;"
+        " a history is played where nobody else works");
+  }
 }
 
 }  // namespace packwarden

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <thread>
 #include <utility>
 
 #include "app/clocks.h"
@@ -17,6 +19,8 @@
 
 namespace packwarden {
 namespace {
+
+constexpr std::chrono::milliseconds lease_look_interval{200};
 
 std::string this_process() {
   std::array<char, 256> host{};
@@ -62,6 +66,17 @@ void log(const JobReport& report, const std::string& currency) {
   }
 }
 
+// Of the jobs that others have the lease of, those that have not done all that is due at `at`.
+std::vector<JobRow> not_done(JobStore& store, const std::vector<std::string>& busy, Instant at) {
+  std::vector<JobRow> rows;
+  if (busy.empty()) return rows;
+  for (JobRow& row : store.jobs()) {
+    const bool is_busy = std::find(busy.begin(), busy.end(), row.name) != busy.end();
+    if (is_busy && (!row.done_until || *row.done_until < at)) rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 }  // namespace
 
 JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s,
@@ -80,7 +95,13 @@ JobComposition::JobComposition(const Settings& settings, std::int64_t spread_s,
   make_jobs(settings);
 }
 
+std::chrono::seconds JobComposition::lease_patience() const {
+  constexpr std::uint32_t longest_s = 60;
+  return std::chrono::seconds(std::min(lease_s_, longest_s) + 1);
+}
+
 void JobComposition::make_jobs(const Settings& settings) {
+  lease_s_ = settings.jobs.lease_s;
   const JobOptions options{this_process(),
                            settings.jobs.lease_s,
                            spread_s_,
@@ -137,6 +158,27 @@ void run_jobs(JobComposition& composition, std::chrono::milliseconds interval, c
 
 void run_jobs_once(JobComposition& composition, std::optional<Instant> as_of) {
   log(composition.jobs().run(as_of), composition.currency());
+}
+
+bool run_all_jobs(JobComposition& composition, std::optional<Instant> as_of) {
+  const auto give_up_at = std::chrono::steady_clock::now() + composition.lease_patience();
+  while (true) {
+    const Instant at = composition.store().due_by(as_of);
+    const JobReport report = composition.jobs().run(as_of);
+    log(report, composition.currency());
+    const std::vector<JobRow> waiting = not_done(composition.store(), report.busy, at);
+    if (waiting.empty()) return true;
+    if (std::chrono::steady_clock::now() >= give_up_at) {
+      for (const JobRow& job : waiting) {
+        log_event(events::jobs_wait, {.job = job.name},
+                  "job {} may not have done all that was due: {} has its lease; look at packctl job"
+                  " list, and try again once it is free",
+                  job.name, job.holder.empty() ? "somebody else" : job.holder);
+      }
+      return false;
+    }
+    std::this_thread::sleep_for(lease_look_interval);
+  }
 }
 
 }  // namespace packwarden

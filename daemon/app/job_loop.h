@@ -25,12 +25,16 @@ class JobComposition {
   void change(const Settings& settings);
 
   BillingJobs& jobs() { return *jobs_; }
+  JobStore& store() { return store_; }
+  // The lease of a process that died is over by then.
+  std::chrono::seconds lease_patience() const;
   const std::string& currency() const { return catalogue_.currency; }
 
  private:
   void make_jobs(const Settings& settings);
 
   std::int64_t spread_s_;
+  std::uint32_t lease_s_ = 0;
   LoopWatch::Loop* loop_;
   Catalogue catalogue_;
   std::shared_ptr<const NoticeRules> notices_;
@@ -47,7 +51,12 @@ class JobComposition {
 void run_jobs(JobComposition& composition, std::chrono::milliseconds interval, const LoopHost& host,
               std::stop_token stop);
 
-// Does all that is due at `as_of`, or now. Throws LedgerUnavailable.
+// Does what is due at `as_of`, or now, but what others have the lease of. Throws LedgerUnavailable.
 void run_jobs_once(JobComposition& composition, std::optional<Instant> as_of);
+
+// Does all that is due at `as_of`, or now. Where others have a lease it waits until they have done it, or
+// their lease is over, for lease_patience() at most. False: the log names each job that may not be
+// done, and who has it. Throws LedgerUnavailable.
+bool run_all_jobs(JobComposition& composition, std::optional<Instant> as_of);
 
 }  // namespace packwarden
