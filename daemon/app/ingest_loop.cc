@@ -6,6 +6,7 @@
 
 #include "app/clocks.h"
 #include "app/telemetry.h"
+#include "domain/held_sum.h"
 #include "logging/log.h"
 
 namespace packwarden {
@@ -30,9 +31,10 @@ void log(const IngestReport& report) {
     log_event(
         events::batch_committed, {.batch = report.sequence},
         "ledger {}: {} lines in {} rating unit{}: {} accepted, {} duplicates, {} conflicts, {} "
-        "rejected; {} units drawn, {} overrun; {} keys held in {} MiB",
+        "rejected; {}{} units drawn, {}{} overrun; {} keys held in {} MiB",
         report.sequence, counts.lines, report.units, report.units == 1 ? "" : "s", counts.accepted,
-        counts.duplicate, counts.conflict, counts.rejected_total(), counts.drawn_units,
+        counts.duplicate, counts.conflict, counts.rejected_total(),
+        sign_if_held(counts.drawn_units), counts.drawn_units, sign_if_held(counts.overrun_units),
         counts.overrun_units, report.keys_held, report.index_bytes >> 20);
   }
   for (const IngestReport::Ended& file : report.ended) {

@@ -11,6 +11,7 @@
 #include "app/clocks.h"
 #include "app/composition.h"
 #include "app/ingest_loop.h"
+#include "domain/held_sum.h"
 #include "domain/money.h"
 #include "domain/shown_text.h"
 #include "logging/log.h"
@@ -40,7 +41,7 @@ void log(const JobReport& report, const std::string& currency) {
     log_event(events::job_done, {.job = "remind"}, "{} reminders of expiries", report.reminders);
   if (report.bills > 0) {
     log_event(events::job_done, {.job = "settle"}, "settlement: {} bills over {} {}", report.bills,
-              money_text(report.charged_micros), currency);
+              money_sum_text(report.charged_micros), currency);
   }
   if (report.deliveries_erased > 0) {
     log_event(events::job_done, {.job = "erase"},

@@ -7,6 +7,7 @@
 #include "ctl/desk.h"
 #include "ctl/progress.h"
 #include "ctl/situation_json.h"
+#include "domain/held_sum.h"
 #include "domain/money.h"
 #include "usecases/billing_jobs.h"
 #include "usecases/entitlements.h"
@@ -152,7 +153,7 @@ void run_job(Desk& desk, JobStep step) {
                << " stopped services with postpaid were worked out anew.\n";
   }
   desk.out() << report.packs_expired << " packs expired, " << report.reminders << " reminders, "
-             << report.bills << " bills over " << money_text(report.charged_micros) << ' '
+             << report.bills << " bills over " << money_sum_text(report.charged_micros) << ' '
              << desk.context().catalogue().currency << ".\n";
   for (const SetAside& one : report.set_aside) {
     desk.out() << "Account '" << one.account_name << "' is set aside: " << one.reason << ".\n";

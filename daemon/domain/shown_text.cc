@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "domain/account_name.h"
+#include "domain/held_sum.h"
 
 namespace packwarden {
 
@@ -61,7 +62,7 @@ std::string with_separators(std::int64_t number) {
     at -= 3;
     text.insert(at, 1, ',');
   }
-  return text;
+  return sign_if_held(number) + text;
 }
 
 }  // namespace packwarden

@@ -2,12 +2,14 @@
 
 #include <numeric>
 
+#include "domain/held_sum.h"
+
 namespace packwarden {
 namespace {
 
-// Held at the largest number: the units of one file always fit (S2), those of several may not.
+// The units of one file always fit (S2), those of several may not.
 void add_units(Units& sum, Units more) {
-  if (__builtin_add_overflow(sum, more, &sum)) sum = INT64_MAX;
+  sum = held_sum(sum, more);
 }
 
 }  // namespace

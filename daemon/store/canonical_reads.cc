@@ -1,5 +1,6 @@
 #include "domain/notice.h"
 #include "store/mysql_reports.h"
+#include "store/sql_sum.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -101,7 +102,7 @@ void read_canonical(Session& session, const CanonicalSink& sink) {
           " ORDER BY a.name, u.name, d.name, m.name, e.business_day, e.outcome, p.number",
       [&](RowView row) {
         sink.usage({*row[0], *row[1], *row[2], *row[3], *row[4],
-                    static_cast<Outcome>(to_int(row[5])), to_number(row[6]), to_int(row[7])});
+                    static_cast<Outcome>(to_int(row[5])), to_number(row[6]), to_sum(row[7])});
       });
 }
 

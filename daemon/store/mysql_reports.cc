@@ -11,6 +11,7 @@
 #include "store/money_rows.h"
 #include "store/mysql_ledger.h"
 #include "store/reaching.h"
+#include "store/sql_sum.h"
 #include "store/sql_text.h"
 #include "store/standing_rows.h"
 #include "store/void_rows.h"
@@ -34,7 +35,7 @@ UsageRow to_usage(RowView row) {
           std::string(*row[2]),
           BusinessDay{static_cast<std::int32_t>(to_int(row[3]))},
           static_cast<Outcome>(to_int(row[4])),
-          to_int(row[5])};
+          to_sum(row[5])};
 }
 
 // Over the index (account_id, business_day).
@@ -56,7 +57,7 @@ void read_numbers(Session& session, std::string_view query,
                   std::initializer_list<std::int64_t*> numbers) {
   const auto row = session.query(query).at(0);
   std::size_t column = 0;
-  for (std::int64_t* number : numbers) *number = to_int(row.at(column++));
+  for (std::int64_t* number : numbers) *number = to_sum(row.at(column++));
 }
 
 }  // namespace
@@ -269,7 +270,7 @@ std::vector<RejectsRow> MySqlReports::rejects() {
                             to_instant(row[2]),
                             {}});
           }
-          rows.back().records.emplace(*row[5], to_int(row[6]));
+          rows.back().records.emplace(*row[5], to_sum(row[6]));
         });
     return rows;
   });

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "store/mysql_reports.h"
+#include "store/sql_sum.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -23,7 +24,7 @@ std::optional<Instant> to_instant(const std::optional<std::string_view>& micros)
 OriginPart to_part(RowView row) {
   OriginPart part;
   part.sequence = static_cast<Sequence>(to_int(row[4]));
-  part.units = to_int(row[5]);
+  part.units = to_sum(row[5]);
   if (row[6]) {
     part.pack = OriginPack{PackId{static_cast<std::uint32_t>(to_int(row[6]))}, std::string(*row[7]),
                            *to_instant(row[8]), *to_instant(row[9])};
@@ -63,7 +64,7 @@ void read_figures(Session& session, const std::string& condition, UsageOrigin& o
                         std::string(*row[2]),
                         BusinessDay{static_cast<std::int32_t>(to_int(row[5]))},
                         static_cast<Outcome>(to_int(row[3])),
-                        to_int(row[4])};
+                        to_sum(row[4])};
       });
   session.for_each_row(
       fmt::format(
@@ -100,7 +101,7 @@ void read_billing(Session& session, AccountId account, const std::string& day,
                   " e.meter_id JOIN product d ON d.product_id = m.product_id WHERE e.account_id ="
                   " {} AND e.business_day = {} AND e.outcome = {} GROUP BY d.name",
                   id, day, static_cast<int>(Outcome::overage)),
-      [&](RowView row) { of(row[0]).overage = to_int(row[1]); });
+      [&](RowView row) { of(row[0]).overage = to_sum(row[1]); });
   session.for_each_row(
       fmt::format("SELECT d.name, {}, {}, {}, c.is_credit, c.units, c.price_micros, c.amount_micros"
                   " FROM charge c JOIN bill b ON b.account_id = c.account_id AND b.product_id ="
@@ -119,7 +120,7 @@ void read_billing(Session& session, AccountId account, const std::string& day,
       fmt::format("SELECT d.name, SUM(o.units) FROM open_overage o JOIN product d ON d.product_id ="
                   " o.product_id WHERE o.account_id = {} AND o.business_day = {} GROUP BY d.name",
                   id, day),
-      [&](RowView row) { of(row[0]).open = to_int(row[1]); });
+      [&](RowView row) { of(row[0]).open = to_sum(row[1]); });
   for (auto& [product, billing] : by_product) origin.billing.push_back(std::move(billing));
 }
 

@@ -10,6 +10,7 @@
 #include "store/mysql_ledger.h"
 #include "store/reaching.h"
 #include "store/set_aside_rows.h"
+#include "store/sql_sum.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -177,9 +178,9 @@ LedgerPace MysqlSituationReads::pace_since(Sequence sequence, Instant database_c
                     "COALESCE(SUM(accepted_units), 0) FROM rating_unit WHERE seq > {}",
                     sequence),
         [&](RowView row) {
-          pace.files = to_int(row[0]);
-          pace.records = to_int(row[1]);
-          pace.units = to_int(row[2]);
+          pace.files = to_sum(row[0]);
+          pace.records = to_sum(row[1]);
+          pace.units = to_sum(row[2]);
         });
     session.for_each_row(
         fmt::format("SELECT channel, state, COUNT(*) FROM outbox WHERE erased_at IS NULL AND "

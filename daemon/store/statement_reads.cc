@@ -2,7 +2,9 @@
 
 #include <map>
 
+#include "domain/held_sum.h"
 #include "store/mysql_reports.h"
+#include "store/sql_sum.h"
 #include "store/sql_text.h"
 #include "store/usage_boundary.h"
 
@@ -55,8 +57,8 @@ void read_money(Session& session, const Scope& scope, StatementRows& rows) {
                   " COALESCE(SUM(j.amount_micros), 0) FROM {} AND j.booked_at < {}",
                   from, journals, datetime_literal(scope.period->to)),
       [&](RowView row) {
-        rows.opening_micros = to_int(row[0]);
-        rows.closing_micros = to_int(row[1]);
+        rows.opening_micros = to_sum(row[0]);
+        rows.closing_micros = to_sum(row[1]);
       });
   session.for_each_row(
       fmt::format("SELECT j.seq, {}, j.kind, j.reference, j.amount_micros FROM {} AND {} ORDER BY"
@@ -96,7 +98,7 @@ void read_usage(Session& session, const Scope& scope, StatementRows& rows) {
       [&](RowView row) {
         rows.usage.push_back({std::string(*row[0]), std::string(*row[1]), std::string(*row[2]),
                               to_day(row[3]), static_cast<Outcome>(to_int(row[4])),
-                              to_int(row[5])});
+                              to_sum(row[5])});
       });
 }
 
@@ -149,8 +151,8 @@ void read_overage(Session& session, const Scope& scope, const std::map<std::stri
                   datetime_literal(scope.period->to)),
       [&](RowView row) {
         Sums& sums = open[std::string(*row[0])];
-        sums.before -= to_int(row[1]);
-        sums.after -= to_int(row[2]);
+        sums.before = held(Wide{sums.before} - to_sum(row[1]));
+        sums.after = held(Wide{sums.after} - to_sum(row[2]));
       });
   for (const auto& [product, sums] : open) {
     rows.overage.push_back({product, sums.before, 0, 0, sums.after});
@@ -174,7 +176,7 @@ StatementRows read_statement(Session& session, AccountId account, const Statemen
                   scope.is_earlier(), scope.entries(), static_cast<int>(Outcome::drawn),
                   static_cast<int>(Outcome::overage), meter_names),
       [&](RowView row) {
-        const Sums sums{to_int(row[3]), to_int(row[4])};
+        const Sums sums{to_sum(row[3]), to_sum(row[4])};
         if (static_cast<Outcome>(to_int(row[1])) == Outcome::drawn) {
           packs[to_int(row[2])] = sums;
         } else {

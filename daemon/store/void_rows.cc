@@ -4,6 +4,7 @@
 
 #include "store/mysql_ledger.h"
 #include "store/overage_rows.h"
+#include "store/sql_sum.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -213,7 +214,7 @@ VoidPlan read_void_plan(Session& session, const Digest& digest) {
       [&](RowView row) {
         plan.usage.push_back({std::string(*row[0]), std::string(*row[1]), std::string(*row[2]),
                               BusinessDay{static_cast<std::int32_t>(to_int(row[3]))},
-                              static_cast<Outcome>(to_int(row[4])), to_int(row[5])});
+                              static_cast<Outcome>(to_int(row[4])), to_sum(row[5])});
       });
   read_files_with_duplicates(session, digest, plan.files_with_duplicates);
   return plan;

@@ -29,7 +29,7 @@ struct JobReport {
   std::int64_t services_priced = 0;  // looked at because a price of overage began
   std::int64_t reminders = 0;
   std::int64_t bills = 0;
-  MoneyMicros charged_micros = 0;
+  MoneyMicros charged_micros = 0;  // held (domain/held_sum.h)
   std::int64_t deliveries_erased = 0;
   std::int64_t messages_removed = 0;
   // Jobs that were not done, since somebody else had their lease, or got it on the way.

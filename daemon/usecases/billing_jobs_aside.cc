@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "domain/held_sum.h"
 #include "usecases/billing_jobs.h"
 
 // How jobs go on without the accounts for which the ledger cannot hold what is due.
@@ -83,7 +84,7 @@ bool BillingJobs::count(const SettledPart& settled, AccountsAside& aside, JobRep
   std::vector<AccountId> charged;
   report.bills += static_cast<std::int64_t>(settled.bills.size());
   for (const WrittenBill& bill : settled.bills) {
-    report.charged_micros += bill.amount_micros;
+    report.charged_micros = held_sum(report.charged_micros, bill.amount_micros);
     charged.push_back(bill.account);
   }
   return aside.take_back(charged);

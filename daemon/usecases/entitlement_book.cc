@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "billing/price_beginnings.h"
+#include "domain/held_sum.h"
 
 namespace packwarden {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "billing/consequences.h"
 #include "billing/price_beginnings.h"
+#include "domain/held_sum.h"
 
 namespace packwarden {
 namespace {
@@ -15,7 +16,7 @@ EntitlementRow row_of(const AccountStanding& account, const ProductStanding& pro
   row.postpaid_on = product.postpaid_on;
   row.postpaid_suspended = product.postpaid_on && account.is_suspended;
   for (const HeldPack& held : product.packs) {
-    if (held.is_eligible_at(at)) row.left += held.left();
+    if (held.is_eligible_at(at)) row.left = held_sum(row.left, held.left());
   }
   return row;
 }

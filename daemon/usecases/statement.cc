@@ -6,15 +6,20 @@
 #include <set>
 #include <tuple>
 
+#include "domain/held_sum.h"
 #include "domain/money.h"
 
 namespace packwarden {
 namespace {
 
-MoneyMicros charged_by(const Statement& statement) {
-  MoneyMicros sum = 0;
+Wide charged_by(const Statement& statement) {
+  Wide sum = 0;
   for (const ChargeRow& charge : statement.charges) sum += charge.amount_micros;
   return sum;
+}
+
+std::string shown_money(Wide micros) {
+  return money_sum_text(held(micros));
 }
 
 }  // namespace
@@ -31,8 +36,12 @@ std::vector<StatementTotal> totals_of(const Statement& statement) {
   for (const UsageRow& row : statement.usage) users[row.product].insert(row.used_by);
   std::map<std::tuple<std::string, std::string, Outcome>, Units> sums;
   for (const UsageRow& row : statement.usage) {
-    sums[{row.product, "", row.outcome}] += row.units;
-    if (users[row.product].size() > 1) sums[{row.product, row.used_by, row.outcome}] += row.units;
+    const auto add = [&](const std::string& used_by) {
+      Units& sum = sums[{row.product, used_by, row.outcome}];
+      sum = held_sum(sum, row.units);
+    };
+    add("");
+    if (users[row.product].size() > 1) add(row.used_by);
   }
   std::vector<StatementTotal> totals;
   for (const auto& [key, units] : sums) {
@@ -47,17 +56,18 @@ Statement statement_of(StatementRows rows) {
                       std::move(rows.overage)};
   MoneyMicros balance = statement.opening_micros;
   for (StatementJournal& journal : statement.journals) {
-    balance += journal.amount_micros;
+    balance = held_sum(balance, journal.amount_micros);
     journal.balance_micros = balance;
   }
   for (StatementOverage& overage : statement.overage) {
     for (const UsageRow& usage : statement.usage) {
       if (usage.outcome == Outcome::overage && usage.product == overage.product) {
-        overage.used += usage.units;
+        overage.used = held_sum(overage.used, usage.units);
       }
     }
     for (const ChargeRow& charge : statement.charges) {
-      if (charge.product == overage.product) overage.charged += charge.units;
+      if (charge.product != overage.product) continue;
+      overage.charged = held_sum(overage.charged, charge.units);
     }
   }
   return statement;
@@ -65,23 +75,23 @@ Statement statement_of(StatementRows rows) {
 
 std::vector<std::string> breaks_of(const Statement& statement) {
   std::vector<std::string> breaks;
-  MoneyMicros booked = 0;
-  MoneyMicros charged = 0;
+  Wide booked = 0;
+  Wide charged = 0;
   for (const StatementJournal& journal : statement.journals) {
     booked += journal.amount_micros;
     if (journal.kind == "charge") charged -= journal.amount_micros;
   }
   if (statement.opening_micros + booked != statement.closing_micros) {
     breaks.push_back(fmt::format("{} and journals over {} make {}, but the closing balance is {}",
-                                 money_text(statement.opening_micros), money_text(booked),
-                                 money_text(statement.opening_micros + booked),
+                                 money_text(statement.opening_micros), shown_money(booked),
+                                 shown_money(statement.opening_micros + booked),
                                  money_text(statement.closing_micros)));
   }
   if (charged != charged_by(statement)) {
     breaks.push_back(fmt::format("the bills are over {}, but {} was booked for them",
-                                 money_text(charged_by(statement)), money_text(charged)));
+                                 shown_money(charged_by(statement)), shown_money(charged)));
   }
-  std::map<std::string, Units> drawn;
+  std::map<std::string, Wide> drawn;
   for (const UsageRow& usage : statement.usage) {
     if (usage.outcome == Outcome::drawn) drawn[usage.product] += usage.units;
   }
@@ -89,13 +99,13 @@ std::vector<std::string> breaks_of(const Statement& statement) {
   for (const auto& [product, difference] : drawn) {
     if (difference == 0) continue;
     breaks.push_back(fmt::format("usage of {} that was drawn is {} more than what its packs gave",
-                                 product, difference));
+                                 product, held(difference)));
   }
   for (const StatementOverage& overage : statement.overage) {
-    const Units expected = overage.open_before + overage.used - overage.charged;
+    const Wide expected = Wide{overage.open_before} + overage.used - overage.charged;
     if (expected == overage.open_after) continue;
-    breaks.push_back(fmt::format("{} units of overage of {} should be open, but {} are", expected,
-                                 overage.product, overage.open_after));
+    breaks.push_back(fmt::format("{} units of overage of {} should be open, but {} are",
+                                 held(expected), overage.product, overage.open_after));
   }
   return breaks;
 }

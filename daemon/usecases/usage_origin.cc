@@ -2,21 +2,23 @@
 
 #include <algorithm>
 
+#include "domain/held_sum.h"
+
 namespace packwarden {
 
 bool adds_up(const OriginFigure& figure) {
   const bool is_drawn = figure.usage.outcome == Outcome::drawn;
-  Units sum = 0;
+  Wide sum = 0;
   for (const OriginPart& part : figure.parts) {
     if (part.file && part.pack.has_value() == is_drawn) sum += part.units;
   }
-  return sum == figure.usage.units;
+  return held(sum) == figure.usage.units;
 }
 
 bool adds_up(const OriginBilling& billing) {
-  Units sum = billing.open;
+  Wide sum = billing.open;
   for (const ChargeRow& charge : billing.charges) sum += charge.units;
-  return sum == billing.overage;
+  return held(sum) == billing.overage;
 }
 
 bool adds_up(const UsageOrigin& origin) {

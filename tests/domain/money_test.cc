@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "domain/held_sum.h"
 #include "domain/journal.h"
+#include "domain/shown_text.h"
 
 namespace packwarden {
 namespace {
@@ -38,6 +40,18 @@ TEST(MoneyText, shows_every_micro_unit_and_two_decimals_at_least) {
   EXPECT_EQ(money_text(1), "0.000001");
   EXPECT_EQ(money_text(0), "0.00");
   EXPECT_EQ(money_text(INT64_MIN), "-9223372036854.775808");
+}
+
+TEST(Money, sums_for_people_are_held_instead_of_going_round) {
+  EXPECT_EQ(held_sum(INT64_MAX - 1, 1), INT64_MAX);
+  EXPECT_EQ(held_sum(INT64_MAX, 1), INT64_MAX);
+  EXPECT_EQ(held_sum(INT64_MIN, -1), INT64_MIN);
+  EXPECT_EQ(held_sum(INT64_MAX, INT64_MIN), -1);
+  EXPECT_EQ(money_sum_text(held_sum(INT64_MAX, 1)), ">=9223372036854.775807");
+  EXPECT_EQ(money_sum_text(held_sum(INT64_MIN, -1)), "<=-9223372036854.775808");
+  EXPECT_EQ(money_sum_text(-5'000), "-0.005");
+  EXPECT_EQ(with_separators(INT64_MAX), ">=9,223,372,036,854,775,807");
+  EXPECT_EQ(with_separators(INT64_MAX - 1), "9,223,372,036,854,775,806");
 }
 
 TEST(Journals, P6_what_comes_from_outside_stands_against_payments_and_the_rest_against_sales) {

@@ -112,6 +112,27 @@ TEST_F(ReportsTest, P6_each_journal_has_the_balance_after_it_of_all_journals) {
   EXPECT_EQ(reports.journals(account("acme").id, 1).at(0).balance_micros, 100'000'007);
 }
 
+TEST_F(ReportsTest, sums_beyond_64_bits_are_held_and_stop_no_report) {
+  database.session().execute(
+      "INSERT INTO ledger_entry VALUES (7, 1, 1, 1, 1, '2023-11-17', 3, 0, 9000000000000000000),"
+      " (8, 1, 1, 1, 1, '2023-11-17', 3, 0, 9000000000000000000)");
+  database.session().execute(
+      "INSERT INTO rating_unit VALUES (REPEAT('a', 32), 0, 7, 0, 0, 1, 0, 0, 0, 0,"
+      " 9000000000000000000, 0, 0, 9000000000000000000, 0, 0, 0, UTC_TIMESTAMP(6)),"
+      " (REPEAT('b', 32), 0, 8, 0, 0, 1, 0, 0, 0, 0, 9000000000000000000, 0, 0,"
+      " 9000000000000000000, 0, 0, 0, UTC_TIMESTAMP(6))");
+  const auto usage = reports.usage(account("zeta"));
+  ASSERT_EQ(usage.size(), 1U);
+  EXPECT_EQ(usage[0].units, INT64_MAX);
+  EXPECT_EQ(reports.status().accepted_units, INT64_MAX);
+  EXPECT_EQ(reports.status().overrun_units, INT64_MAX);
+  std::ostringstream out;
+  export_canonical(reports, out);
+  EXPECT_THAT(out.str(), HasSubstr("overrun\t-\t9223372036854775807\n"));
+  const UsageOrigin origin = reports.origin(account("zeta"), usage[0].day);
+  EXPECT_EQ(origin.figures.at(0).usage.units, INT64_MAX);
+}
+
 TEST_F(ReportsTest, P5_what_is_unused_of_a_pack_that_is_over_or_frozen_is_not_usable) {
   const PackRow pack = reports.packs(std::nullopt).at(1);
   EXPECT_EQ(pack.unused(), 29'993);

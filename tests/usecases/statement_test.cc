@@ -273,6 +273,17 @@ TEST_F(StatementTest, P5_an_expired_pack_that_late_usage_draws_from_is_there) {
   EXPECT_THAT(packs(of("2026-12"), "2026-12"), ElementsAre("1 30000 29996 expired"));
 }
 
+TEST_F(StatementTest, a_sum_beyond_64_bits_is_held) {
+  Statement statement;
+  for (const std::string user : {"acme", "acme-web"}) {
+    statement.usage.push_back({user, "captcha", "m", {}, Outcome::overrun, INT64_MAX - 1});
+  }
+  const auto totals = totals_of(statement);
+  ASSERT_EQ(totals.size(), 3U);
+  EXPECT_EQ(totals[0].units, INT64_MAX);
+  EXPECT_EQ(totals[1].units, INT64_MAX - 1);
+}
+
 TEST_F(StatementTest, a_sum_that_does_not_agree_is_told) {
   Statement statement;
   EXPECT_THAT(breaks_of(statement), IsEmpty());
