@@ -54,9 +54,9 @@ void run_jobs(JobComposition& composition, std::chrono::milliseconds interval, c
 // Does what is due at `as_of`, or now, but what others have the lease of. Throws LedgerUnavailable.
 void run_jobs_once(JobComposition& composition, std::optional<Instant> as_of);
 
-// Does all that is due at `as_of`, or now. Where others have a lease it waits until they have done it, or
-// their lease is over, for lease_patience() at most. False: the log names each job that may not be
-// done, and who has it. Throws LedgerUnavailable.
+// Does all that is due at `as_of`, or now. Where others have a lease it waits until they have done
+// it, or their lease is over, for lease_patience() at most. False: the log names each job that may
+// not be done, and who has it. Throws LedgerUnavailable.
 bool run_all_jobs(JobComposition& composition, std::optional<Instant> as_of);
 
 }  // namespace packwarden

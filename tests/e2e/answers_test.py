@@ -48,12 +48,12 @@ class Answers(OnSite):
 class RunOnce(OnSite):
     def test_a_lease_that_keeps_due_work_from_being_done_is_named_and_ends_it_with_3(self):
         self.where = self.new_site(jobs={"lease_s": 1})
-        self.where.query("INSERT INTO job (name, holder, fence, lease_until) VALUES ('settle', 'billing-2/17', 1,"
-                         " UTC_TIMESTAMP(6) + INTERVAL 1 HOUR)")
+        self.where.server.sql("INSERT INTO job (name, holder, fence, lease_until) VALUES ('settle', 'billing-2/17', 1,"
+                         " UTC_TIMESTAMP(6) + INTERVAL 1 HOUR)", self.where.database)
         process = self.where.daemon("run-once")
         self.assertEqual(process.wait(60), 3)
-        self.assertIn("job settle may not have done all that was due: billing-2/17 has its lease", process.log())
-        self.where.query("UPDATE job SET lease_until = UTC_TIMESTAMP(6)")
+        self.assertIn("job settle may not have done all that was due: billing-2/17 has its lease", process.log_tail())
+        self.where.server.sql("UPDATE job SET lease_until = UTC_TIMESTAMP(6)", self.where.database)
         self.where.run_once()
 
 

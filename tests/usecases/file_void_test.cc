@@ -313,7 +313,7 @@ TEST_F(FileVoids, U10_the_plan_shows_before_and_after) {
 TEST_F(FileVoids, U10_ids_that_were_let_go_are_not_freed_whether_or_not_their_rows_are_gone) {
   take("old.csv", records("a", 5));
   ASSERT_EQ(keys_of("old.csv"), 5U);
-  ASSERT_EQ(host.ingest().let_go(noon + Span::days(40)), 5U);
+  ASSERT_EQ(host.ingest().let_go(noon + Span::days(40), noon + Span::days(40)), 5U);
   ASSERT_EQ(database.value("SELECT COUNT(*) FROM dedupe_segment"), "1");
   EXPECT_EQ(keys_of("old.csv"), 0U);
   ASSERT_TRUE(void_named("old.csv"));
