@@ -105,7 +105,7 @@ TEST_F(Restored, U8_also_where_it_has_gone_past_what_the_daemon_knew) {
 // What one connection has seen holds for all of them: a moved one must not answer from an older
 // server.
 TEST_F(Restored, O9_entitlements_take_over_nothing_older) {
-  EntitlementBook book(*context.catalogue, [] { return noon; });
+  EntitlementBook book(*context.catalogue, *context.calendar, [] { return noon; });
   MySqlLedger ledger(database.address());
   book.take_over(ledger.changes_after(Follower::entitlements, 0));
   Backup backup(database);
