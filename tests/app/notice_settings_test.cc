@@ -78,7 +78,7 @@ TEST(N4_Texts, MistakesHaveTheirFileAndLine) {
   templates.change("email.html", "{{body}}", "{{{body}}}");
   EXPECT_THAT(
       templates.errors(),
-      ElementsAre("own/en.yaml:72:14: kinds.bill.subject: there is no {{tier}} here: give one of "
+      ElementsAre("own/en.yaml:76:14: kinds.bill.subject: there is no {{tier}} here: give one of "
                   "account, product, day, amount, balance, currency",
                   "own/zh-CN.yaml:19:3: kinds.service_stopped.sms: is missing: give the text",
                   "own/zh-CN.yaml:22:5: kinds.service_stopped.smss: unknown key: did you mean "

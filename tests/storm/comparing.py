@@ -68,6 +68,9 @@ class Refusals:
             self.open.append(self.waiting.pop(0))
         still = []
         for one in self.open:
+            # Where an answer was lost, the ledger alone knows which request of an id was the first.
+            if one.code == "request_conflict":
+                continue
             code = model.refuses(one.words, one.names, one.request_id, now)
             if code == one.code:
                 continue

@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "domain/whole_second.h"
 #include "rating/builders.h"
 
 // Deciding a batch, beside a model that goes record by record through a plain map of ids. No
@@ -266,7 +267,7 @@ TEST(B5_Batch, EqualsOneRecordAfterTheOtherAndCanBeUndone) {
       }
       if (b == integrated_with_batch) {
         world.integrate(AccountId{2}, client, server);
-        model.integrated_from[AccountId{2}] = Instant{std::max(client, server)};
+        model.integrated_from[AccountId{2}] = second_of(Instant{std::max(client, server)});
       }
       const Batch batch = world.batch(units);
       Units accepted = 0;

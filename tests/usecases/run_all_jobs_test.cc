@@ -29,7 +29,7 @@ class RunAllJobs : public ::testing::Test {
     return run_all_jobs(jobs, over);
   }
   std::string expired() {
-    return database.value("SELECT COUNT(*) FROM service_change WHERE reason = 'trial_expired'");
+    return database.value("SELECT COUNT(*) FROM notice WHERE kind = 'pack_expired'");
   }
 
   TestDatabase database;
