@@ -16,6 +16,32 @@ CREATE TABLE deployment (
   PRIMARY KEY (id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- What gives the ledger its meaning: currency, zone, products, prices, windows, and a digest of the catalogue. Who starts, reloads
+-- or commands is compared with it. recorded_by: first | settings (a start or reload) | operator (packctl deployment set). The newest
+-- row of a name counts. Append only.
+CREATE TABLE deployment_value (
+  name VARCHAR(32) NOT NULL,
+  seq BIGINT UNSIGNED NOT NULL,
+  value MEDIUMTEXT NOT NULL,
+  recorded_at DATETIME(6) NOT NULL,
+  recorded_by VARCHAR(16) NOT NULL,
+  PRIMARY KEY (name, seq)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
+-- The daemons by the name of their spool, which is leased by the clock of the database: one at a time works under it. spool_id:
+-- the id that is kept in the folder of the spool, by which a restart is known. meaning_digest: of what its settings mean for the
+-- ledger; empty until it was compared.
+CREATE TABLE daemon (
+  spool VARCHAR(128) NOT NULL,
+  spool_id CHAR(32) NOT NULL,
+  holder VARCHAR(128) NOT NULL,
+  fence BIGINT UNSIGNED NOT NULL,
+  lease_until DATETIME(6) NOT NULL,
+  started_at DATETIME(6) NOT NULL,
+  meaning_digest CHAR(64) NOT NULL,
+  PRIMARY KEY (spool)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
 -- One row, which every ledger transaction locks and advances by one: the number of the last committed one, its instant (ledger
 -- time), its stamp, and the ids that were given out last. history counts how often an older database was accepted.
 CREATE TABLE ledger_sequence (

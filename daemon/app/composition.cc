@@ -1,14 +1,27 @@
 #include "app/composition.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <array>
 #include <map>
 #include <mutex>
 #include <tuple>
 #include <utility>
 
+#include "logging/log.h"
 #include "store/deployment.h"
+#include "store/deployment_store.h"
 #include "store/migrations.h"
 
 namespace packwarden {
+
+std::string this_process() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host = {"?"};
+  return fmt::format("{}/{}", host.data(), getpid()).substr(0, 128);
+}
 
 DatabaseAddress database_address(const Settings& settings) {
   const DatabaseSettings& from = settings.database;
@@ -67,6 +80,31 @@ SituationLimits situation_limits(const Settings& settings) {
   return limits;
 }
 
+LedgerMeaning meaning_of(const Settings& settings) {
+  return meaning_of(settings.catalogue, settings.business_time_zone,
+                    static_cast<int>(settings.dedupe_window_days), settings.acceptance);
+}
+
+void take_meaning(const Settings& settings, std::optional<Instant> as_of) {
+  MySqlLedger ledger(database_address(settings), ledger_options(settings));
+  MySqlDeploymentStore store(ledger);
+  const LedgerMeaning wanted = meaning_of(settings);
+  const MeaningComparison comparison = take_meaning(store, wanted, as_of);
+  require_meaning(comparison);
+  if (comparison.first) {
+    log_event(events::meaning_recorded,
+              "the ledger had no settings yet and takes these: amounts in {}, business days of {}",
+              wanted.currency, wanted.business_time_zone);
+  } else if (!comparison.changed.empty()) {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : comparison.changed) names.push_back(name);
+    log_event(events::meaning_recorded,
+              "the ledger takes over what has changed in the settings: {}; see packctl deployment "
+              "show",
+              fmt::join(names, ", "));
+  }
+}
+
 namespace {
 
 UnpackLimits unpack_limits(const Settings& settings) {
@@ -119,6 +157,9 @@ IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* 
   spool_ = std::make_unique<SpoolDirectory>(settings.spool.directory, settings.spool.name,
                                             spool_name_max_bytes, content_limits(settings),
                                             beats_of(loop));
+  spool_name_ = std::make_unique<SpoolName>(
+      database_address(settings), SpoolNameHolder{spool_->name(), spool_->id(), this_process()});
+  spool_->claim_only_if([this] { return spool_name_->is_held(); });
 
   reader_ = std::make_unique<BatchReader>(*spool_, lookups_,
                                           decode_context(settings, catalogue_, *hasher_, calendar_),
@@ -130,6 +171,11 @@ IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* 
   decide.notices = notices_.get();
   ingest_ = std::make_unique<Ingest>(ledger_, *spool_, *reader_, decide,
                                      static_cast<int>(settings.dedupe_window_days), steps_of(loop));
+}
+
+void IngestComposition::take_meaning(const Settings& settings, std::optional<Instant> as_of) {
+  packwarden::take_meaning(settings, as_of);
+  spool_name_->tell_meaning(digest_of(meaning_of(settings)));
 }
 
 void IngestComposition::change(const Settings& settings) {

@@ -5,14 +5,19 @@
 
 #include "app/loop_watch.h"
 #include "app/settings.h"
+#include "app/spool_name.h"
 #include "dedupe/key_hasher.h"
 #include "domain/business_calendar.h"
 #include "spool/spool_directory.h"
 #include "store/mysql_ledger.h"
+#include "usecases/deployment.h"
 #include "usecases/ingest.h"
 #include "usecases/situation.h"
 
 namespace packwarden {
+
+// "HOST/PROCESS", for leases.
+std::string this_process();
 
 DatabaseAddress database_address(const Settings& settings);
 // As channel processes see it.
@@ -21,6 +26,12 @@ DatabaseAddress channel_database_address(const Settings& settings);
 LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_progress = {},
                              CommitObserver on_commit = {});
 SituationLimits situation_limits(const Settings& settings);
+
+LedgerMeaning meaning_of(const Settings& settings);
+
+// Of a start or a reload: compares the settings with the ledger, which takes over what does no
+// harm; says so on the log. Throws MeaningRefused where something does, and LedgerUnavailable.
+void take_meaning(const Settings& settings, std::optional<Instant> as_of = std::nullopt);
 
 // What the file system of a spool allows.
 inline constexpr std::size_t spool_name_max_bytes = 255;
@@ -45,7 +56,12 @@ class IngestComposition {
   // By the thread of the rounds, between two of them.
   void change(const Settings& settings);
 
+  // Of a start or a reload, before anything is taken over: as packwarden::take_meaning, and tells
+  // it to the other daemons. Any thread.
+  void take_meaning(const Settings& settings, std::optional<Instant> as_of = std::nullopt);
+
   Ingest& ingest() { return *ingest_; }
+  SpoolName& spool_name() { return *spool_name_; }
   SpoolDirectory& spool() { return *spool_; }
   MySqlLedger& ledger() { return ledger_; }
 
@@ -56,6 +72,7 @@ class IngestComposition {
   MySqlLedger ledger_;   // decides and commits
   MySqlLedger lookups_;  // of the reader
   std::unique_ptr<KeyHasher> hasher_;
+  std::unique_ptr<SpoolName> spool_name_;
   std::unique_ptr<SpoolDirectory> spool_;
   std::unique_ptr<BatchReader> reader_;
   std::unique_ptr<Ingest> ingest_;

@@ -84,8 +84,9 @@ class Daemon {
         archive_(settings, ingest_.spool(), &archive_loop_.loop),
         spool_watch_(settings.spool.directory),
         not_ready_(settings.http.is_on() ? 2 : 1),
-        reloader_(config_path, std::make_shared<const Settings>(settings), feed_, manager_,
-                  status_) {
+        reloader_(config_path, std::make_shared<const Settings>(settings), feed_, manager_, status_,
+                  [this](const Settings& anew) { ingest_.take_meaning(anew); }) {
+    ingest_.take_meaning(settings);
     telemetry_.watch_loops([this] { return standing_still(); });
     if (settings.http.is_on()) answering_.emplace(settings, watch_, feed_, status_, telemetry_);
   }
@@ -271,6 +272,7 @@ int run_once(const Settings& settings, std::optional<Instant> as_of) {
   const int status = guarded([&] {
     require_server(settings);
     IngestComposition composition(settings);
+    composition.take_meaning(settings, as_of);
     run_ingest_once(composition, as_of);
     JobComposition jobs(settings, 0);  // O6: run-once takes 08:00 for all
     is_all_done = run_all_jobs(jobs, as_of);

@@ -130,6 +130,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
   // should the fault be the database's after all, it does not empty the whole spool into failed/.
   Pause unstorable;
   HoldNotice hold_notice;
+  bool has_name = true;
   while (!stop.stop_requested()) {
     try {
       if (!loaded) {
@@ -151,12 +152,20 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       const Instant at = now();
       letting_go.step(at);
       host.telemetry.ready.spool_is_held(hold_notice.look(composition.spool(), host.status));
+      const std::string name_fault = composition.spool_name().fault();
+      if (std::exchange(has_name, name_fault.empty()) != name_fault.empty()) {
+        host.status.held(name_fault.empty() ? "" : "another daemon may work under its name");
+      }
       const DedupeIndex& index = composition.ingest().books().index();
       host.telemetry.tally.index_is(index.size(), index.memory_bytes());
       const std::optional<IngestReport> report = composition.ingest().round(at, std::nullopt);
       outage.is_over();
-      host.telemetry.ready.spool_works();
       host.telemetry.ready.clocks_differ("");
+      if (name_fault.empty()) {
+        host.telemetry.ready.spool_works();
+      } else {
+        host.telemetry.ready.spool_fails(name_fault);
+      }
       if (report) {
         host.telemetry.tally.add(*report);
         log(*report);
@@ -234,6 +243,9 @@ void run_ingest_once(IngestComposition& composition, std::optional<Instant> as_o
   LettingGo letting_go(composition, as_of.has_value());
   const auto begin = std::chrono::steady_clock::now();
   const IngestTally tally = take_all(composition, letting_go, as_of);
+  if (const std::string fault = composition.spool_name().fault(); !fault.empty()) {
+    throw SpoolUnavailable(fault);
+  }
   const auto took_ms =
       std::max<std::int64_t>(1, std::chrono::duration_cast<std::chrono::milliseconds>(
                                     std::chrono::steady_clock::now() - begin)

@@ -1,10 +1,8 @@
 #include "app/job_loop.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <thread>
 #include <utility>
 
@@ -22,12 +20,6 @@ namespace packwarden {
 namespace {
 
 constexpr std::chrono::milliseconds lease_look_interval{200};
-
-std::string this_process() {
-  std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) != 0) host = {"?"};
-  return fmt::format("{}/{}", host.data(), getpid()).substr(0, 128);
-}
 
 void log(const JobReport& report, const std::string& currency) {
   if (report.packs_expired > 0)

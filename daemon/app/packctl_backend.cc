@@ -18,6 +18,7 @@
 #include "spool/directory_desk.h"
 #include "spool/disk_file.h"
 #include "store/deployment.h"
+#include "store/deployment_store.h"
 #include "store/inbox_store.h"
 #include "store/job_rows.h"
 #include "store/migrations.h"
@@ -102,7 +103,7 @@ class SettingsContext : public Context {
   const Catalogue& catalogue() const override { return settings_.catalogue; }
   const NoticeRules& notice_rules() const override { return *settings_.notices.rules; }
   const Catalogue& stored_catalogue() override {
-    require();
+    require_meaning(true);
     if (!interned_) {
       reaching([&] { intern_catalogue(ledger_.session(), stored_); });
       interned_ = true;
@@ -110,15 +111,15 @@ class SettingsContext : public Context {
     return stored_;
   }
   Ledger& ledger() override {
-    require();
+    require_meaning(true);
     return ledger_;
   }
   Reports& reports() override {
-    require();
+    require_meaning(false);
     return reports_;
   }
   JobStore& jobs() override {
-    require();
+    require_meaning(false);
     return jobs_;
   }
   NoticeDesk& notice_desk() override {
@@ -137,6 +138,11 @@ class SettingsContext : public Context {
   SituationLimits situation_limits() const override {
     return packwarden::situation_limits(settings_);
   }
+  DeploymentStore& deployment() override {
+    require();
+    return deployment_;
+  }
+  LedgerMeaning meaning() const override { return meaning_of(settings_); }
   SchemaChange migrate() override {
     Session session(patient_address(settings_));
     const auto outcome = reaching([&] { return packwarden::migrate(session); });
@@ -154,7 +160,7 @@ class SettingsContext : public Context {
     return *spool_;
   }
   DaemonOfHistory& daemon_of_history() override {
-    require();
+    require_meaning(true);
     if (!daemon_) {
       daemon_ = reaching([&] { return std::make_unique<HistoryDaemon>(settings_); });
     }
@@ -216,6 +222,16 @@ class SettingsContext : public Context {
     known_ = true;
   }
 
+  // `may_record`: where the database has nothing to compare with, it takes what these settings say.
+  void require_meaning(bool may_record) {
+    require();
+    if (compared_) return;
+    const auto compare = may_record ? compare_meaning : look_at_meaning;
+    const MeaningComparison comparison = compare(deployment_, meaning());
+    packwarden::require_meaning(comparison);
+    compared_ = may_record || !comparison.first;
+  }
+
   const KeyHasher& hasher() {
     require();
     if (!hasher_) {
@@ -228,6 +244,7 @@ class SettingsContext : public Context {
   BusinessCalendar calendar_;
   Catalogue stored_;
   MySqlLedger ledger_;
+  MySqlDeploymentStore deployment_{ledger_};
   MySqlReports reports_;
   MySqlJobStore jobs_;
   MysqlNoticeDesk notices_;
@@ -242,6 +259,7 @@ class SettingsContext : public Context {
   DedupeIndex voided_keys_;
   std::shared_ptr<const AccountDirectory> directory_;
   bool known_ = false;
+  bool compared_ = false;
   bool interned_ = false;
 };
 
@@ -253,9 +271,26 @@ std::vector<std::string> sentences(const std::vector<SettingsError>& errors) {
 
 }  // namespace
 
-std::vector<std::string> PackctlBackend::check_config(const std::string& path) {
+ConfigCheck PackctlBackend::check_config(const std::string& path) {
+  ConfigCheck check;
   const auto settings = load_settings(path);
-  return settings ? std::vector<std::string>() : sentences(settings.error());
+  if (!settings) {
+    check.mistakes = sentences(settings.error());
+    return check;
+  }
+  try {
+    Session session(database_address(*settings));
+    reaching([&] { require_schema(session); });
+    MySqlLedger ledger(database_address(*settings), ledger_options(*settings));
+    MySqlDeploymentStore store(ledger);
+    const MeaningComparison comparison = look_at_meaning(store, meaning_of(*settings));
+    for (const RefusedChange& change : comparison.refused) check.refused.push_back(change.sentence);
+    for (const auto& [name, value] : comparison.changed) check.changed.push_back(name);
+    check.first = comparison.first;
+  } catch (const LedgerUnavailable& unavailable) {
+    check.not_compared = unavailable.what();
+  }
+  return check;
 }
 
 std::unique_ptr<Context> PackctlBackend::open(const std::string& path) {

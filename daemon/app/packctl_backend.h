@@ -7,7 +7,7 @@ namespace packwarden {
 // packctl on the settings and the database of this host.
 class PackctlBackend : public Backend {
  public:
-  std::vector<std::string> check_config(const std::string& path) override;
+  ConfigCheck check_config(const std::string& path) override;
   std::unique_ptr<Context> open(const std::string& path) override;
 };
 

@@ -9,6 +9,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <exception>
+#include <sstream>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -17,6 +19,7 @@
 #include "logging/log.h"
 #include "spool/spool_directory.h"
 #include "store/error.h"
+#include "usecases/deployment.h"
 #include "usecases/ledger_port.h"
 
 namespace packwarden {
@@ -132,6 +135,12 @@ int guarded(const std::function<void()>& run, MainThread* main) {
               error.what(), error.code(), what_to_do(error.kind()));
   } catch (const HttpUnavailable& error) {
     log_event(events::http_unavailable, "{}", error.what());
+    return status_failed;
+  } catch (const MeaningRefused& error) {
+    std::istringstream lines(error.what());
+    for (std::string line; std::getline(lines, line);) {
+      log_event(events::meaning_refused, "the settings do not fit the ledger: {}", line);
+    }
     return status_failed;
   } catch (const SpoolUnavailable& error) {
     log_event(events::spool_unavailable, "{}", error.what());

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <chrono>
+#include <sstream>
 #include <utility>
 
 #include "app/clocks.h"
@@ -44,12 +45,14 @@ tl::expected<Settings, std::string> load_anew(const std::string& path, const Set
 }
 
 Reloader::Reloader(std::string path, std::shared_ptr<const Settings> in_effect, SettingsFeed& feed,
-                   ServiceManager& manager, DaemonStatus& status)
+                   ServiceManager& manager, DaemonStatus& status,
+                   std::function<void(const Settings&)> take_meaning)
     : path_(std::move(path)),
       in_effect_(std::move(in_effect)),
       feed_(&feed),
       manager_(&manager),
       status_(&status),
+      take_meaning_(std::move(take_meaning)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Reloader::~Reloader() = default;
@@ -78,10 +81,20 @@ tl::expected<std::shared_ptr<const Settings>, std::string> Reloader::prepare() c
     Session session(database_address(*settings));
     session.connect();
     intern_catalogue(session, settings->catalogue);
+    take_meaning_(*settings);
+  } catch (const MeaningRefused& error) {
+    std::vector<std::string> faults;
+    std::istringstream lines(error.what());
+    for (std::string line; std::getline(lines, line);) faults.push_back(std::move(line));
+    return tl::unexpected(refused(faults));
   } catch (const DatabaseError& error) {
     return tl::unexpected(refused(
         {fmt::format("the database does not take the catalogue: {}; reload again when it answers",
                      error.what())}));
+  } catch (const LedgerUnavailable& error) {
+    return tl::unexpected(refused({fmt::format(
+        "the settings cannot be compared with the ledger: {}; reload again when it answers",
+        error.what())}));
   }
   return std::make_shared<const Settings>(std::move(*settings));
 }

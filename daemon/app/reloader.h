@@ -29,9 +29,10 @@ tl::expected<Settings, std::string> load_anew(const std::string& path, const Set
 // into effect, or none. docs/ARCHITECTURE.md, "Life of a process".
 class Reloader {
  public:
-  // `feed`, `manager` and `status` must outlive this.
+  // `feed`, `manager` and `status` must outlive this. `take_meaning`: see IngestComposition.
   Reloader(std::string path, std::shared_ptr<const Settings> in_effect, SettingsFeed& feed,
-           ServiceManager& manager, DaemonStatus& status);
+           ServiceManager& manager, DaemonStatus& status,
+           std::function<void(const Settings&)> take_meaning);
   ~Reloader();  // waits until a reload that was begun has ended
 
   // Any thread; returns at once. Asked while one is under way, another one follows.
@@ -47,6 +48,7 @@ class Reloader {
   SettingsFeed* feed_;
   ServiceManager* manager_;
   DaemonStatus* status_;
+  std::function<void(const Settings&)> take_meaning_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   bool asked_ = false;

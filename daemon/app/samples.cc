@@ -63,6 +63,7 @@ void Samples::collect(MetricList& out, Instant now) const {
         .add(ledger_->sequence);
     out.gauge("packwarden_database_clock_skew_seconds", "This host's clock less the database's.")
         .add(static_cast<double>(-ledger_->clock_ahead_ms) / 1e3);
+    collect_meaning(out);
     collect_jobs(out, now);
     collect_channels(out, ledger_age_s);
   }
@@ -96,6 +97,19 @@ void Samples::collect_spool(MetricList& out, Instant now) const {
       .add(spool_->free_bytes);
   out.gauge("packwarden_spool_size_bytes", "Size of the spool's file system.")
       .add(spool_disk_bytes_);
+}
+
+void Samples::collect_meaning(MetricList& out) const {
+  out.gauge("packwarden_catalogues_differ",
+            "1 for two living daemons whose catalogues or windows are not the same.");
+  for (const auto& [one, other] : differing(ledger_->daemons)) {
+    out.add(1, {{"spool", one.spool}, {"other", other.spool}});
+  }
+  out.gauge("packwarden_unpriced_overage_units",
+            "Units of overage that the ledger has no price for: no bill charges them.");
+  for (const UnpricedOverage& open : ledger_->unpriced) {
+    out.add(open.units, {{"product", open.product}});
+  }
 }
 
 void Samples::collect_jobs(MetricList& out, Instant now) const {

@@ -33,6 +33,7 @@ class Samples {
  private:
   using Time = std::chrono::steady_clock::time_point;
   void collect_spool(MetricList& out, Instant now) const;
+  void collect_meaning(MetricList& out) const;
   void collect_jobs(MetricList& out, Instant now) const;
   void collect_channels(MetricList& out, double sample_age_s) const;
   void collect_process(MetricList& out) const;

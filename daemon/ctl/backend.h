@@ -10,6 +10,7 @@
 #include "domain/catalogue.h"
 #include "domain/refusal.h"
 #include "usecases/account_changes.h"
+#include "usecases/deployment.h"
 #include "usecases/file_check.h"
 #include "usecases/inbox_port.h"
 #include "usecases/job_port.h"
@@ -76,6 +77,11 @@ class Context {
   virtual const std::vector<ConfiguredChannel>& channels() const = 0;
   virtual SituationReads& situation_reads() = 0;
   virtual SituationLimits situation_limits() const = 0;
+  // What is stored of the ledger's meaning, and what the settings would give it: not compared yet.
+  // All that works on the ledger (ledger, reports, jobs, stored_catalogue, daemon_of_history)
+  // throws MeaningRefused where the two do not agree.
+  virtual DeploymentStore& deployment() = 0;
+  virtual LedgerMeaning meaning() const = 0;
   virtual SchemaChange migrate() = 0;
   // Settings of the database's server that are not as the daemon needs them, the worst first.
   virtual std::vector<ServerFinding> check_server() = 0;
@@ -99,13 +105,22 @@ class Context {
                                const FileCheckSinks& sinks) = 0;
 };
 
+struct ConfigCheck {
+  std::vector<std::string> mistakes{};  // each as FILE:LINE:COLUMN: MESSAGE
+  // Where there are none: what the ledger says against the settings, and else what it will take
+  // over of them at the next start or reload.
+  std::vector<std::string> refused{};
+  std::vector<std::string> changed{};
+  bool first = false;          // the ledger has no settings yet
+  std::string not_compared{};  // why, as a sentence: the database could not be asked
+};
+
 // How packctl gets there once it knows the path of the settings.
 class Backend {
  public:
   virtual ~Backend() = default;
 
-  // Each mistake as FILE:LINE:COLUMN: MESSAGE; empty where all is well.
-  virtual std::vector<std::string> check_config(const std::string& path) = 0;
+  virtual ConfigCheck check_config(const std::string& path) = 0;
   // Throws ConfigBroken. Does not connect.
   virtual std::unique_ptr<Context> open(const std::string& path) = 0;
 };

@@ -78,6 +78,7 @@ void add_refund_words(CLI::App& app, Action& chosen);
 void add_service_words(CLI::App& app, Action& chosen);
 void add_statement_words(CLI::App& app, Action& chosen);
 void add_status_words(CLI::App& app, Action& chosen);
+void add_deployment_words(CLI::App& app, Action& chosen);
 void add_database_words(CLI::App& app, Action& chosen);
 void add_system_words(CLI::App& app, Action& chosen);
 void add_file_words(CLI::App& app, Action& chosen);

@@ -97,6 +97,10 @@ Ending act(Desk& desk, const Action& action) {
             with_next_step(error.what(),
                            "Nothing was changed, and all else goes on: it is what this command was "
                            "to write that the ledger cannot hold. Look at its names and amounts.")};
+  } catch (const MeaningRefused& refused) {
+    return {status_refused, "settings_differ",
+            fmt::format("The settings do not fit the ledger, and nothing was done:\n{}",
+                        refused.what())};
   } catch (const LedgerUnavailable& unavailable) {
     return {status_unavailable, "unavailable",
             with_next_step(unavailable.what(),
@@ -120,6 +124,7 @@ void add_all_words(CLI::App& app, Action& chosen) {
   add_top_words(app, chosen);
   add_system_words(app, chosen);
   add_database_words(app, chosen);
+  add_deployment_words(app, chosen);
   add_account_words(app, chosen);
   add_money_words(app, chosen);
   add_pack_words(app, chosen);

@@ -50,6 +50,12 @@ Situation look(Desk& desk, std::uint32_t counted_deliveries_max) {
   for (const ConfiguredChannel& channel : context.channels()) {
     sources.channels.push_back(channel.name);
   }
+  sources.settings_refused = [&] {
+    std::vector<std::string> sentences;
+    const auto comparison = look_at_meaning(context.deployment(), context.meaning());
+    for (const RefusedChange& change : comparison.refused) sentences.push_back(change.sentence);
+    return sentences;
+  };
   LookOptions options;
   options.counted_deliveries_max = counted_deliveries_max;
   return look(sources, desk.now(), options);

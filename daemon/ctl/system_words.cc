@@ -196,15 +196,34 @@ void export_all(Desk& desk) {
 }
 
 void check_config(Desk& desk) {
-  const auto mistakes = desk.backend().check_config(desk.config_path);
-  if (!mistakes.empty()) {
+  const ConfigCheck check = desk.backend().check_config(desk.config_path);
+  if (!check.mistakes.empty()) {
     throw Refused({"config", fmt::format("Mend the settings, then check again:\n{}",
-                                         fmt::join(mistakes, "\n"))});
+                                         fmt::join(check.mistakes, "\n"))});
+  }
+  if (!check.refused.empty()) {
+    throw Refused({"settings_differ",
+                   fmt::format("{} has no mistake in itself, but does not fit the ledger:\n{}",
+                               desk.config_path, fmt::join(check.refused, "\n"))});
   }
   if (desk.json) {
-    desk.print(boost::json::object{{"config", desk.config_path}, {"mistakes", 0}});
+    return desk.print(boost::json::object{{"config", desk.config_path},
+                                          {"mistakes", 0},
+                                          {"compared", check.not_compared.empty()},
+                                          {"not_compared", check.not_compared},
+                                          {"changes", boost::json::value_from(check.changed)}});
+  }
+  std::ostream& out = desk.out();
+  out << desk.config_path << " is in order.\n";
+  if (!check.not_compared.empty()) {
+    out << "It was not compared with the ledger: " << check.not_compared << '\n';
+  } else if (check.first) {
+    out << "The ledger has no settings yet: it takes these at the first start.\n";
+  } else if (check.changed.empty()) {
+    out << "It agrees with the ledger.\n";
   } else {
-    desk.out() << desk.config_path << " is in order.\n";
+    out << fmt::format("The ledger takes over what has changed at the next start or reload: {}.\n",
+                       fmt::join(check.changed, ", "));
   }
 }
 

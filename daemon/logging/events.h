@@ -18,6 +18,14 @@ inline constexpr Event settings_refused{"settings_refused", "9d4a9cbe29b546e1940
                                         LogLevel::critical};
 inline constexpr Event database_unavailable{"database_unavailable",
                                             "fbb945d3a4904b6992fe41354f269304", LogLevel::critical};
+inline constexpr Event spool_name_lost{"spool_name_lost", "5a24ab76b5a24c3cbde35adb58539383",
+                                       LogLevel::critical};
+inline constexpr Event spool_name_back{"spool_name_back", "a3d9719b905642d9bc188e5053141705",
+                                       LogLevel::warning};
+inline constexpr Event meaning_recorded{"meaning_recorded", "46eb99c89426401eb78c51f3901ba8df",
+                                        LogLevel::info};
+inline constexpr Event meaning_refused{"meaning_refused", "bfb150a2e1cd41e5bce213f82fb8b7e0",
+                                       LogLevel::critical};
 inline constexpr Event server_unfit{"server_unfit", "a034de646bf14798b2593a9a94a453e6",
                                     LogLevel::critical};
 inline constexpr Event server_unwise{"server_unwise", "3049c707c9a846d18d21bc606c403574",

@@ -15,6 +15,7 @@
 #include "mediation/record_decoder.h"
 #include "spool/directory_desk.h"
 #include "spool/disk_file.h"
+#include "spool/spool_id.h"
 #include "usecases/receipt.h"
 
 namespace packwarden {
@@ -120,6 +121,7 @@ void SpoolDirectory::open_and_lock() {
                              "files are moved by renaming them");
     }
   }
+  id_ = spool_id(root.get());
   root_ = std::make_shared<const Fd>(std::move(root));
 }
 
@@ -156,7 +158,7 @@ std::vector<ClaimedFile> SpoolDirectory::claim(std::size_t max_files, Instant no
 std::vector<ClaimedFile> SpoolDirectory::take_earliest(std::size_t max_files, Instant now) {
   counter_.advance_to(now);
   std::optional<SpoolUnavailable> passed_over;
-  if (is_held()) return {};
+  if (is_held() || (may_claim_ && !may_claim_())) return {};
   take_retries(max_files);
   if (claimed_.size() < max_files) {
     const std::vector<Candidate> earliest = earliest_of(root_->get(), max_files - claimed_.size());

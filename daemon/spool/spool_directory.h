@@ -68,6 +68,12 @@ class SpoolDirectory : public UsageSpool {
   // For files that end from now on; by the thread that ends them.
   void set_limits(const ContentLimits& limits) { limits_ = limits; }
 
+  // Asked before anything is claimed; false: nothing is.
+  void claim_only_if(std::function<bool()> may_claim) { may_claim_ = std::move(may_claim); }
+
+  // Of spool_id.h.
+  const std::string& id() const { return id_; }
+
   // The folder itself, whose lock is held as long as this lives.
   std::shared_ptr<const Fd> root() const { return root_; }
 
@@ -93,6 +99,8 @@ class SpoolDirectory : public UsageSpool {
 
   std::string directory_;
   std::string name_;
+  std::string id_;
+  std::function<bool()> may_claim_;
   std::size_t max_file_name_bytes_;
   ContentLimits limits_;
   std::function<void()> on_block_;

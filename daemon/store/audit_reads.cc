@@ -3,6 +3,7 @@
 #include <array>
 
 #include "store/mysql_reports.h"
+#include "store/overage_rows.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -191,6 +192,24 @@ constexpr std::array checks{
         " <> t.stamp OR s.instant <> t.instant)"},
 };
 
+// By the prices that are stored: what is without one is never charged.
+AuditCheck read_priced_overage(Session& session, std::uint32_t shown_max) {
+  AuditCheck result{"priced_overage", "O2", 0, 0, {}};
+  result.looked_at = to_int(
+      session.query("SELECT (SELECT COUNT(*) FROM open_overage) + (SELECT COUNT(*) FROM charge)")
+          .at(0)
+          .at(0));
+  session.for_each_row(
+      "SELECT CONCAT(o.units, ' units of overage of ', a.name, ', product ', d.name, ', on ',"
+      " o.business_day, ' have no price') FROM open_overage o JOIN product d ON d.product_id ="
+      " o.product_id JOIN account a ON a.account_id = o.account_id WHERE " +
+          is_unpriced(session),
+      [&](RowView row) {
+        if (result.breaks++ < shown_max) result.shown.emplace_back(row[0].value_or("?"));
+      });
+  return result;
+}
+
 }  // namespace
 
 std::vector<AuditCheck> read_audit(Session& session, std::uint32_t shown_max,
@@ -207,6 +226,7 @@ std::vector<AuditCheck> read_audit(Session& session, std::uint32_t shown_max,
     });
     results.push_back(std::move(result));
   }
+  results.push_back(read_priced_overage(session, shown_max));
   return results;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "store/deployment_store.h"
 #include "store/fact_rows.h"
 #include "store/sql_text.h"
 
@@ -73,6 +74,22 @@ std::vector<OpenRow> read_opened(Session& session, Sequence after) {
                   days_of("e.business_day"), after, static_cast<int>(Outcome::overage)),
       [&](RowView row) { rows.push_back(to_open_units(row)); });
   return rows;
+}
+
+std::string is_unpriced(Session& session) {
+  std::map<std::string, std::string> values;
+  for (StoredValue& stored : read_newest_values(session)) {
+    values[stored.name] = std::move(stored.value);
+  }
+  if (values.empty()) return "FALSE";
+  std::string priced = "FALSE";
+  for (const auto& [product, prices] : to_meaning(values).postpaid_prices) {
+    priced += " OR d.name = " + session.escape(product);
+    const BusinessDay first = prices.front().from;
+    if (first == beginning_of_days) continue;
+    priced += " AND o.business_day >= " + date_literal(first.days_since_epoch);
+  }
+  return "(NOT o.is_credit AND o.units <> 0 AND NOT (" + priced + "))";
 }
 
 void close_overage(Session& session, const std::string& entries) {

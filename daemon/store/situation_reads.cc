@@ -8,9 +8,11 @@
 
 #include "store/job_rows.h"
 #include "store/mysql_ledger.h"
+#include "store/overage_rows.h"
 #include "store/reaching.h"
 #include "store/set_aside_rows.h"
 #include "store/sql_sum.h"
+#include "store/spool_name_rows.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -21,6 +23,8 @@ using Channels = std::map<std::string, ChannelRow>;
 // Index entries are some hundred times cheaper than rows with their texts: so many more are counted
 // where the index alone will do.
 constexpr std::int64_t entries_a_row = 10;
+
+constexpr std::chrono::minutes unpriced_read_every{5};
 
 std::optional<std::int64_t> optional_int(const std::optional<std::string_view>& value) {
   if (!value) return std::nullopt;
@@ -113,6 +117,16 @@ LedgerSituation read_ledger(Session& session) {
   return ledger;
 }
 
+std::vector<LivingDaemon> read_daemons(Session& session) {
+  std::vector<LivingDaemon> daemons;
+  session.for_each_row("SELECT spool, holder, meaning_digest FROM daemon WHERE " +
+                           is_living_daemon() + " ORDER BY spool",
+                       [&](RowView row) {
+                         daemons.push_back({to_text(row[0]), to_text(row[1]), to_text(row[2])});
+                       });
+  return daemons;
+}
+
 std::int64_t host_micros() {
   const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
@@ -144,6 +158,23 @@ std::vector<ChannelRow> read_channels(Session& session, std::uint32_t counted_de
   return rows;
 }
 
+void MysqlSituationReads::read_unpriced(Session& session) {
+  const auto now = std::chrono::steady_clock::now();
+  if (unpriced_read_at_ && now - *unpriced_read_at_ < unpriced_read_every) return;
+  unpriced_.clear();
+  session.for_each_row(
+      fmt::format("SELECT d.name, {}, {}, SUM(o.units) FROM open_overage o JOIN product d ON "
+                  "d.product_id = o.product_id WHERE {} GROUP BY d.name ORDER BY d.name",
+                  days_of("MIN(o.business_day)"), days_of("MAX(o.business_day)"),
+                  is_unpriced(session)),
+      [&](RowView row) {
+        unpriced_.push_back(
+            {to_text(row[0]), BusinessDay{static_cast<std::int32_t>(to_int(row[1]))},
+             BusinessDay{static_cast<std::int32_t>(to_int(row[2]))}, to_int(row[3])});
+      });
+  unpriced_read_at_ = now;
+}
+
 LedgerSituation MysqlSituationReads::look(std::uint32_t counted_deliveries_max) {
   return reaching(session_, [&](Session& session) {
     const Snapshot snapshot(session);
@@ -159,6 +190,9 @@ LedgerSituation MysqlSituationReads::look(std::uint32_t counted_deliveries_max) 
         ledger.set_aside_accounts[to_text(row[0])] = to_int(row[1]);
       });
     }
+    ledger.daemons = read_daemons(session);
+    read_unpriced(session);
+    ledger.unpriced = unpriced_;
     for (ChannelRow& row : read_channels(session, counted_deliveries_max)) {
       ledger.channels.push_back({std::move(row)});
     }

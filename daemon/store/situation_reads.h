@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <vector>
 
 #include "store/session.h"
@@ -16,7 +18,12 @@ class MysqlSituationReads final : public SituationReads {
   LedgerPace pace_since(Sequence sequence, Instant database_clock) override;
 
  private:
+  void read_unpriced(Session& session);
+
   Session session_;
+  // Asks all open overage where some product has days without a price: so not each time.
+  std::vector<UnpricedOverage> unpriced_;
+  std::optional<std::chrono::steady_clock::time_point> unpriced_read_at_;
 };
 
 // Those that the board knows, or that have deliveries, by name; at most `counted_deliveries_max`

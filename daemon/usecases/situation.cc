@@ -51,6 +51,20 @@ std::int64_t late_s(const JobRow& job, Instant now, const SituationLimits& limit
   return std::max<std::int64_t>(0, seconds_of(now - due));
 }
 
+std::vector<DifferingDaemons> differing(const std::vector<LivingDaemon>& daemons) {
+  std::vector<DifferingDaemons> pairs;
+  const LivingDaemon* first = nullptr;
+  for (const LivingDaemon& daemon : daemons) {
+    if (daemon.meaning_digest.empty()) continue;
+    if (first == nullptr) {
+      first = &daemon;
+    } else if (daemon.meaning_digest != first->meaning_digest) {
+      pairs.push_back({*first, daemon});
+    }
+  }
+  return pairs;
+}
+
 Situation look(const SituationSources& sources, Instant now, const LookOptions& options) {
   Situation situation;
   situation.as_of = now;
@@ -61,6 +75,7 @@ Situation look(const SituationSources& sources, Instant now, const LookOptions& 
   }
   try {
     situation.ledger = sources.ledger().look(options.counted_deliveries_max);
+    if (sources.settings_refused) situation.settings_refused = sources.settings_refused();
   } catch (const LedgerUnavailable& unavailable) {
     situation.ledger_missing = unavailable.what();
     return situation;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/business_day.h"
 #include "domain/ids.h"
 #include "domain/instant.h"
 #include "usecases/job_port.h"
@@ -27,6 +28,22 @@ struct ChannelStanding : ChannelRow {
   bool configured = true;  // stands in the settings
 };
 
+// A daemon that lives, and what its settings mean for the ledger (digest_of(LedgerMeaning)); empty:
+// it has not said so yet.
+struct LivingDaemon {
+  std::string spool;
+  std::string holder;
+  std::string meaning_digest;
+};
+
+// Overage of a product that no bill can charge, since the ledger's prices have none for its days.
+struct UnpricedOverage {
+  std::string product;
+  BusinessDay first{};
+  BusinessDay last{};
+  Units units = 0;
+};
+
 // Read from the database, at small cost however large the ledger is.
 struct LedgerSituation {
   Sequence sequence = 0;
@@ -38,13 +55,25 @@ struct LedgerSituation {
   std::vector<SetAside> set_aside;  // by job and account; the first `set_aside_max`
   std::map<std::string, std::int64_t> set_aside_accounts;  // all, by job; no job without any
   std::vector<ChannelStanding> channels;  // by name; with those that are configured only
+  std::vector<LivingDaemon> daemons;      // by spool
+  std::vector<UnpricedOverage> unpriced;  // by product
 };
+
+// Two daemons that do not do the same with the same usage: the first of all, and one that differs
+// from it. Pure.
+struct DifferingDaemons {
+  LivingDaemon one;
+  LivingDaemon other;
+};
+std::vector<DifferingDaemons> differing(const std::vector<LivingDaemon>& daemons);
 
 struct Situation {
   Instant as_of{};
   // Nothing where the database does not answer, or has another schema; then why, as a sentence.
   std::optional<LedgerSituation> ledger{};
   std::string ledger_missing{};
+  // What of this host's settings would give the ledger another meaning, as sentences.
+  std::vector<std::string> settings_refused{};
   // The spool of this host, as above.
   std::optional<SpoolState> spool{};
   std::string spool_missing{};
@@ -104,7 +133,8 @@ struct LedgerPace {
 };
 
 // Reads of the database for operators' screens and for metrics, which repeat them all the time:
-// none of them grows with the ledger. store/ implements it on MySQL. All throw LedgerUnavailable.
+// none of them grows with the ledger, but that for overage without a price, every five minutes at
+// most. store/ implements it on MySQL. All throw LedgerUnavailable.
 // Not thread-safe.
 class SituationReads {
  public:
@@ -122,6 +152,8 @@ struct SituationSources {
   std::function<SituationReads&()> ledger;
   std::function<SpoolDesk&()> spool;
   std::vector<std::string> channels;  // of the settings
+  // See Situation; may be null.
+  std::function<std::vector<std::string>()> settings_refused{};
 };
 
 struct LookOptions {

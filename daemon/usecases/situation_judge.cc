@@ -32,6 +32,7 @@ class Judge {
     }
     if (situation.ledger) {
       clocks(situation.ledger->clock_ahead_ms);
+      meaning(situation);
       jobs(*situation.ledger);
       set_aside(*situation.ledger);
       for (const ChannelStanding& channel : situation.ledger->channels) {
@@ -149,6 +150,31 @@ class Judge {
         fmt::format("The clock of the database is {} {} of this host's.",
                     shown_age(apart_ms / 1'000), ahead_ms < 0 ? "behind" : "ahead"),
         "timedatectl timesync-status");
+  }
+
+  void meaning(const Situation& situation) {
+    for (const std::string& sentence : situation.settings_refused) {
+      add(Severity::needs_a_hand, "settings_differ",
+          "The settings of this host do not fit the ledger: " + sentence + ".",
+          "packctl config check");
+    }
+    for (const auto& [one, other] : differing(situation.ledger->daemons)) {
+      add(Severity::needs_a_hand, "catalogues_differ",
+          fmt::format(
+              "The daemons of spool '{}' ({}) and spool '{}' ({}) have different catalogues "
+              "or windows: what usage costs hangs on the host that takes it.",
+              shown_bytes(one.spool), shown_bytes(one.holder), shown_bytes(other.spool),
+              shown_bytes(other.holder)),
+          "packctl config check");
+    }
+    for (const UnpricedOverage& open : situation.ledger->unpriced) {
+      add(Severity::needs_a_hand, "overage_without_price",
+          fmt::format("{} of overage of product {}, used from {} to {}, have no price, and no bill "
+                      "will ever charge them.",
+                      shown_count(open.units, "unit", "units"), open.product, to_string(open.first),
+                      to_string(open.last)),
+          "packctl deployment show --history");
+    }
   }
 
   void jobs(const LedgerSituation& ledger) {

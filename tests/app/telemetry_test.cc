@@ -167,6 +167,16 @@ TEST_F(TelemetryOf, a_channel_and_a_job_are_told_as_they_were_seen) {
   EXPECT_THAT(text, Not(HasSubstr("packwarden_channel_silent_seconds{")));
 }
 
+TEST_F(TelemetryOf, S40_daemons_that_differ_and_overage_without_a_price_are_told) {
+  LedgerSituation ledger;
+  ledger.daemons = {{"a", "east/1", "1f"}, {"b", "west/2", "2e"}};
+  ledger.unpriced = {{"captcha", {20'000}, {20'003}, 1'200}};
+  telemetry.samples.ledger_is(ledger);
+  const std::string text = metrics();
+  EXPECT_THAT(text, HasSubstr("packwarden_catalogues_differ{spool=\"a\",other=\"b\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("packwarden_unpriced_overage_units{product=\"captcha\"} 1200\n"));
+}
+
 TEST_F(TelemetryOf, a_job_is_late_by_the_interval_of_the_last_reload) {
   LedgerSituation ledger;
   const Instant done_until = now() - Span::seconds(1'000);

@@ -237,5 +237,29 @@ TEST(Judge, what_cannot_be_seen_needs_a_hand_and_the_rest_is_judged_still) {
                           "needs_a_hand database_not_seen: "));
 }
 
+TEST(Judge, S40_settings_that_do_not_fit_the_ledger_and_overage_without_a_price) {
+  Situation situation = well();
+  situation.settings_refused = {"the ledger's amounts are in CNY, and the catalogue says USD"};
+  situation.ledger->unpriced = {{"captcha", {20'000}, {20'003}, 1'200}};
+  EXPECT_THAT(judged(situation),
+              ElementsAre("needs_a_hand settings_differ: packctl config check",
+                          "needs_a_hand overage_without_price: packctl deployment show --history"));
+  situation.settings_refused.clear();
+  EXPECT_EQ(
+      sentence(situation),
+      "1,200 units of overage of product captcha, used from 2024-10-04 to 2024-10-07, have no "
+      "price, and no bill will ever charge them.");
+}
+
+TEST(Judge, S40_daemons_that_would_do_different_things_are_named) {
+  Situation situation = well();
+  situation.ledger->daemons = {{"a", "east/1", "1f"}, {"b", "west/2", "1f"}, {"c", "south/3", ""}};
+  EXPECT_THAT(judged(situation), ElementsAre()) << "c has not said yet";
+  situation.ledger->daemons[1].meaning_digest = "2e";
+  EXPECT_THAT(judged(situation),
+              ElementsAre("needs_a_hand catalogues_differ: packctl config check"));
+  EXPECT_THAT(sentence(situation), HasSubstr("spool 'a' (east/1) and spool 'b' (west/2)"));
+}
+
 }  // namespace
 }  // namespace packwarden

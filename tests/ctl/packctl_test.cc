@@ -47,9 +47,13 @@ class Offline : public Backend, public Context {
     texts.set_layout("<p>{{body}}</p>");
   }
 
-  std::vector<std::string> check_config(const std::string& path) override {
-    if (path == "broken") return {"broken:3:5: what is this"};
-    return {};
+  ConfigCheck check_config(const std::string& path) override {
+    ConfigCheck check;
+    if (path == "broken") check.mistakes = {"broken:3:5: what is this"};
+    if (path == "dollars") check.refused = {"the ledger's amounts are in CNY"};
+    if (path == "alone") check.not_compared = "the database is away.";
+    if (path == "newer") check.changed = {"products", "catalogue"};
+    return check;
   }
   std::unique_ptr<Context> open(const std::string& path) override {
     if (path == "broken") throw ConfigBroken("broken:3:5: what is this");
@@ -69,6 +73,8 @@ class Offline : public Backend, public Context {
   const std::vector<ConfiguredChannel>& channels() const override { return channels_; }
   SituationReads& situation_reads() override { throw LedgerUnavailable("there is no database"); }
   SituationLimits situation_limits() const override { return {}; }
+  DeploymentStore& deployment() override { throw LedgerUnavailable("there is no database"); }
+  LedgerMeaning meaning() const override { return {}; }
   SchemaChange migrate() override { return {0, 1}; }
   std::vector<ServerFinding> check_server() override {
     return {{ServerFault::unsafe, "sync_binlog", "0", "1", "sync_binlog is 0: usage is lost."}};
@@ -126,6 +132,24 @@ TEST(Packctl, status_1_is_refused) {
   EXPECT_EQ(answer.status, 1);
   EXPECT_THAT(answer.err, HasSubstr("allow_as_of: true"));
   EXPECT_EQ(packctl({"--config", "broken", "config", "check"}).status, 1);
+}
+
+TEST(Packctl, S40_a_check_of_settings_says_how_they_stand_to_the_ledger) {
+  const auto check = [](const std::string& config) {
+    return packctl({"--config", config, "config", "check"});
+  };
+  EXPECT_EQ(check("good").out, "good is in order.\nIt agrees with the ledger.\n");
+  EXPECT_EQ(check("newer").out,
+            "newer is in order.\nThe ledger takes over what has changed at the next start or "
+            "reload: products, catalogue.\n");
+  EXPECT_EQ(check("alone").out,
+            "alone is in order.\nIt was not compared with the ledger: the database is away.\n");
+  EXPECT_EQ(check("alone").status, 0);
+  const Answer refused = check("dollars");
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("the ledger's amounts are in CNY"));
+  const Answer json = packctl({"--output", "json", "--config", "alone", "config", "check"});
+  EXPECT_THAT(json.out, HasSubstr("\"compared\":false"));
 }
 
 TEST(Packctl, a_replay_needs_allow_as_of) {

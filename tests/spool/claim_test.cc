@@ -51,6 +51,17 @@ TEST_F(Claim, U1_a_claim_is_the_rename_of_the_very_file) {
   EXPECT_EQ(before.st_ino, after.st_ino);
 }
 
+TEST_F(Claim, S41_who_may_not_claim_leaves_everything_where_it_is) {
+  SpoolDirectory& spool = start();
+  drop("a.csv");
+  bool may_claim = false;
+  spool.claim_only_if([&] { return may_claim; });
+  EXPECT_THAT(spool.claim(10, now), IsEmpty());
+  EXPECT_THAT(names_in(root / "incoming"), ElementsAre("a.csv"));
+  may_claim = true;
+  EXPECT_THAT(names_of(spool.claim(10, now)), ElementsAre("a.csv"));
+}
+
 TEST_F(Claim, B5_takes_by_modification_time_then_name) {
   SpoolDirectory& spool = start();
   for (const char* name : {"d", "c", "b", "a"}) drop(name);

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 
 #include "store/channel_board.h"
+#include "store/deployment_store.h"
 #include "store/migrations.h"
+#include "store/spool_name_rows.h"
 #include "support/test_database.h"
 
 namespace packwarden {
@@ -89,6 +91,42 @@ TEST_F(SituationReadsTest, of_many_deliveries_it_looks_at_some_and_says_so) {
   EXPECT_EQ(channels[0].waiting, 4);
   EXPECT_EQ(channels[1].held, 1) << "the oldest ones are looked at";
   EXPECT_EQ(channels[1].dead, 10) << "and of those that ended the last ones";
+}
+
+TEST_F(SituationReadsTest, S40_tells_the_daemons_that_live_and_what_they_mean) {
+  for (const char* spool : {"b", "a", "gone"}) {
+    const auto taken = take_spool_name(database.session(), {spool, "1", "host/7"}, false);
+    write_meaning_digest(database.session(), spool, *taken.fence, "1f");
+    if (spool == std::string("gone")) {
+      give_back_spool_name(database.session(), spool, *taken.fence);
+    }
+  }
+  const auto daemons = reads.look(100).daemons;
+  ASSERT_EQ(daemons.size(), 2U);
+  EXPECT_EQ(daemons[0].spool, "a");
+  EXPECT_EQ(daemons[1].holder, "host/7");
+  EXPECT_EQ(daemons[1].meaning_digest, "1f");
+}
+
+TEST_F(SituationReadsTest, S40_tells_open_overage_that_has_no_price) {
+  run("INSERT INTO product VALUES (1, 'captcha'), (2, 'video'), (3, 'mail')");
+  run("INSERT INTO open_overage VALUES (1, 1, '2026-11-01', 0, 0, 5), (1, 1, '2026-11-09', 0, 0, "
+      "6),"
+      " (2, 1, '2026-11-02', 0, 0, 7), (2, 1, '2026-11-03', 1, 50, -7), (2, 2, '2026-11-01', 0, 0, "
+      "8), (3, 3, '2026-11-01', 0, 0, 0)");
+  EXPECT_TRUE(reads.look(100).unpriced.empty()) << "nothing is stored to go by";
+  LedgerMeaning meaning;
+  meaning.products = {{"captcha", {}}, {"mail", {}}, {"video", {}}};
+  meaning.postpaid_prices = {{"captcha", {{*parse_business_day("2026-11-05"), 5'000}}},
+                             {"video", {{beginning_of_days, 5'000}}}};
+  MySqlLedger ledger(database.address());
+  EXPECT_TRUE(MySqlDeploymentStore(ledger).record_first(to_values(meaning)));
+  const auto unpriced = MysqlSituationReads(database.address()).look(100).unpriced;
+  ASSERT_EQ(unpriced.size(), 1U);
+  EXPECT_EQ(unpriced[0].product, "captcha");
+  EXPECT_EQ(to_string(unpriced[0].first), "2026-11-01");
+  EXPECT_EQ(to_string(unpriced[0].last), "2026-11-02");
+  EXPECT_EQ(unpriced[0].units, 12);
 }
 
 TEST_F(SituationReadsTest, the_pace_is_what_was_done_since) {

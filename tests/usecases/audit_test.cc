@@ -1,5 +1,7 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "store/deployment_store.h"
 #include "store/job_rows.h"
 #include "store/mysql_reports.h"
 #include "usecases/billing_jobs.h"
@@ -158,6 +160,20 @@ TEST_F(Audit, U8_a_transaction_that_was_changed) {
 TEST_F(Audit, U8_ledger_time_that_went_back) {
   EXPECT_EQ(after("UPDATE ledger_transaction SET instant = '2020-01-01' WHERE seq = 3"),
             "transactions");
+}
+
+TEST_F(Audit, O2_overage_that_has_no_price) {
+  MySqlDeploymentStore store(ledger);
+  take_meaning(store, meaning_of(*context.catalogue, "Asia/Shanghai", 36, {}), noon);
+  EXPECT_EQ(after("INSERT INTO open_overage SELECT account_id, product_id, usage_day, FALSE, 0, 0 "
+                  "FROM charge LIMIT 1"),
+            "");
+  store.record(RecordedBy::operator_, noon, [](auto) {
+    return MeaningValues{{"postpaid-prices", ""}};
+  });
+  EXPECT_EQ(broken(), "") << "nothing of it is open";
+  EXPECT_EQ(after("UPDATE open_overage SET units = 3"), "overage priced_overage");
+  EXPECT_THAT(last_break, ::testing::HasSubstr("3 units of overage of acme, product captcha"));
 }
 
 }  // namespace

@@ -1,0 +1,149 @@
+"""What gives the ledger its meaning is stored in it: settings that would give it another are refused by every door, and
+what does no harm is recorded. One daemon at a time works under the name of a spool."""
+
+import os
+import shutil
+import signal
+import unittest
+
+import harness
+from notify_socket import NotifySocket
+
+BOUND_S = 60
+HEADER = "id,account,product,meter,time,quantity\n"
+
+
+def setUpModule():
+    global server
+    folder = unittest.enterModuleContext(harness.temporary_directory())
+    server = unittest.enterModuleContext(harness.a_server(folder))
+
+
+class Site(harness.Deployment):
+    """With a catalogue of its own, which a test may change."""
+
+    def __init__(self, folder, database, **settings):
+        super().__init__(folder, server, database, **settings)
+        self.catalogue = folder / "catalogue.yaml"
+        shutil.copy(harness.CATALOGUE, self.catalogue)
+        self.change(self.config, str(harness.CATALOGUE), str(self.catalogue))
+
+    @staticmethod
+    def change(file, old, new):
+        text = file.read_text()
+        if old not in text:
+            raise harness.Failure(f"{file} has no {old}")
+        file.write_text(text.replace(old, new))
+
+    def start(self):
+        """(exit status, log) of a daemon that takes what is in the spool."""
+        process = self.daemon("run-once")
+        return process.wait(BOUND_S), process.log_path.read_bytes()[process.log_begin_bytes:].decode()
+
+    def stored(self):
+        return {row["name"]: row for row in self.ctl("deployment", "show")}
+
+    def codes(self):
+        return {finding["code"] for finding in self.ctl("status")["findings"]}
+
+
+class Deployment(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(harness.temporary_directory())
+        self.database = f"deployment_{os.getpid()}"
+        server.new_database(self.database)
+        self.addCleanup(server.drop_database, self.database)
+        self.site = Site(self.folder / "site", self.database)
+        self.site.ctl("migrate")
+
+    def with_a_pack(self):
+        self.site.ctl("account", "add", "acme")
+        self.site.ctl("account", "verify", "acme")
+        self.site.ctl("pack", "buy", "captcha", "30k", "acme", "--paid-by", "payment-1")
+
+    def test_S40_other_settings_are_refused_by_start_check_and_command(self):
+        self.with_a_pack()
+        self.assertEqual(self.site.stored()["currency"]["recorded_by"], "first")
+        self.site.change(self.site.catalogue, "currency: CNY", "currency: USD")
+        status, log = self.site.start()
+        self.assertEqual(status, 1, log)
+        self.assertIn("packctl deployment set currency USD", log)
+        for words in (("config", "check"), ("money", "balance", "acme"), ("account", "list"), ("audit",),
+                      ("money", "top-up", "acme", "5", "--reference", "bank-1")):
+            self.site.ctl_text(*words, refused=True)
+        self.assertIn("settings_differ", self.site.codes())
+
+        self.site.ctl_text("deployment", "set", "currency", "USD", refused=True)  # without --yes
+        self.assertEqual(self.site.stored()["currency"]["value"], "CNY")
+        self.site.ctl_text("deployment", "set", "currency", "USD", "--yes")
+        self.assertEqual(self.site.start()[0], 0)
+        self.assertEqual(self.site.stored()["currency"]["recorded_by"], "operator")
+        history = self.site.ctl("deployment", "show", "--history")
+        self.assertEqual([row["value"] for row in history if row["name"] == "currency"], ["USD", "CNY"])
+
+    def test_S40_another_zone_is_refused_and_a_new_tier_is_recorded(self):
+        self.with_a_pack()
+        self.site.change(self.site.catalogue, "{ name: 30k, units: 30000,", "{ name: 31k, units: 31000,")
+        self.assertIn("catalogue", self.site.ctl_text("config", "check", output=None))
+        before = self.site.stored()["catalogue"]["value"]
+        status, log = self.site.start()
+        self.assertEqual(status, 0, log)
+        self.assertIn("takes over what has changed in the settings: catalogue", log)
+        self.assertNotEqual(self.site.stored()["catalogue"]["value"], before)
+        self.assertIn("It agrees with the ledger.", self.site.ctl_text("config", "check", output=None))
+        self.site.config.write_text(self.site.config.read_text() + "business_time_zone: Europe/Berlin\n")
+        status, log = self.site.start()
+        self.assertEqual(status, 1, log)
+        self.assertIn("Asia/Shanghai", log)
+
+    def test_S40_a_check_without_a_database_says_so(self):
+        self.site.change(self.site.config, f"name: {self.database}", "name: nowhere")
+        self.assertIn("It was not compared with the ledger: ", self.site.ctl_text("config", "check", output=None))
+
+    def test_S40_a_reload_is_refused_whole(self):
+        self.with_a_pack()
+        manager = NotifySocket(self.folder)
+        self.addCleanup(manager.close)
+        daemon = self.site.daemon(environment=manager.environment(60))
+        harness.wait_until(lambda: manager.times_of("READY", "1", 0), BOUND_S, "READY=1", alive=[daemon])
+        self.site.change(self.site.catalogue, "name: client_verification", "name: client_check")
+        self.site.change(self.site.catalogue, "{ name: 30k, units: 30000,", "{ name: 31k, units: 31000,")
+        daemon.send_signal(signal.SIGHUP)
+        harness.wait_until(lambda: "reload refused" in manager.status(), BOUND_S, "a refusal", alive=[daemon])
+        self.assertIn('meter "client_verification"', daemon.log_tail())
+        self.assertEqual({row["recorded_by"] for row in self.site.ctl("deployment", "show")}, {"first"})
+        self.site.change(self.site.catalogue, "name: client_check", "name: client_verification")
+        daemon.send_signal(signal.SIGHUP)
+        harness.wait_until(lambda: "reloaded at" in manager.status(), BOUND_S, "a reload", alive=[daemon])
+        self.assertEqual(self.site.stored()["catalogue"]["recorded_by"], "settings")
+        daemon.stop()
+
+    def test_S40_two_daemons_with_different_catalogues_are_named(self):
+        other = Site(self.folder / "other", self.database, spool_name="west")
+        daemons = [self.site.daemon()]
+        harness.wait_until(daemons[0].is_ready, BOUND_S, "the first", alive=daemons)
+        other.change(other.catalogue, 'units: 30000, price: "300"', 'units: 30000, price: "299"')
+        daemons.append(other.daemon(title="other"))
+        harness.wait_until(daemons[1].is_ready, BOUND_S, "the second", alive=daemons)
+        self.assertIn("catalogues_differ", self.site.codes())
+        for daemon in daemons:
+            daemon.stop()
+        self.assertNotIn("catalogues_differ", self.site.codes())
+
+    def test_S41_a_second_daemon_under_one_name_is_refused_and_a_restart_is_not(self):
+        daemon = self.site.daemon()
+        harness.wait_until(daemon.is_ready, BOUND_S, "the first", alive=[daemon])
+        copy = Site(self.folder / "copy", self.database)
+        shutil.copy(self.site.spool / ".id", copy.spool / ".id")
+        status, log = copy.start()
+        self.assertEqual(status, 3, log)
+        self.assertIn("another daemon works under the name 'e2e'", log)
+        daemon.kill_hard()
+        again = self.site.daemon()
+        harness.wait_until(again.is_ready, BOUND_S, "the restart", alive=[again])
+        again.stop()
+        self.assertEqual(copy.start()[0], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
