@@ -1,8 +1,6 @@
 #pragma once
 
 #include <array>
-#include <boost/unordered/unordered_flat_set.hpp>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -47,51 +45,71 @@ struct AccountFact {
   Instant known_at;
 };
 
+// An account as the directory has it: what never changes of it.
+struct DirectoryEntry {
+  AccountId id{};
+  AccountId parent{};  // 0: a main account
+  std::string name;
+
+  AccountId main() const { return parent == AccountId{} ? id : parent; }
+  bool is_main() const { return parent == AccountId{}; }
+};
+
 // All accounts as of a ledger sequence, by name and by id. A snapshot: built once, then read by any
-// thread.
+// thread. It shares with the one before it all that did not change, so that one account more costs
+// the same among a thousand and among millions.
 class AccountDirectory {
  public:
-  AccountDirectory() = default;
-  AccountDirectory(const AccountDirectory&) = delete;
+  AccountDirectory() : shards_(shard_count) {}
   AccountDirectory& operator=(const AccountDirectory&) = delete;
 
   // A new snapshot with `added` behind what `base` holds, and then what became of these by `facts`;
-  // ids go on without gaps from 1, in order.
+  // ids go on without gaps from 1, in order. Throws std::logic_error where they do not.
   static std::shared_ptr<const AccountDirectory> extend(const AccountDirectory& base,
                                                         std::vector<Account> added,
                                                         std::span<const AccountFact> facts);
 
-  const Account* find(std::string_view name) const;
-  const Account& at(AccountId id) const { return accounts_[value_of(id) - 1]; }
-  std::size_t size() const { return accounts_.size(); }
+  // Null where there is none. What is returned lives as long as the snapshot.
+  const DirectoryEntry* find(std::string_view name) const;
+  const DirectoryEntry& at(AccountId id) const {
+    return (*chunks_[place_of(id) / chunk_size])[place_of(id) % chunk_size];
+  }
+  // O11: a sub-account is closed with its main account.
+  std::optional<Instant> closed_at(const DirectoryEntry& account) const;
+  std::size_t size() const { return size_; }
   // Main accounts that are closed.
   std::size_t closings() const { return closings_; }
 
  private:
-  // By name, with nothing but a pointer for each of what may be millions.
-  struct NameHash {
-    using is_transparent = void;
-    using is_avalanching = void;
-    std::size_t operator()(std::string_view name) const {
-      return std::hash<std::string_view>{}(name);
-    }
-    std::size_t operator()(const Account* account) const { return (*this)(account->name); }
+  static constexpr std::size_t chunk_size = 1'024;
+  static constexpr int shard_bits = 10;
+  static constexpr std::size_t shard_count = std::size_t{1} << shard_bits;
+
+  using Chunk = std::vector<DirectoryEntry>;  // of consecutive ids
+  using ClosedChunk = std::vector<Instant>;   // the same; latest(): is not closed
+  // A part of the names, by their hash: open addressing with id 0 for a free slot.
+  struct Slot {
+    std::uint32_t tag = 0;  // of the hash
+    std::uint32_t id = 0;
   };
-  struct SameName {
-    using is_transparent = void;
-    static std::string_view name(std::string_view name) { return name; }
-    static std::string_view name(const Account* account) { return account->name; }
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return name(a) == name(b);
-    }
+  struct Shard {
+    std::vector<Slot> slots;  // a power of two
+    std::size_t used = 0;
+    void insert(Slot added);
   };
 
+  AccountDirectory(const AccountDirectory&) = default;
+  static std::size_t place_of(AccountId id) { return value_of(id) - 1; }
+  static std::size_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
+  static std::size_t shard_of(std::size_t hash) { return hash >> (64 - shard_bits); }
+  void add(std::vector<Account> added);
   void close(std::span<const AccountFact> facts);
 
-  std::deque<Account> accounts_;  // a deque: by_name_ points into it
+  std::size_t size_ = 0;
   std::size_t closings_ = 0;
-  boost::unordered_flat_set<const Account*, NameHash, SameName> by_name_;
+  std::vector<std::shared_ptr<const Chunk>> chunks_;
+  std::vector<std::shared_ptr<const ClosedChunk>> closed_;  // null: nobody of the chunk
+  std::vector<std::shared_ptr<const Shard>> shards_;        // null: no name
 };
 
 }  // namespace packwarden

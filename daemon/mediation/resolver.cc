@@ -25,7 +25,8 @@ bool RecordResolver::resolve(DecodedLine& line, ResolvedRecord& resolved) {
   if (resolved.account == nullptr) {
     return reject(RejectReason::unknown_account, "no account or sub-account has this name");
   }
-  if (resolved.account->closed_at && line.time >= *resolved.account->closed_at) {
+  const auto closed_at = directory_->closed_at(*resolved.account);
+  if (closed_at && line.time >= *closed_at) {
     return reject(RejectReason::closed_account, "the account was closed before the event");
   }
   if (last_product_ == nullptr || last_product_->name != line.product) {

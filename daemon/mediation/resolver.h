@@ -12,7 +12,7 @@ namespace packwarden {
 
 // A usage record whose names are known.
 struct ResolvedRecord {
-  const Account* account = nullptr;  // as named: main or sub
+  const DirectoryEntry* account = nullptr;  // as named: main or sub
   const Product* product = nullptr;
   const Meter* meter = nullptr;
 };

@@ -51,7 +51,8 @@ bool has_account_closed_since(const Batch& batch, const AccountDirectory& now) {
     return item.unit != nullptr &&
            std::any_of(item.unit->use_groups.begin(), item.unit->use_groups.end(),
                        [&](const UseGroup& group) {
-                         return now.at(group.account).closed_at != then.at(group.account).closed_at;
+                         const DirectoryEntry& account = then.at(group.account);
+                         return now.closed_at(account) != then.closed_at(account);
                        });
   });
 }
