@@ -93,16 +93,18 @@ std::string is_unpriced(Session& session) {
 }
 
 void close_overage(Session& session, const std::string& entries) {
-  // The first charge of its day after an entry is the one that charged it.
+  // The first charge of its day after an entry is the one that charged it. Looked for once for all
+  // entries of a transaction, among the charges of that day and later: it may be a late one (O7).
   session.execute(fmt::format(
       "INSERT INTO open_overage (account_id, product_id, business_day, is_credit, price_micros,"
       " units) SELECT account_id, product_id, business_day, price IS NOT NULL, COALESCE(price, 0),"
-      " -SUM(units) FROM (SELECT e.account_id, m.product_id, e.business_day, e.units, (SELECT"
-      " c.price_micros FROM charge c WHERE c.account_id = e.account_id AND c.product_id ="
-      " m.product_id AND c.usage_day = e.business_day AND NOT c.is_credit AND c.seq > e.seq ORDER"
-      " BY c.seq LIMIT 1) price FROM meter m JOIN {} AND e.outcome = {} AND m.meter_id ="
-      " e.meter_id) used GROUP BY 1, 2, 3, 4, 5 ON DUPLICATE KEY UPDATE units ="
-      " open_overage.units + VALUES(units)",
+      " -SUM(units) FROM (SELECT o.account_id, o.product_id, o.business_day, o.units, (SELECT"
+      " c.price_micros FROM charge c WHERE c.account_id = o.account_id AND c.product_id ="
+      " o.product_id AND c.charged_day >= o.business_day AND c.usage_day = o.business_day AND NOT"
+      " c.is_credit AND c.seq > o.seq ORDER BY c.seq LIMIT 1) price FROM (SELECT e.account_id,"
+      " m.product_id, e.business_day, e.seq, SUM(e.units) units FROM meter m JOIN {} AND e.outcome"
+      " = {} AND m.meter_id = e.meter_id GROUP BY 1, 2, 3, 4) o) used GROUP BY 1, 2, 3, 4, 5 ON"
+      " DUPLICATE KEY UPDATE units = open_overage.units + VALUES(units)",
       entries, static_cast<int>(Outcome::overage)));
 }
 

@@ -65,32 +65,71 @@ void read_what_is_known(Session& session, const std::string& in_list, Filling& f
       });
 }
 
+// The rows of `table` with the highest sequence of their account and of each product of `products`
+// (a table): one look at the key for each, whatever the length of its history. As what stands
+// between FROM and ORDER BY. The LIMIT keeps the server from merging it into a walk over the whole
+// history.
+std::string newest_of(std::string_view table, std::string_view products,
+                      const std::string& in_list) {
+  return fmt::format(
+      "(SELECT a.account_id, p.product_id, (SELECT c.seq FROM {0} c WHERE c.account_id ="
+      " a.account_id AND c.product_id = p.product_id ORDER BY c.seq DESC LIMIT 1) seq FROM account"
+      " a JOIN {1} p WHERE a.{2} LIMIT 4294967295) newest JOIN {0} USING (account_id, "
+      "product_id, seq)",
+      table, products, in_list);
+}
+
+void each_postpaid_change(Session& session, std::string_view rows,
+                          const std::function<void(PostpaidChange)>& take) {
+  session.for_each_row(
+      fmt::format("SELECT account_id, product_id, step, {} FROM {} ORDER BY seq, change_no,"
+                  " account_id, product_id",
+                  micros_of("changed_at"), rows),
+      [&](RowView row) {
+        take({to_account(row[0]), to_product(row[1]),
+              known(postpaid_step_from(*row[2]), "step of postpaid", *row[2]),
+              Instant::from_micros(to_int(row[3]))});
+      });
+}
+
+void each_service_change(Session& session, std::string_view rows,
+                         const std::function<void(ServiceChange)>& take) {
+  session.for_each_row(
+      fmt::format("SELECT account_id, product_id, covered_by, reason, {} FROM {} ORDER BY"
+                  " account_id, product_id, seq, change_no",
+                  micros_of("changed_at"), rows),
+      [&](RowView row) {
+        take({to_account(row[0]),
+              to_product(row[1]),
+              {known(covered_by_from(*row[2]), "cover", *row[2]),
+               known(stop_reason_from(*row[3]), "reason", *row[3])},
+              Instant::from_micros(to_int(row[4]))});
+      });
+}
+
 void read_products(Session& session, const std::string& in_list, Filling& filling) {
   for (HeldPack& held : read_held_packs(session, in_list)) {
     filling.of(held.pack.account, held.pack.product).packs.push_back(std::move(held));
   }
-  for (const PostpaidChange& change : read_postpaid_changes(session, in_list)) {
-    switch (change.step) {
-      case PostpaidStep::on:
-      case PostpaidStep::off:
-        filling.of(change.account, change.product).postpaid_on = change.step == PostpaidStep::on;
-        break;
-      case PostpaidStep::suspended:
-      case PostpaidStep::below_zero:
-      case PostpaidStep::at_zero:
-      case PostpaidStep::resumed:
+  // Steps of the whole account have product 0.
+  each_postpaid_change(
+      session, newest_of("postpaid_change", "(SELECT 0 product_id)", in_list),
+      [&](const PostpaidChange& change) {
         filling.of(change.account).is_in_arrears =
             change.step == PostpaidStep::suspended || change.step == PostpaidStep::below_zero;
-        break;
-      case PostpaidStep::failed:
-        break;
-    }
-  }
-  for (const ServiceChange& change : read_service_changes(session, in_list)) {
-    ProductStanding& product = filling.of(change.account, change.product);
-    product.service = change.state;
-    product.service_since = change.changed_at;
-  }
+      });
+  // A switch that failed left postpaid as it was: off (O4).
+  each_postpaid_change(
+      session, newest_of("postpaid_change", "product", in_list),
+      [&](const PostpaidChange& change) {
+        filling.of(change.account, change.product).postpaid_on = change.step == PostpaidStep::on;
+      });
+  each_service_change(session, newest_of("service_change", "product", in_list),
+                      [&](const ServiceChange& change) {
+                        ProductStanding& product = filling.of(change.account, change.product);
+                        product.service = change.state;
+                        product.service_since = change.changed_at;
+                      });
 }
 
 }  // namespace
@@ -124,15 +163,7 @@ std::vector<AccountStanding> read_standings(Session& session, std::span<const Ac
 
 void for_each_postpaid_change(Session& session, std::string_view condition,
                               const std::function<void(PostpaidChange)>& take) {
-  session.for_each_row(
-      fmt::format("SELECT account_id, product_id, step, {} FROM postpaid_change WHERE {} ORDER BY"
-                  " seq, change_no, account_id, product_id",
-                  micros_of("changed_at"), condition),
-      [&](RowView row) {
-        take({to_account(row[0]), to_product(row[1]),
-              known(postpaid_step_from(*row[2]), "step of postpaid", *row[2]),
-              Instant::from_micros(to_int(row[3]))});
-      });
+  each_postpaid_change(session, fmt::format("postpaid_change WHERE {}", condition), take);
 }
 
 std::vector<PostpaidChange> read_postpaid_changes(Session& session, std::string_view condition) {
@@ -164,19 +195,15 @@ void write_postpaid_changes(Session& session, Sequence sequence, std::uint32_t f
   suspensions.finish();
 }
 
+void for_each_service_change(Session& session, std::string_view condition,
+                             const std::function<void(ServiceChange)>& take) {
+  each_service_change(session, fmt::format("service_change WHERE {}", condition), take);
+}
+
 std::vector<ServiceChange> read_service_changes(Session& session, std::string_view condition) {
   std::vector<ServiceChange> changes;
-  session.for_each_row(
-      fmt::format("SELECT account_id, product_id, covered_by, reason, {} FROM service_change WHERE"
-                  " {} ORDER BY account_id, product_id, seq, change_no",
-                  micros_of("changed_at"), condition),
-      [&](RowView row) {
-        changes.push_back({to_account(row[0]),
-                           to_product(row[1]),
-                           {known(covered_by_from(*row[2]), "cover", *row[2]),
-                            known(stop_reason_from(*row[3]), "reason", *row[3])},
-                           Instant::from_micros(to_int(row[4]))});
-      });
+  for_each_service_change(session, condition,
+                          [&](ServiceChange one) { changes.push_back(std::move(one)); });
   return changes;
 }
 
