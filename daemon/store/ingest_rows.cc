@@ -179,7 +179,6 @@ void write_ingest(Session& session, Sequence sequence, RowNumbers& numbers,
   write_balances(session, ingest);
   write_segments(session, sequence, numbers.segment, ingest);
   write_overage(session, sequence, first_entry_no, ingest);
-  write_notices(session, sequence, ingest.notices, ingest.now);
 }
 
 }  // namespace packwarden

@@ -100,15 +100,18 @@ void AccountChanges::tell(std::span<const AccountStanding> standings,
   }
   const std::vector<Contacts> contacts = transaction_->contacts_of(accounts);
   std::vector<NoticeWrite> writes;
-  writes.reserve(notices.size());
+  writes.reserve(std::min(notices.size(), notices_at_a_time));
   auto standing = standings.begin();
   auto contact = contacts.begin();
   for (const Notice& notice : notices) {
     while (standing->account.id != notice.account) ++standing;
     while (contact->account != notice.account) ++contact;
     writes.push_back(write_of(context_, *standing, *contact, notice, now_));
+    if (writes.size() == notices_at_a_time || &notice == &notices.back()) {
+      transaction_->add_notices(writes, now_);
+      writes.clear();
+    }
   }
-  transaction_->add_notices(writes, now_);
 }
 
 NoticeWrite write_of(const BillingContext& context, const AccountStanding& standing,

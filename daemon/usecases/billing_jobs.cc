@@ -17,8 +17,6 @@
 namespace packwarden {
 namespace {
 
-constexpr std::size_t notices_at_a_time = 2'000;
-
 constexpr std::size_t rounds_alone_max = 16;
 constexpr std::uint32_t packs_at_a_time = 5'000;
 constexpr std::uint32_t priced_accounts_at_a_time = 1'000;

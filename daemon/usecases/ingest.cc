@@ -244,11 +244,10 @@ Ingest::Applied Ingest::apply(Batch& batch, std::optional<Instant> as_of, Ingest
         }
         const Instant now = tx.now();
         decision->write().now = now;
-        decision->write().notices = write_usage_notices(tx, *context_.notices, *context_.calendar,
-                                                        decision->notices(), now);
         AccountChanges changes(tx, {context_.catalogue, context_.calendar, context_.notices},
                                decision->write().exhausted, now);
         tx.write(decision->write());
+        tell_usage(tx, *context_.notices, *context_.calendar, decision->notices(), now);
         changes.follow();  // O9
         return Verdict::commit;
       });

@@ -159,7 +159,6 @@ struct IngestWrite {
   std::vector<PackDraw> balances;    // each drawn pack once, with what is drawn of it by this
   std::vector<AccountId> exhausted;  // each account of which a pack was used up, once
   std::vector<KeySegment> segments;
-  std::vector<NoticeWrite> notices;
 };
 
 struct StoredCommand {

@@ -60,10 +60,11 @@ std::string json_of(NoticeKind kind, const NoticeFacts& facts) {
   return boost::json::serialize(object);
 }
 
-std::vector<NoticeWrite> write_usage_notices(LedgerTransaction& transaction,
-                                             const NoticeRules& rules,
-                                             const BusinessCalendar& calendar,
-                                             std::span<const UsageNotice> notices, Instant now) {
+namespace {
+
+std::vector<NoticeWrite> written(LedgerTransaction& transaction, const NoticeRules& rules,
+                                 const BusinessCalendar& calendar,
+                                 std::span<const UsageNotice> notices, Instant now) {
   std::vector<NoticeWrite> writes;
   writes.reserve(notices.size());
   const std::vector<AccountId> accounts = accounts_to_tell(notices);
@@ -71,7 +72,7 @@ std::vector<NoticeWrite> write_usage_notices(LedgerTransaction& transaction,
       accounts.empty() ? std::vector<Contacts>() : transaction.contacts_of(accounts);
   for (const UsageNotice& one : notices) {
     if (one.notice.superseded) {
-      writes.push_back({one.notice, one.account_name, {}});
+      writes.push_back({one.notice, std::string(one.account_name), {}});
       continue;
     }
     const std::string last_day = to_string(calendar.day_of(one.expires_at));
@@ -88,6 +89,18 @@ std::vector<NoticeWrite> write_usage_notices(LedgerTransaction& transaction,
     writes.push_back(write_notice(rules, one.notice, facts, *of, now, one.expires_at));
   }
   return writes;
+}
+
+}  // namespace
+
+void tell_usage(LedgerTransaction& transaction, const NoticeRules& rules,
+                const BusinessCalendar& calendar, std::span<const UsageNotice> notices,
+                Instant now) {
+  while (!notices.empty()) {
+    const auto some = notices.first(std::min(notices.size(), notices_at_a_time));
+    notices = notices.subspan(some.size());
+    transaction.add_notices(written(transaction, rules, calendar, some, now), now);
+  }
 }
 
 }  // namespace packwarden

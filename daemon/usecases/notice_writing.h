@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "domain/business_calendar.h"
@@ -20,19 +21,23 @@ NoticeWrite write_notice(const NoticeRules& rules, const Notice& notice, const N
 // codes.
 std::string json_of(NoticeKind kind, const NoticeFacts& facts);
 
+// So many notices with their texts are in memory at a time; a transaction may write any number.
+inline constexpr std::size_t notices_at_a_time = 2'000;
+
 // A notice of the usage of a pack (N2, N3), as decided; its texts come once it is known who is
-// told.
+// told. A batch may have hundreds of thousands: names are those of the books and the catalogue,
+// which must outlive it.
 struct UsageNotice {
   Notice notice;
-  std::string account_name;
-  std::string product_name;
-  std::string tier;
+  std::string_view account_name;
+  std::string_view product_name;
+  std::string_view tier;
   Units quota = 0;
   Instant expires_at;
 };
-std::vector<NoticeWrite> write_usage_notices(LedgerTransaction& transaction,
-                                             const NoticeRules& rules,
-                                             const BusinessCalendar& calendar,
-                                             std::span<const UsageNotice> notices, Instant now);
+// Writes them into the transaction, some at a time.
+void tell_usage(LedgerTransaction& transaction, const NoticeRules& rules,
+                const BusinessCalendar& calendar, std::span<const UsageNotice> notices,
+                Instant now);
 
 }  // namespace packwarden
