@@ -368,7 +368,8 @@ CREATE TABLE dedupe_segment (
 
 -- What runs by the clock. Whoever holds the lease, by the clock of the database, works; each transaction of its work checks
 -- the fence, which grows with each lease, so that a holder that was taken for dead changes nothing. done_until: all that was
--- due by then is done; NULL: nothing yet.
+-- due by then is done; NULL: nothing yet. done_until_pack: of the packs that expire in the next microsecond after it, those up
+-- to this one are done too.
 CREATE TABLE job (
   name VARCHAR(32) NOT NULL,
   holder VARCHAR(128) NOT NULL,
@@ -377,6 +378,7 @@ CREATE TABLE job (
   done_until DATETIME(6) NULL,
   started_at DATETIME(6) NULL,
   succeeded_at DATETIME(6) NULL,
+  done_until_pack INT UNSIGNED NOT NULL DEFAULT 0,
   PRIMARY KEY (name)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 

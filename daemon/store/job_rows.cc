@@ -35,9 +35,29 @@ std::string of_none(std::span<const AccountId> accounts) {
       fmt::join(ids, ","));
 }
 
-// Where it has not been tried yet. Not before the year 1: DATETIME knows no earlier one.
-std::string since(Instant after) {
-  return after == Instant::earliest() ? "TRUE" : "expires_at > " + datetime_literal(after);
+// The first packs behind `done`, by expiry, then id. Two reads by the key (expires_at, pack_id): on
+// with the instant in whose middle `done` is, then what is later.
+std::vector<PackId> expiring_ids(Session& session, const ExpiriesDone& done, Instant upto,
+                                 std::uint32_t limit) {
+  std::vector<PackId> ids;
+  const auto read = [&](const std::string& condition) {
+    session.for_each_row(
+        fmt::format("SELECT pack_id FROM pack WHERE {} ORDER BY expires_at, pack_id LIMIT {}",
+                    condition, limit - ids.size()),
+        [&](RowView row) { ids.push_back(PackId{static_cast<std::uint32_t>(to_int(row[0]))}); });
+  };
+  std::string later = "expires_at <= " + datetime_literal(upto);
+  if (done.pack != PackId{}) {
+    const Instant next = Instant::from_micros(done.until.micros() + 1);
+    if (next > upto) return ids;
+    const std::string at = datetime_literal(next);
+    read(fmt::format("expires_at = {} AND pack_id > {}", at, value_of(done.pack)));
+    later += " AND expires_at > " + at;
+  } else if (done.until != Instant::earliest()) {  // DATETIME knows no year before 1
+    later += " AND expires_at > " + datetime_literal(done.until);
+  }
+  if (ids.size() < limit) read(later);
+  return ids;
 }
 
 bool holds(Session& session, const JobLease& lease, std::uint32_t lease_s) {
@@ -65,32 +85,25 @@ bool MySqlJobTransaction::keeps(const JobLease& lease, std::uint32_t lease_s) {
   return holds(*session_, lease, lease_s);
 }
 
-void MySqlJobTransaction::set_done_until(const JobLease& lease, Instant done_until) {
-  session_->execute(fmt::format("UPDATE job SET done_until = {} WHERE name = {}",
-                                datetime_literal(done_until), session_->escape(lease.job)));
+void MySqlJobTransaction::set_expiries_done(const JobLease& lease, const ExpiriesDone& done) {
+  session_->execute(
+      fmt::format("UPDATE job SET done_until = {}, done_until_pack = {} WHERE name = {}",
+                  datetime_literal(done.until), value_of(done.pack), session_->escape(lease.job)));
 }
 
 void MySqlJobTransaction::look_again_from(Instant at) {
   session_->execute(
-      fmt::format("UPDATE job SET done_until = {0} WHERE done_until > {0}", datetime_literal(at)));
+      fmt::format("UPDATE job SET done_until = {0}, done_until_pack = 0 WHERE done_until > {0}",
+                  datetime_literal(at)));
 }
 
-std::vector<HeldPack> MySqlJobTransaction::packs_expiring(Instant after, Instant upto,
+std::vector<HeldPack> MySqlJobTransaction::packs_expiring(const ExpiriesDone& done, Instant upto,
                                                           std::uint32_t limit) {
-  const std::string due =
-      fmt::format("{} AND expires_at <= {}", since(after), datetime_literal(upto));
-  const auto last = session_->query(
-      fmt::format("SELECT {} FROM (SELECT expires_at FROM pack WHERE {} ORDER BY expires_at LIMIT"
-                  " {}) some",
-                  micros_of("MAX(expires_at)"), due, limit));
-  if (!last.at(0).at(0)) return {};
-  auto packs = read_held_packs(
-      *session_, fmt::format("{} AND expires_at <= {}", since(after),
-                             datetime_literal(Instant::from_micros(to_int(last[0][0])))));
-  std::stable_sort(packs.begin(), packs.end(), [](const HeldPack& a, const HeldPack& b) {
+  auto held = packs(expiring_ids(*session_, done, upto, limit));
+  std::stable_sort(held.begin(), held.end(), [](const HeldPack& a, const HeldPack& b) {
     return a.pack.expires_at < b.pack.expires_at;
   });
-  return packs;
+  return held;
 }
 
 std::vector<DueReminder> MySqlJobTransaction::take_reminders(Instant upto, std::uint32_t limit,
@@ -120,6 +133,18 @@ std::vector<HeldPack> MySqlJobTransaction::packs(std::span<const PackId> ids) {
   return ids.empty() ? std::vector<HeldPack>{} : read_held_packs(*session_, among(ids));
 }
 
+std::vector<PackId> MySqlJobTransaction::told_expired(std::span<const PackId> ids) {
+  std::vector<PackId> told;
+  if (ids.empty()) return told;
+  session_->for_each_row(
+      fmt::format("SELECT STRAIGHT_JOIN p.pack_id FROM pack p JOIN notice n ON n.account_id ="
+                  " p.account_id AND n.product_id = p.product_id AND n.kind = 'pack_expired' AND"
+                  " n.pack_id = p.pack_id WHERE p.{} ORDER BY p.pack_id",
+                  among(ids)),
+      [&](RowView row) { told.push_back(PackId{static_cast<std::uint32_t>(to_int(row[0]))}); });
+  return told;
+}
+
 SettledPart MySqlJobTransaction::settle(const SettlementPart& part) {
   SettledPart settled = write_settlement(*session_, sequence_, *numbers_, part);
   for (const WrittenBill& bill : settled.bills) content_->add(bill);
@@ -136,12 +161,13 @@ std::optional<JobLease> MySqlJobStore::take(const std::string& job, const std::s
                     name));
     Transaction transaction(session);
     const auto rows = session.query(
-        fmt::format("SELECT fence, {}, lease_until > UTC_TIMESTAMP(6) FROM job WHERE name = {} FOR"
-                    " UPDATE",
+        fmt::format("SELECT fence, {}, lease_until > UTC_TIMESTAMP(6), done_until_pack FROM job"
+                    " WHERE name = {} FOR UPDATE",
                     micros_of("done_until"), name));
     if (to_int(rows.at(0).at(2)) != 0) return std::nullopt;
     const JobLease lease{job, static_cast<std::uint64_t>(to_int(rows[0].at(0))) + 1,
-                         to_instant(rows[0].at(1))};
+                         to_instant(rows[0].at(1)),
+                         PackId{static_cast<std::uint32_t>(to_int(rows[0].at(3)))}};
     session.execute(
         fmt::format("UPDATE job SET holder = {}, fence = {}, started_at = {},"
                     " lease_until = UTC_TIMESTAMP(6) + INTERVAL {} SECOND WHERE"
@@ -160,12 +186,15 @@ Instant MySqlJobStore::due_by(std::optional<Instant> as_of) {
 
 void MySqlJobStore::give_back(const JobLease& lease, std::optional<Instant> succeeded_at) {
   reaching(session_, [&](Session& session) {
-    const std::string succeeded = succeeded_at
-                                      ? fmt::format(
-                                            ", succeeded_at = {0}, done_until = GREATEST({0},"
-                                            " COALESCE(done_until, {0}))",
-                                            datetime_literal(*succeeded_at))
-                                      : "";
+    // What is done stays done where it was done as of a later instant. From left to right: the pack
+    // goes by done_until as it was.
+    const std::string succeeded =
+        succeeded_at ? fmt::format(
+                           ", succeeded_at = {0}, done_until_pack = IF(done_until >= {0},"
+                           " done_until_pack, 0), done_until = GREATEST({0},"
+                           " COALESCE(done_until, {0}))",
+                           datetime_literal(*succeeded_at))
+                     : "";
     return session.execute(
         fmt::format("UPDATE job SET holder = '', lease_until ="
                     " UTC_TIMESTAMP(6){} WHERE name = {} AND fence = {}",
@@ -186,13 +215,9 @@ std::vector<JobRow> MySqlJobStore::jobs() {
   return reaching(session_, read_jobs);
 }
 
-bool MySqlJobStore::has_expiries(Instant after, Instant upto) {
-  return reaching(session_, [&](Session& session) {
-    return !session
-                .query(fmt::format("SELECT 1 FROM pack WHERE {} AND expires_at <= {} LIMIT 1",
-                                   since(after), datetime_literal(upto)))
-                .empty();
-  });
+bool MySqlJobStore::has_expiries(const ExpiriesDone& done, Instant upto) {
+  return reaching(session_,
+                  [&](Session& session) { return !expiring_ids(session, done, upto, 1).empty(); });
 }
 
 bool MySqlJobStore::has_reminders(Instant upto, std::span<const AccountId> but) {

@@ -16,12 +16,14 @@ class MySqlJobTransaction : public JobTransaction {
       : session_(&session), sequence_(sequence), numbers_(&numbers), content_(&content) {}
 
   bool keeps(const JobLease& lease, std::uint32_t lease_s) override;
-  void set_done_until(const JobLease& lease, Instant done_until) override;
+  void set_expiries_done(const JobLease& lease, const ExpiriesDone& done) override;
   void look_again_from(Instant at) override;
-  std::vector<HeldPack> packs_expiring(Instant after, Instant upto, std::uint32_t limit) override;
+  std::vector<HeldPack> packs_expiring(const ExpiriesDone& done, Instant upto,
+                                       std::uint32_t limit) override;
   std::vector<DueReminder> take_reminders(Instant upto, std::uint32_t limit,
                                           std::span<const AccountId> but) override;
   std::vector<HeldPack> packs(std::span<const PackId> ids) override;
+  std::vector<PackId> told_expired(std::span<const PackId> ids) override;
   SettledPart settle(const SettlementPart& part) override;
 
  private:
@@ -48,7 +50,7 @@ class MySqlJobStore : public JobStore {
   bool set_aside(const JobLease& lease, const SetAside& account) override;
   bool take_back(const JobLease& lease, std::span<const AccountId> accounts) override;
   std::vector<AccountId> set_aside_with_nothing_open() override;
-  bool has_expiries(Instant after, Instant upto) override;
+  bool has_expiries(const ExpiriesDone& done, Instant upto) override;
   bool has_reminders(Instant upto, std::span<const AccountId> but) override;
   std::vector<AccountId> stopped_with_postpaid(ProductId product, AccountId after,
                                                std::uint32_t limit) override;

@@ -18,7 +18,7 @@ namespace packwarden {
 namespace {
 
 constexpr std::size_t rounds_alone_max = 16;
-constexpr std::uint32_t packs_at_a_time = 5'000;
+constexpr std::uint32_t packs_at_a_time = 1'000;  // well within what may hold the sequence
 constexpr std::uint32_t priced_accounts_at_a_time = 1'000;
 constexpr std::uint32_t deliveries_at_a_time = 500;
 
@@ -60,27 +60,32 @@ Notice notice_of(const HeldPack& held, NoticeKind kind, std::int64_t cause) {
   return {held.pack.account, held.pack.product, held.pack.id, kind, cause, false, held.used};
 }
 
-// N3: of packs that expired with units left.
-NoticesByAccount expiries_of(std::span<const HeldPack> packs) {
+// N3: of packs that expired with units left. Each is told once, also where the job looks at an
+// expiry again: after an account was set aside, or when ledger time was set back.
+NoticesByAccount expiries_of(JobTransaction& jobs, std::span<const HeldPack> packs) {
+  std::vector<PackId> ids;
+  for (const HeldPack& held : packs) ids.push_back(held.pack.id);
+  const std::vector<PackId> told = jobs.told_expired(ids);
   NoticesByAccount notices;
   for (const HeldPack& held : packs) {
     if (held.left() == 0 || held.is_frozen()) continue;
+    if (std::binary_search(told.begin(), told.end(), held.pack.id)) continue;
     notices.emplace(held.pack.account, notice_of(held, NoticeKind::pack_expired, 0));
   }
   return notices;
 }
 
 // N1: of the reminders of a pack that are due at once, only the tightest goes out; none of a pack
-// that is frozen, used up or over, or is not among `packs`.
+// that is frozen, used up or over, or is not among `packs`, which are by id.
 NoticesByAccount reminders_of(std::span<const HeldPack> packs, std::span<const DueReminder> due,
                               Instant now) {
   NoticesByAccount notices;
   PackId told{};
   for (const DueReminder& reminder : due) {  // by pack and days
-    const auto held = std::find_if(packs.begin(), packs.end(), [&](const HeldPack& one) {
-      return one.pack.id == reminder.pack;
-    });
-    if (held == packs.end()) continue;
+    const auto held =
+        std::lower_bound(packs.begin(), packs.end(), reminder.pack,
+                         [](const HeldPack& one, PackId id) { return one.pack.id < id; });
+    if (held == packs.end() || held->pack.id != reminder.pack) continue;
     if (held->is_frozen() || held->left() == 0 || held->pack.expires_at <= now) continue;
     Notice notice = notice_of(*held, NoticeKind::pack_expiring, reminder.days);
     notice.superseded = std::exchange(told, reminder.pack) == reminder.pack;
@@ -107,6 +112,11 @@ NoticeWrite notice_of(const WrittenBill& bill, BusinessDay day, const BillingCon
   facts.balance = balance;
   facts.currency = context.catalogue->currency;
   return write_notice(*context.notices, notice, facts, bill.contacts, now);
+}
+
+// Others may expire at the same instant.
+ExpiriesDone done_with(const Pack& last) {
+  return {Instant::from_micros(last.expires_at.micros() - 1), last.id};
 }
 
 // Until a step finds nothing more to do, counted into `sum`; false: the lease was lost.
@@ -193,22 +203,24 @@ void BillingJobs::expire(std::optional<Instant> as_of, JobReport& report) {
     AccountsAside aside(*store_, lease, run.due_by);
     if (!retry_expiries(run, aside)) return false;
     if (!begin_prices(run, aside, report)) return false;
-    Instant done_until = lease.done_until.value_or(Instant::earliest());
-    while (store_->has_expiries(done_until, run.due_by)) {
+    ExpiriesDone done{lease.done_until.value_or(Instant::earliest()), lease.done_pack};
+    while (store_->has_expiries(done, run.due_by)) {
+      ExpiriesDone next;
       std::int64_t expired = 0;
       const auto step = [&](LedgerTransaction& tx, const AccountFilter& filter,
                             std::vector<AccountId>& accounts) {
-        auto packs = tx.jobs().packs_expiring(done_until, run.due_by, packs_at_a_time);
-        const Instant last = packs.back().pack.expires_at;
+        auto packs = tx.jobs().packs_expiring(done, run.due_by, packs_at_a_time);
+        next = done_with(packs.back().pack);
         std::erase_if(packs, [&](const HeldPack& held) { return !filter(held.pack.account); });
         accounts = accounts_of(packs);
-        tell(tx, context_, packs, expiries_of(packs));
-        lease.done_until = last;
-        tx.jobs().set_done_until(lease, last);
+        tell(tx, context_, packs, expiries_of(tx.jobs(), packs));
+        tx.jobs().set_expiries_done(lease, next);
         expired = static_cast<std::int64_t>(packs.size());
       };
       if (!transact_for_others(run, aside, lease.done_until, step)) return false;
-      done_until = *lease.done_until;
+      lease.done_until = next.until;
+      lease.done_pack = next.pack;
+      done = next;
       report.packs_expired += expired;
     }
     add(aside, report);
@@ -228,10 +240,12 @@ bool BillingJobs::retry_expiries(const Run& run, AccountsAside& aside) {
         for (const ProductStanding& product : account.products) {
           for (const HeldPack& held : product.packs) {
             const Instant at = held.pack.expires_at;
-            if (at > after && at <= upto) packs.push_back(held);
+            const bool in_middle =
+                at.micros() == upto.micros() + 1 && held.pack.id <= run.lease.done_pack;
+            if (at > after && (at <= upto || in_middle)) packs.push_back(held);
           }
         }
-        tell(tx, context_, packs, expiries_of(packs));
+        tell(tx, context_, packs, expiries_of(tx.jobs(), packs));
       });
       if (!kept || !aside.take_back(std::span(&one.account, 1))) return false;
     } catch (const NotStorable& error) {

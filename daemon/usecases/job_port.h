@@ -15,12 +15,20 @@
 // What the jobs need of the ledger; store/ implements it on MySQL (docs/BILLING.md).
 namespace packwarden {
 
+// How far the expiries have come: all packs that expire by `until` are done, and of those that
+// expire in the very next microsecond, which may be any number, the packs up to `pack`.
+struct ExpiriesDone {
+  Instant until = Instant::earliest();
+  PackId pack{};
+};
+
 // The right to run a job until others may take it over. Each lease of a job has a higher fence than
 // those before it.
 struct JobLease {
   std::string job;
   std::uint64_t fence = 0;
   std::optional<Instant> done_until;  // all that was due by then is done
+  PackId done_pack{};                 // of what is due next: see ExpiriesDone
 };
 
 struct JobRow {
@@ -88,20 +96,22 @@ class JobTransaction {
   // Whether the lease still is the last one that was given; holds it for `lease_s` more. Whoever
   // gets false must change nothing.
   virtual bool keeps(const JobLease& lease, std::uint32_t lease_s) = 0;
-  virtual void set_done_until(const JobLease& lease, Instant done_until) = 0;
+  virtual void set_expiries_done(const JobLease& lease, const ExpiriesDone& done) = 0;
 
   // No job counts as done beyond `at`.
   virtual void look_again_from(Instant at) = 0;
 
-  // The packs that expire in (after, upto], soonest first; at least `limit` of them if there are
-  // so many, with all that expire together with the last one.
-  virtual std::vector<HeldPack> packs_expiring(Instant after, Instant upto,
+  // The first `limit` packs behind `done` that expire by `upto`, by expiry, then id. Never more,
+  // however many expire together.
+  virtual std::vector<HeldPack> packs_expiring(const ExpiriesDone& done, Instant upto,
                                                std::uint32_t limit) = 0;
   // Takes reminders that are due by `upto`: all of each of about `limit` packs, by pack and days.
   // None of those of `but`.
   virtual std::vector<DueReminder> take_reminders(Instant upto, std::uint32_t limit,
                                                   std::span<const AccountId> but) = 0;
   virtual std::vector<HeldPack> packs(std::span<const PackId> ids) = 0;
+  // Those of which a notice says that they have expired (N3), by id.
+  virtual std::vector<PackId> told_expired(std::span<const PackId> ids) = 0;
 
   // O6, O7: charges what is open of `part.day` and before, where that day is not charged yet; with
   // journals and balances. Overage without a price stays open.
@@ -136,7 +146,7 @@ class JobStore {
   // Those that settlement set aside and that have nothing open any more, by account.
   virtual std::vector<AccountId> set_aside_with_nothing_open() = 0;
 
-  virtual bool has_expiries(Instant after, Instant upto) = 0;
+  virtual bool has_expiries(const ExpiriesDone& done, Instant upto) = 0;
   virtual bool has_reminders(Instant upto, std::span<const AccountId> but) = 0;
   // The first `limit` accounts after `after` whose postpaid of the product is on and whose service
   // of it is stopped, by id: those that a price which begins may set going (O10).

@@ -35,6 +35,24 @@ class Jobs : public ::testing::Test {
     const std::vector<std::string> names{"acme"};
     ASSERT_TRUE(claim_trials(ledger, context, {"captcha", names, at}, new_request_id()));
   }
+  void add_packs_that_expire(Instant at, std::uint32_t count) {
+    const ProductId product = context.catalogue->find_product("captcha")->id;
+    std::vector<Pack> packs;
+    for (std::uint32_t id = 1; id <= count; ++id) {
+      Pack& pack = packs.emplace_back();
+      pack.id = PackId{id};
+      pack.account = AccountId{1};
+      pack.product = product;
+      pack.tier = "30k";
+      pack.quota = 30'000;
+      pack.purchased_at = pack.effective_from = noon - day;
+      pack.expires_at = at;
+    }
+    ledger.transact("test", Instant::earliest(), [&](LedgerTransaction& tx) {
+      tx.add_packs(packs);
+      return Verdict::commit;
+    });
+  }
   void top_up(MoneyMicros amount, const std::string& account = "acme", Instant at = noon) {
     ASSERT_TRUE(
         top_up_balance(ledger, context, {account, amount, new_request_id(), at}, new_request_id()));
@@ -417,6 +435,46 @@ TEST_F(PricedLater, O9_each_change_of_an_account_notices_a_price_that_has_begun)
   EXPECT_EQ(value("SELECT CONCAT(covered_by, ' ', changed_at) FROM service_change ORDER BY seq DESC"
                   " LIMIT 1"),
             "postpaid 2026-11-30 16:00:00.000000");
+TEST_F(Jobs, O9_any_number_of_packs_that_expire_together_end_in_bounded_pieces) {
+  add_packs_that_expire(noon + Span::minutes(60), 2'500);
+  EXPECT_EQ(run(noon + Span::minutes(120)).packs_expired, 2'500);
+  EXPECT_EQ(value("SELECT COUNT(*) FROM notice WHERE kind = 'pack_expired'"), "2500");
+  EXPECT_EQ(value("SELECT GROUP_CONCAT(packs ORDER BY seq) FROM (SELECT seq, COUNT(*) packs FROM"
+                  " notice WHERE kind = 'pack_expired' GROUP BY seq) pieces"),
+            "1000,1000,500");
+  EXPECT_EQ(run(noon + Span::minutes(120)).packs_expired, 0);
+}
+
+TEST_F(Jobs, O9_expiries_go_on_in_the_middle_of_an_instant) {
+  const Instant expiry = noon + Span::minutes(60);
+  add_packs_that_expire(expiry, 5);
+  const auto lease = store.take("expire", "other", 60, noon);
+  ASSERT_TRUE(lease);
+  ledger.transact("expire", Instant::earliest(), [&](LedgerTransaction& tx) {
+    const auto packs = tx.jobs().packs_expiring({}, expiry, 2);
+    EXPECT_EQ(packs.size(), 2U);
+    tx.jobs().set_expiries_done(*lease,
+                                {Instant::from_micros(expiry.micros() - 1), packs.back().pack.id});
+    return Verdict::commit;
+  });
+  store.give_back(*lease, std::nullopt);
+  EXPECT_EQ(run(noon).packs_expired, 0);  // as of an earlier instant: what is done stays done
+  EXPECT_EQ(run(expiry).packs_expired, 3);
+  EXPECT_EQ(value("SELECT GROUP_CONCAT(pack_id ORDER BY pack_id) FROM notice WHERE kind ="
+                  " 'pack_expired'"),
+            "3,4,5");
+  EXPECT_EQ(run(expiry + day).packs_expired, 0);
+}
+
+TEST_F(Jobs, N3_an_expiry_that_is_looked_at_again_is_told_once) {
+  add_packs_that_expire(noon + Span::minutes(60), 3);
+  EXPECT_EQ(run(noon + Span::minutes(120)).packs_expired, 3);
+  const std::string told = "SELECT COUNT(*) FROM notice WHERE kind = 'pack_expired'";
+  EXPECT_EQ(value(told), "3");
+  database.session().execute(
+      "UPDATE job SET done_until = '2026-11-20 00:00:00' WHERE name = 'expire'");
+  EXPECT_TRUE(run(noon + Span::minutes(180)).set_aside.empty());
+  EXPECT_EQ(value(told), "3");
 }
 
 TEST_F(Jobs, O6_a_lease_that_somebody_else_holds_is_left_alone) {
