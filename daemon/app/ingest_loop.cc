@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::chrono::milliseconds first_pause{200};
 constexpr std::chrono::milliseconds longest_pause{15'000};
+// An idle daemon reads what others appended this often.
+constexpr std::chrono::milliseconds follow_interval{1'000};
 
 void log(const IngestReport& report) {
   if (report.stale) {
@@ -117,6 +119,20 @@ class HoldNotice {
   bool held_ = false;
 };
 
+// Says yes once in a while.
+class NowAndThen {
+ public:
+  bool is_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return false;
+    next_ = now + follow_interval;
+    return true;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point next_{};
+};
+
 }  // namespace
 
 void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_interval,
@@ -131,6 +147,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
   Pause unstorable;
   HoldNotice hold_notice;
   bool has_name = true;
+  NowAndThen follows;
   while (!stop.stop_requested()) {
     try {
       if (!loaded) {
@@ -177,6 +194,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
         }
       } else {
         composition.ingest().look();
+        if (follows.is_due()) composition.ingest().follow();
         host.status.idle(composition.ingest().books().sequence());
         host.sleep(stop, scan_interval);
       }

@@ -20,10 +20,10 @@ Instant read_floor(Session& session) {
   return Instant::from_micros(to_int(rows.at(0).at(0)));
 }
 
-void for_each_told(Session& session, Sequence after, const std::function<void(ToldLevel)>& take) {
+void for_each_told(Session& session, const std::string& condition,
+                   const std::function<void(ToldLevel)>& take) {
   session.for_each_row(
-      fmt::format("SELECT pack_id, level_percent FROM told_level WHERE seq > {}", after),
-      [&](RowView row) {
+      "SELECT pack_id, level_percent FROM told_level WHERE " + condition, [&](RowView row) {
         take(
             {PackId{static_cast<std::uint32_t>(to_int(row[0]))}, static_cast<int>(to_int(row[1]))});
       });
@@ -99,7 +99,7 @@ void read_pieces(Session& session, Follower follower, const ChangesSink& take) {
                 "SELECT pack_id, used_units, " + micros_of("exhausted_at") + " FROM pack_balance",
                 pieces.to(&Changes::draws));
   if (follower != Follower::entitlements) {
-    for_each_told(session, 0, pieces.to(&Changes::told));
+    for_each_told(session, "seq > 0", pieces.to(&Changes::told));
   }
   pieces.hand_over();
 }
@@ -147,7 +147,7 @@ Changes read_changes(Session& session, Follower follower, Sequence after, Sequen
   Changes changes;
   changes.sequence = upto;
   changes.dedupe_floor = read_floor(session);
-  const std::string newer = fmt::format("seq > {}", after);
+  const std::string newer = fmt::format("seq > {} AND seq <= {}", after, upto);
   changes.accounts = read_accounts(session, newer);
   changes.facts = read_facts(
       session, newer + (follower == Follower::entitlements ? " AND kind = 'closed'" : ""));
@@ -155,7 +155,7 @@ Changes read_changes(Session& session, Follower follower, Sequence after, Sequen
   changes.refund_steps = read_refund_steps(session, newer);
   changes.postpaid = read_postpaid_changes(session, newer);
   if (follower != Follower::entitlements) {
-    for_each_told(session, after, [&](ToldLevel told) { changes.told.push_back(told); });
+    for_each_told(session, newer, [&](ToldLevel told) { changes.told.push_back(told); });
   }
   const std::string draws = "SELECT pack_id, SUM(units) units FROM ledger_entry WHERE " + newer +
                             " AND pack_id <> 0 GROUP BY pack_id";
@@ -165,7 +165,7 @@ Changes read_changes(Session& session, Follower follower, Sequence after, Sequen
                     : "SELECT d.pack_id, d.units, " + micros_of("b.exhausted_at") + " FROM (" +
                           draws + ") d JOIN pack_balance b ON b.pack_id = d.pack_id",
                 [&](PackDraw draw) { changes.draws.push_back(draw); });
-  if (follower != Follower::entitlements) changes.opened = read_opened(session, after);
+  if (follower != Follower::entitlements) changes.opened = read_opened(session, after, upto);
   if (sink) read_segments(session, newer, sink);
   return changes;
 }

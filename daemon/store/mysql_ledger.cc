@@ -249,6 +249,16 @@ void MySqlLedger::for_each_open_row(const std::function<void(const OpenRow&)>& t
   }
 }
 
+Changes MySqlLedger::next_changes(Follower follower, Sequence after, std::uint32_t transactions_max,
+                                  const SegmentSink& sink) {
+  return read("what is next in the ledger", [&](Session& session) {
+    const LedgerHistory::Mark mark = history_->mark();
+    const Snapshot snapshot(session);
+    const Sequence upto = std::min(checked_head(mark).sequence, after + transactions_max);
+    return read_changes(session, follower, after, upto, sink);
+  });
+}
+
 std::vector<std::optional<FileProgress>> MySqlLedger::progress_of(std::span<const Digest> digests) {
   return read("the progress of files", [&](Session& session) {
     const LedgerHistory::Mark mark = history_->mark();

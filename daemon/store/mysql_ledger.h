@@ -61,6 +61,8 @@ class MySqlLedger : public Ledger {
   Changes changes_after(Follower follower, Sequence after) override;
   std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) override;
   void for_each_open_row(const std::function<void(const OpenRow&)>& take) override;
+  Changes next_changes(Follower follower, Sequence after, std::uint32_t transactions_max,
+                       const SegmentSink& sink) override;
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> digests) override;
   std::vector<FileOutcome> outcomes_of(std::span<const Digest> digests) override;
   void keys_of_file(const Digest& digest, const SegmentSink& sink) override;

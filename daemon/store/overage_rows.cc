@@ -65,13 +65,14 @@ void for_each_open_row(Session& session, const std::function<void(const OpenRow&
 }
 
 // Without the entries of voids, which are below zero: what they take out may have been charged.
-std::vector<OpenRow> read_opened(Session& session, Sequence after) {
+std::vector<OpenRow> read_opened(Session& session, Sequence after, Sequence upto) {
   std::vector<OpenRow> rows;
   session.for_each_row(
       fmt::format("SELECT e.account_id, m.product_id, {}, SUM(e.units) FROM ledger_entry e JOIN"
-                  " meter m ON m.meter_id = e.meter_id WHERE e.seq > {} AND e.outcome = {} AND"
-                  " e.units > 0 GROUP BY e.account_id, m.product_id, e.business_day",
-                  days_of("e.business_day"), after, static_cast<int>(Outcome::overage)),
+                  " meter m ON m.meter_id = e.meter_id WHERE e.seq > {} AND e.seq <= {} AND"
+                  " e.outcome = {} AND e.units > 0 GROUP BY e.account_id, m.product_id,"
+                  " e.business_day",
+                  days_of("e.business_day"), after, upto, static_cast<int>(Outcome::overage)),
       [&](RowView row) { rows.push_back(to_open_units(row)); });
   return rows;
 }

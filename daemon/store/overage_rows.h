@@ -22,7 +22,7 @@ void close_overage(Session& session, const std::string& entries);
 std::vector<OpenRow> read_open_rows(Session& session, std::span<const AccountId> accounts);
 void for_each_open_row(Session& session, const std::function<void(const OpenRow&)>& take);
 // The overage of the transactions after `after`, not less what was voided of it.
-std::vector<OpenRow> read_opened(Session& session, Sequence after);
+std::vector<OpenRow> read_opened(Session& session, Sequence after, Sequence upto);
 // A condition: the row `o` of open_overage, of the product `d`, waits for a price that the ledger
 // does not have (deployment_value). Never true while no prices are stored.
 std::string is_unpriced(Session& session);

@@ -218,6 +218,7 @@ bool Ingest::is_stale(const Batch& batch) const {
 }
 
 Ingest::Applied Ingest::apply(Batch& batch, std::optional<Instant> as_of, IngestReport& report) {
+  follow();
   if (is_stale(batch)) return Applied::stale;
 
   // Decided before the lock is taken, on what is known now; again under the lock only if others
@@ -284,12 +285,31 @@ bool Ingest::still_fits(LedgerTransaction& tx, const Batch& batch) const {
   return true;
 }
 
+// What others appended is read before the lock, in pieces, so that under it only that is left which
+// came meanwhile: whoever holds the sequence must not read for seconds.
+void Ingest::follow() {
+  constexpr std::uint32_t transactions_at_a_time = 100;
+  constexpr int passes = 3;  // each has less to read than the one before it
+  for (int pass = 0; pass < passes; ++pass) {
+    const Sequence upto = ledger_->head().sequence;
+    if (upto <= books_.sequence()) return;
+    step("following the ledger");
+    while (books_.sequence() < upto) {
+      take_over(
+          ledger_->next_changes(Follower::rating, books_.sequence(), transactions_at_a_time,
+                                [this](const KeySegment& segment) { books_.take_over(segment); }));
+    }
+  }
+}
+
 void Ingest::catch_up(LedgerTransaction& tx) {
   // Keys first, then the rest with the sequence: should reading fail in between, the same keys come
   // again, unharmed.
-  Changes changes =
-      tx.changes_since(Follower::rating, books_.sequence(),
-                       [this](const KeySegment& segment) { books_.take_over(segment); });
+  take_over(tx.changes_since(Follower::rating, books_.sequence(),
+                             [this](const KeySegment& segment) { books_.take_over(segment); }));
+}
+
+void Ingest::take_over(Changes changes) {
   for (const OpenRow& row : changes.opened) {
     books_.raise_open_bound(row.account, bound_of(*context_.catalogue, row));
   }
@@ -362,6 +382,8 @@ std::size_t Ingest::let_go(Instant now, std::optional<Instant> as_of) {
   // arrival. So the day before first_day is held too: what came before that day lies before the
   // floor, and a file that waited since has its whole acceptance window open.
   const Instant floor = Instant::from_micros((Instant{} + Span::days(first_day)).micros() - 1);
+  if (floor <= books_.dedupe_floor()) return 0;
+  follow();
   if (floor <= books_.dedupe_floor()) return 0;
   step("letting go of old keys");
   const auto sequence = ledger_->transact("let_go", as_of, [&](LedgerTransaction& tx) {

@@ -72,6 +72,10 @@ class Ingest {
   // round.
   void look();
 
+  // Takes over what others appended to the ledger since, without its lock: an idle daemon calls it
+  // now and then, so that little is left to read once it has something to do. Between two rounds.
+  void follow();
+
   // U3: lets go of the keys of days beyond the dedupe window, if a new day has come into it.
   // Returns the keys forgotten.
   std::size_t let_go(Instant now, std::optional<Instant> as_of);
@@ -89,6 +93,7 @@ class Ingest {
   bool still_fits(LedgerTransaction& tx, const Batch& batch) const;
   bool is_stale(const Batch& batch) const;
   void catch_up(LedgerTransaction& tx);
+  void take_over(Changes changes);
   void learn_open_sums();
   void end_files(const Batch& batch, Instant now, IngestReport& report);
   FileOutcome outcome_of_failed(const FileInWork& file, const std::string& failure, Instant now);

@@ -324,6 +324,11 @@ class Ledger {
   virtual LedgerHead head() = 0;
   // What came after `after`, in one consistent snapshot and without the keys.
   virtual Changes changes_after(Follower follower, Sequence after) = 0;
+  // The same of at most `transactions_max` ledger transactions behind `after`, with the keys, in
+  // the order of their commits: for who is far behind. Where it throws, some keys may have been
+  // handed over; they come again, which does no harm.
+  virtual Changes next_changes(Follower follower, Sequence after, std::uint32_t transactions_max,
+                               const SegmentSink& sink) = 0;
 
   // U2: what is open now of these main accounts, each given once; of all.
   virtual std::vector<OpenRow> open_rows_of(std::span<const AccountId> accounts) = 0;

@@ -32,6 +32,10 @@ class InDoubt : public Ledger {
   void for_each_open_row(const std::function<void(const OpenRow&)>& take) override {
     ledger_->for_each_open_row(take);
   }
+  Changes next_changes(Follower follower, Sequence after, std::uint32_t transactions_max,
+                       const SegmentSink& sink) override {
+    return ledger_->next_changes(follower, after, transactions_max, sink);
+  }
   std::vector<std::optional<FileProgress>> progress_of(std::span<const Digest> d) override {
     return ledger_->progress_of(d);
   }
