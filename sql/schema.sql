@@ -68,13 +68,20 @@ CREATE TABLE ledger_transaction (
   PRIMARY KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
--- P9: the result of each command that changed something, by its request id.
+-- P9: the result of each command that changed something, by its request id; one of many names is done in pieces, numbered from 0,
+-- which are one action. door: whose request ids these are. actor, ticket, reason, content: NULL, not used yet.
 CREATE TABLE command (
   request_id VARCHAR(128) NOT NULL,
   content_digest BINARY(32) NOT NULL,
-  result TEXT NOT NULL,
+  result MEDIUMTEXT NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
-  PRIMARY KEY (request_id)
+  piece INT UNSIGNED NOT NULL DEFAULT 0,
+  door VARCHAR(64) NOT NULL DEFAULT 'operator',
+  actor VARCHAR(128) NULL,
+  ticket VARCHAR(128) NULL,
+  reason VARCHAR(255) NULL,
+  content MEDIUMTEXT NULL,
+  PRIMARY KEY (request_id, piece)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 CREATE TABLE product (

@@ -110,6 +110,7 @@ class SettingsContext : public Context {
     }
     return stored_;
   }
+  CommandLimits command_limits() const override { return settings_.commands; }
   Ledger& ledger() override {
     require_meaning(true);
     return ledger_;

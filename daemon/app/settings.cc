@@ -70,6 +70,7 @@ class Loader {
     spool(root.group("spool"));
     ingest(root.group("ingest"));
     jobs(root.group("jobs"));
+    commands(root.group("commands"));
     keeping(root.group("keeping"));
     attention(root.group("attention"));
     windows(root);
@@ -202,6 +203,13 @@ class Loader {
     map.whole_number("settlement_accounts", out.settlement_accounts, {1, 1'000'000});
     map.whole_number("settlement_sessions", out.settlement_sessions, {1, 16});
     map.whole_number("settlement_spread_s", out.settlement_spread_s, {0, 14'400});
+    map.finish();
+  }
+
+  void commands(MapReader map) {
+    CommandLimits& out = settings_.commands;
+    map.whole_number("names_at_once", out.names_at_once, {1, 10'000});
+    map.whole_number("paid_names_max", out.paid_names_max, {1, 100'000});
     map.finish();
   }
 

@@ -10,6 +10,7 @@
 #include "domain/catalogue.h"
 #include "domain/limits.h"
 #include "notices/notice_rules.h"
+#include "usecases/command_limits.h"
 #include "usecases/situation.h"
 
 namespace packwarden {
@@ -149,6 +150,7 @@ struct Settings {
   AcceptanceWindow acceptance;  // acceptance.max_age_days, acceptance.max_skew_s
   std::uint32_t dedupe_window_days = 36;
   JobSettings jobs;
+  CommandLimits commands;
   KeepingSettings keeping;
   SituationLimits attention;  // job_interval_s follows from jobs.interval_ms: situation_limits
   std::string business_time_zone = "Asia/Shanghai";

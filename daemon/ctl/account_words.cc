@@ -34,7 +34,7 @@ void add(Desk& desk, const AccountWords& words) {
   run_change(desk, words.change, "account", "added",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
                return add_accounts(desk.context().ledger(), names, words.language, desk.as_of,
-                                   request_id);
+                                   request_id, desk.context().command_limits());
              });
 }
 
@@ -42,7 +42,7 @@ void add_sub(Desk& desk, const AccountWords& words) {
   run_change(desk, words.change, "sub-account", "added",
              [&](const std::vector<std::string>& names, const std::string& request_id) {
                return add_sub_accounts(desk.context().ledger(), words.main_account, names,
-                                       desk.as_of, request_id);
+                                       desk.as_of, request_id, desk.context().command_limits());
              });
 }
 

@@ -69,6 +69,7 @@ class Context {
   virtual const NoticeRules& notice_rules() const = 0;
   // With the ids of the ledger.
   virtual const Catalogue& stored_catalogue() = 0;
+  virtual CommandLimits command_limits() const = 0;
   virtual Ledger& ledger() = 0;
   virtual Reports& reports() = 0;
   virtual JobStore& jobs() = 0;

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <system_error>
 
+#include "domain/shown_text.h"
+
 namespace packwarden {
 namespace {
 
@@ -25,6 +27,18 @@ std::vector<std::string> all_names(const ChangeWords& words) {
         fmt::format("{} cannot be read; give a text file with one name a line", words.from_file));
   }
   return names;
+}
+
+// P9: what was refused of a command whose other names stand, as where all is refused.
+constexpr int status_some_refused = 1;
+
+boost::json::array refused_names(const CommandDone& done) {
+  boost::json::array array;
+  for (const RefusedName& one : done.refused) {
+    array.push_back(boost::json::object{
+        {"name", one.name}, {"code", one.why.code}, {"message", one.why.message}});
+  }
+  return array;
 }
 
 }  // namespace
@@ -67,9 +81,12 @@ void run_change(Desk& desk, const ChangeWords& words, const std::string& noun,
   const auto names = all_names(words);
   const auto [done, request_id] =
       run_request(desk, words.request_id, [&](const std::string& id) { return change(names, id); });
+  if (!done.refused.empty()) desk.exit_status = status_some_refused;
   if (desk.json) {
-    desk.print(boost::json::object{
-        {verb, done.count}, {"request_id", request_id}, {"repeated", done.repeated}});
+    boost::json::object object{
+        {verb, done.count}, {"request_id", request_id}, {"repeated", done.repeated}};
+    if (done.names_a_piece != 0) object["refused"] = refused_names(done);
+    desk.print(object);
     return;
   }
   desk.out() << with_separators(done.count) << ' ' << noun << (done.count == 1 ? "" : "s");
@@ -77,6 +94,12 @@ void run_change(Desk& desk, const ChangeWords& words, const std::string& noun,
     desk.out() << " had been " << verb << " by this request before.\n";
   } else {
     desk.out() << ' ' << verb << ".\n";
+  }
+  if (done.refused.empty()) return;
+  desk.out() << with_separators(static_cast<std::int64_t>(done.refused.size()))
+             << (done.refused.size() == 1 ? " name was" : " names were") << " refused:\n";
+  for (const RefusedName& one : done.refused) {
+    desk.out() << "  " << shown_bytes(one.name) << ": " << one.why.message << '\n';
   }
 }
 

@@ -26,7 +26,8 @@ Context& Desk::context() {
 }
 
 BillingContext Desk::billing() {
-  return {&context().stored_catalogue(), &context().calendar(), &context().notice_rules()};
+  return {&context().stored_catalogue(), &context().calendar(), &context().notice_rules(),
+          context().command_limits()};
 }
 
 Instant Desk::now() {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -217,19 +218,36 @@ std::uint32_t write_refund_step(Session& session, Sequence sequence, const Refun
   return step_no;
 }
 
-std::optional<StoredCommand> read_command(Session& session, const std::string& request_id) {
-  const auto rows = session.query("SELECT content_digest, result FROM command WHERE request_id = " +
-                                  session.escape(request_id) + "");
+std::vector<HeldPack> read_packs_of(Session& session, std::span<const AccountId> accounts,
+                                    ProductId product) {
+  std::vector<HeldPack> held;
+  for_each_list(accounts, [&](const std::string& list) {
+    auto some = read_held_packs(
+        session, fmt::format("account_id IN {} AND product_id = {}", list, value_of(product)));
+    std::move(some.begin(), some.end(), std::back_inserter(held));
+  });
+  std::stable_sort(held.begin(), held.end(), [](const HeldPack& a, const HeldPack& b) {
+    return a.pack.account < b.pack.account;
+  });
+  return held;
+}
+
+std::optional<StoredCommand> read_command(Session& session, const std::string& request_id,
+                                          std::uint32_t piece) {
+  const auto rows = session.query(
+      fmt::format("SELECT content_digest, result FROM command WHERE request_id = {} AND piece = {}",
+                  session.escape(request_id), piece));
   if (rows.empty()) return std::nullopt;
   return StoredCommand{to_digest(rows[0][0]), *rows[0][1]};
 }
 
 void write_command(Session& session, Sequence sequence, const std::string& request_id,
-                   const StoredCommand& command) {
-  session.execute(fmt::format(
-      "INSERT INTO command (request_id, content_digest, result, seq) VALUES ({},{},{},{})",
-      session.escape(request_id), digest_literal(command.content), session.escape(command.result),
-      sequence));
+                   std::uint32_t piece, const StoredCommand& command) {
+  session.execute(
+      fmt::format("INSERT INTO command (request_id, piece, content_digest, result, seq) VALUES"
+                  " ({},{},{},{},{})",
+                  session.escape(request_id), piece, digest_literal(command.content),
+                  session.escape(command.result), sequence));
 }
 
 }  // namespace packwarden

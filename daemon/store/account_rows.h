@@ -31,8 +31,14 @@ std::vector<RefundStepTaken> read_refund_steps(Session& session, std::string_vie
 std::uint32_t write_refund_step(Session& session, Sequence sequence, const RefundStepTaken& step);
 void write_packs(Session& session, Sequence sequence, std::span<const Pack> packs);
 
-std::optional<StoredCommand> read_command(Session& session, const std::string& request_id);
+// Of the accounts, in any order; by account, then id.
+std::vector<HeldPack> read_packs_of(Session& session, std::span<const AccountId> accounts,
+                                    ProductId product);
+
+// A piece of a command; 0 is the first (P9).
+std::optional<StoredCommand> read_command(Session& session, const std::string& request_id,
+                                          std::uint32_t piece);
 void write_command(Session& session, Sequence sequence, const std::string& request_id,
-                   const StoredCommand& command);
+                   std::uint32_t piece, const StoredCommand& command);
 
 }  // namespace packwarden

@@ -62,9 +62,8 @@ class MySqlTransaction : public LedgerTransaction {
   std::vector<Contacts> contacts_of(std::span<const AccountId> accounts) override {
     return read_contacts(*session_, accounts);
   }
-  std::vector<HeldPack> packs_of(AccountId account, ProductId product) override {
-    return read_held_packs(*session_, fmt::format("account_id = {} AND product_id = {}",
-                                                  value_of(account), value_of(product)));
+  std::vector<HeldPack> packs_of(std::span<const AccountId> accounts, ProductId product) override {
+    return read_packs_of(*session_, accounts, product);
   }
   std::optional<HeldPack> find_pack(PackId id) override {
     auto held = read_held_packs(*session_, fmt::format("pack_id = {}", value_of(id)));
@@ -121,11 +120,13 @@ class MySqlTransaction : public LedgerTransaction {
     write_payment(*session_, sequence_ + 1, reference);
     content_.add_payment(reference);
   }
-  std::optional<StoredCommand> find_command(const std::string& request_id) override {
-    return read_command(*session_, request_id);
+  std::optional<StoredCommand> find_command(const std::string& request_id,
+                                            std::uint32_t piece) override {
+    return read_command(*session_, request_id, piece);
   }
-  void add_command(const std::string& request_id, const StoredCommand& command) override {
-    write_command(*session_, sequence_ + 1, request_id, command);
+  void add_command(const std::string& request_id, std::uint32_t piece,
+                   const StoredCommand& command) override {
+    write_command(*session_, sequence_ + 1, request_id, piece, command);
   }
   void raise_dedupe_floor(Instant floor) override {
     session_->execute("UPDATE deployment SET dedupe_floor = " + datetime_literal(floor) +

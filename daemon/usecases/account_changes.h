@@ -10,6 +10,7 @@
 #include "domain/business_calendar.h"
 #include "domain/catalogue.h"
 #include "notices/notice_rules.h"
+#include "usecases/command_limits.h"
 #include "usecases/ledger_port.h"
 
 namespace packwarden {
@@ -19,6 +20,7 @@ struct BillingContext {
   const Catalogue* catalogue = nullptr;
   const BusinessCalendar* calendar = nullptr;
   const NoticeRules* notices = nullptr;
+  CommandLimits limits{};
 };
 
 // A change of some main accounts with all that it brings about, inside one ledger transaction (O8

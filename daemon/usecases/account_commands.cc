@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <unordered_set>
 #include <utility>
@@ -13,36 +14,41 @@
 namespace packwarden {
 namespace {
 
+// What is wrong with a name that is to be added.
+std::optional<Refusal> fault_of_new(const std::string& name, bool is_again,
+                                    const std::optional<Account>& taken) {
+  if (const auto fault = fault_of_account_name(name)) {
+    return Refusal{"bad_name", fmt::format("The name '{}' {}. Choose another one.", name, *fault)};
+  }
+  if (is_again) {
+    return Refusal{"name_taken", fmt::format("'{}' is named twice. Name it once.", name)};
+  }
+  if (!taken) return std::nullopt;
+  return Refusal{"name_taken",
+                 fmt::format("There is {} '{}' already. Choose another name.",
+                             taken->is_main() ? "an account" : "a sub-account", name)};
+}
+
 CommandOutcome add(LedgerTransaction& transaction, std::span<const std::string> names,
-                   AccountId parent, const std::string& language) {
+                   NameRefusals& refusals, AccountId parent, const std::string& language) {
   if (names.empty()) return refuse("nothing_to_do", "No name is given. Name at least one account.");
   std::unordered_set<std::string_view> seen;
   const auto found = transaction.find_accounts(names);
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string& name = names[i];
-    if (const auto fault = fault_of_account_name(name)) {
-      return refuse("bad_name", fmt::format("The name '{}' {}. Choose another one.", name, *fault));
-    }
-    if (!seen.insert(name).second) {
-      return refuse("name_taken", fmt::format("'{}' is named twice. Name it once.", name));
-    }
-    if (const auto& taken = found[i]) {
-      return refuse(
-          "name_taken",
-          fmt::format("There is {} '{}' already. Choose another name.",
-                      taken->parent == AccountId{} ? "an account" : "a sub-account", name));
-    }
-  }
   CommandDone done;
-  done.count = static_cast<std::uint32_t>(names.size());
   done.first_id = value_of(transaction.last_account()) + 1;
   std::vector<Account> accounts;
   accounts.reserve(names.size());
-  for (const std::string& name : names) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (auto fault = fault_of_new(names[i], !seen.insert(names[i]).second, found[i])) {
+      const auto listed = refusals.add(names[i], std::move(*fault));
+      if (!listed) return tl::unexpected<Refusal>(listed.error());
+      continue;
+    }
     const auto id = static_cast<std::uint32_t>(done.first_id + accounts.size());
-    accounts.push_back({AccountId{id}, parent, name});
+    accounts.push_back({AccountId{id}, parent, names[i]});
   }
   transaction.add_accounts(accounts, language);
+  done.count = static_cast<std::uint32_t>(accounts.size());
   return done;
 }
 
@@ -79,27 +85,25 @@ std::string changed(MutedNotices muted, const MuteChange& choices) {
 
 CommandOutcome add_accounts(Ledger& ledger, std::span<const std::string> names,
                             const std::string& language, std::optional<Instant> as_of,
-                            const std::string& request_id) {
-  std::vector<std::string_view> content{language};
-  content.insert(content.end(), names.begin(), names.end());
-  return run_command(
-      ledger, "account_add", as_of, request_id, content,
-      [&](LedgerTransaction& transaction) -> CommandOutcome {
+                            const std::string& request_id, const CommandLimits& limits) {
+  return run_names_command(
+      ledger, {"account_add", {language}, names, as_of}, limits, request_id,
+      [&](LedgerTransaction& transaction, std::span<const std::string> some,
+          NameRefusals& refusals) -> CommandOutcome {
         if (const auto fault = fault_of({{}, AccountDetailKind::language, language})) {
           return refuse("bad_language", *fault);
         }
-        return add(transaction, names, AccountId{}, language);
+        return add(transaction, some, refusals, AccountId{}, language);
       });
 }
 
 CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
                                 std::span<const std::string> names, std::optional<Instant> as_of,
-                                const std::string& request_id) {
-  std::vector<std::string_view> content{main_account};
-  content.insert(content.end(), names.begin(), names.end());
-  return run_command(
-      ledger, "account_add_sub", as_of, request_id, content,
-      [&](LedgerTransaction& transaction) -> CommandOutcome {
+                                const std::string& request_id, const CommandLimits& limits) {
+  return run_names_command(
+      ledger, {"account_add_sub", {main_account}, names, as_of}, limits, request_id,
+      [&](LedgerTransaction& transaction, std::span<const std::string> some,
+          NameRefusals& refusals) -> CommandOutcome {
         const auto parent = transaction.find_account(main_account);
         if (!parent) {
           return refuse("unknown_account",
@@ -119,7 +123,7 @@ CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
                                                       main_account));
         }
         const auto contacts = transaction.contacts_of(std::span(&parent->id, 1));
-        return add(transaction, names, parent->id, contacts.front().language);
+        return add(transaction, some, refusals, parent->id, contacts.front().language);
       });
 }
 
@@ -128,33 +132,40 @@ CommandOutcome learn(Ledger& ledger, const BillingContext& context,
                      std::optional<Instant> as_of, const std::string& request_id) {
   std::vector<std::string_view> content;
   for (const AccountFactKind kind : kinds) content.push_back(name_of(kind));
-  content.insert(content.end(), names.begin(), names.end());
-  return run_command(ledger, "account_fact", as_of, request_id, content,
-                     [&](LedgerTransaction& transaction) -> CommandOutcome {
-                       const auto accounts = main_accounts(transaction, names);
-                       if (!accounts) return tl::unexpected<Refusal>(accounts.error());
-                       const std::vector<AccountId> ids = ids_of(*accounts);
-                       std::set<std::pair<AccountId, AccountFactKind>> known;
-                       for (const AccountFact& fact : transaction.facts_of(ids)) {
-                         known.emplace(fact.account, fact.kind);
-                       }
-                       std::vector<AccountFact> facts;
-                       for (const Account& account : *accounts) {
-                         for (const AccountFactKind kind : kinds) {
-                           if (known.contains({account.id, kind})) {
-                             return refuse(
-                                 "known_before",
-                                 fmt::format("The account '{}' is {} already; leave it out.",
-                                             account.name, words_for(kind)));
-                           }
-                           facts.push_back({account.id, kind, transaction.now()});
-                         }
-                       }
-                       AccountChanges changes(transaction, context, ids, transaction.now());
-                       transaction.add_facts(facts);
-                       changes.follow();
-                       return CommandDone{static_cast<std::uint32_t>(accounts->size()), 0, false};
-                     });
+  return run_names_command(
+      ledger, {"account_fact", std::move(content), names, as_of}, context.limits, request_id,
+      [&](LedgerTransaction& transaction, std::span<const std::string> some,
+          NameRefusals& refusals) -> CommandOutcome {
+        const auto accounts = main_accounts(transaction, some, refusals);
+        if (!accounts) return tl::unexpected<Refusal>(accounts.error());
+        std::set<std::pair<AccountId, AccountFactKind>> known;
+        for (const AccountFact& fact : transaction.facts_of(ids_of(*accounts))) {
+          known.emplace(fact.account, fact.kind);
+        }
+        std::vector<AccountFact> facts;
+        std::vector<AccountId> ids;
+        for (const Account& account : *accounts) {
+          const auto before = std::find_if(kinds.begin(), kinds.end(), [&](AccountFactKind kind) {
+            return known.contains({account.id, kind});
+          });
+          if (before != kinds.end()) {
+            const auto listed = refusals.add(
+                account.name,
+                {"known_before", fmt::format("The account '{}' is {} already; leave it out.",
+                                             account.name, words_for(*before))});
+            if (!listed) return tl::unexpected<Refusal>(listed.error());
+            continue;
+          }
+          ids.push_back(account.id);
+          for (const AccountFactKind kind : kinds) {
+            facts.push_back({account.id, kind, transaction.now()});
+          }
+        }
+        AccountChanges changes(transaction, context, ids, transaction.now());
+        transaction.add_facts(facts);
+        changes.follow();
+        return CommandDone{static_cast<std::uint32_t>(ids.size()), 0, false};
+      });
 }
 
 CommandOutcome set_details(Ledger& ledger, const std::string& name,

@@ -5,18 +5,19 @@
 #include <vector>
 
 #include "usecases/account_changes.h"
-#include "usecases/command_run.h"
+#include "usecases/command_names.h"
 
 namespace packwarden {
 
-// Accounts and sub-accounts share one space of names (see domain/account_name.h). All names of a
-// command are added, or none is. P9 and errors: see run_command; `as_of`: see Ledger::transact.
+// Accounts and sub-accounts share one space of names (see domain/account_name.h). P9 and errors:
+// see run_names_command; refusals are of a name where they speak of one. `as_of`: see
+// Ledger::transact.
 
 // Main accounts. `language` is zh-CN or en. Refusals: bad_name, bad_language, name_taken,
 // nothing_to_do.
 CommandOutcome add_accounts(Ledger& ledger, std::span<const std::string> names,
                             const std::string& language, std::optional<Instant> as_of,
-                            const std::string& request_id);
+                            const std::string& request_id, const CommandLimits& limits = {});
 
 // What became known of main accounts by now, once and for ever: that their identity is verified
 // (P1), that their client or server is integrated (B3), that they are closed (O11). Refusals: those
@@ -44,6 +45,6 @@ CommandOutcome set_details(Ledger& ledger, const std::string& name,
 // unknown_account, sub_account, closed_account, nothing_to_do.
 CommandOutcome add_sub_accounts(Ledger& ledger, const std::string& main_account,
                                 std::span<const std::string> names, std::optional<Instant> as_of,
-                                const std::string& request_id);
+                                const std::string& request_id, const CommandLimits& limits = {});
 
 }  // namespace packwarden

@@ -39,6 +39,15 @@ Digest digest_of(const char* kind, std::span<const std::string_view> content) {
 std::string to_result(const CommandDone& done) {
   boost::json::object object{{"count", done.count}, {"first_id", done.first_id}};
   if (done.balance_micros) object["balance_micros"] = *done.balance_micros;
+  if (done.names_a_piece != 0) object["names_a_piece"] = done.names_a_piece;
+  if (!done.refused.empty()) {
+    boost::json::array refused;
+    for (const RefusedName& one : done.refused) {
+      refused.push_back(boost::json::object{
+          {"name", one.name}, {"code", one.why.code}, {"message", one.why.message}});
+    }
+    object["refused"] = std::move(refused);
+  }
   return boost::json::serialize(object);
 }
 
@@ -48,6 +57,16 @@ CommandDone from_json(const boost::json::object& object) {
   done.first_id = boost::json::value_to<std::uint32_t>(object.at("first_id"));
   if (const auto* balance = object.if_contains("balance_micros")) {
     done.balance_micros = boost::json::value_to<MoneyMicros>(*balance);
+  }
+  if (const auto* names = object.if_contains("names_a_piece")) {
+    done.names_a_piece = boost::json::value_to<std::uint32_t>(*names);
+  }
+  if (const auto* refused = object.if_contains("refused")) {
+    for (const boost::json::value& one : refused->as_array()) {
+      done.refused.push_back({boost::json::value_to<std::string>(one.at("name")),
+                              {boost::json::value_to<std::string>(one.at("code")),
+                               boost::json::value_to<std::string>(one.at("message"))}});
+    }
   }
   return done;
 }
@@ -90,37 +109,49 @@ std::string new_request_id() {
   return text;
 }
 
-CommandOutcome run_command(Ledger& ledger, const char* kind, std::optional<Instant> as_of,
-                           const std::string& request_id, std::span<const std::string_view> content,
-                           const std::function<CommandOutcome(LedgerTransaction&)>& work) {
+tl::expected<CommandKey, Refusal> command_key(const char* kind, std::optional<Instant> as_of,
+                                              const std::string& request_id,
+                                              std::span<const std::string_view> content) {
   if (!is_request_id(request_id)) {
     return refuse("bad_request_id",
                   "A request id is 1 to 128 letters, digits or signs without spaces. Give such a "
                   "one, or none.");
   }
-  const Digest digest = digest_of(kind, content);
+  return CommandKey{kind, request_id, digest_of(kind, content), as_of};
+}
+
+CommandOutcome run_piece(Ledger& ledger, const CommandKey& key, std::uint32_t piece,
+                         const std::function<CommandOutcome(LedgerTransaction&)>& work) {
   CommandOutcome outcome;
   bool maybe_ours = false;  // what is found may have been committed by this very run
-  ledger.transact(kind, as_of, [&](LedgerTransaction& transaction) {
-    if (const auto stored = transaction.find_command(request_id)) {
-      if (stored->content == digest) {
+  ledger.transact(key.kind, key.as_of, [&](LedgerTransaction& transaction) {
+    if (const auto stored = transaction.find_command(key.request_id, piece)) {
+      if (stored->content == key.content) {
         outcome = from_result(stored->result);
         outcome->repeated = !maybe_ours;
       } else {
         outcome = refuse("request_conflict",
                          fmt::format("Request id '{}' was used for another command. Leave it out "
                                      "to make this a new request.",
-                                     request_id));
+                                     key.request_id));
       }
       return Verdict::roll_back;
     }
     outcome = work(transaction);
     if (!outcome) return Verdict::roll_back;
-    transaction.add_command(request_id, {digest, to_result(*outcome)});
+    transaction.add_command(key.request_id, piece, {key.content, to_result(*outcome)});
     maybe_ours = true;
     return Verdict::commit;
   });
   return outcome;
+}
+
+CommandOutcome run_command(Ledger& ledger, const char* kind, std::optional<Instant> as_of,
+                           const std::string& request_id, std::span<const std::string_view> content,
+                           const std::function<CommandOutcome(LedgerTransaction&)>& work) {
+  const auto key = command_key(kind, as_of, request_id, content);
+  if (!key) return tl::unexpected<Refusal>(key.error());
+  return run_piece(ledger, *key, 0, work);
 }
 
 }  // namespace packwarden

@@ -207,8 +207,9 @@ class LedgerTransaction {
   virtual void set_details(std::span<const AccountDetail> details) = 0;
   // Of main accounts that are given by id, each once; one round trip for many.
   virtual std::vector<Contacts> contacts_of(std::span<const AccountId> accounts) = 0;
-  // By id.
-  virtual std::vector<HeldPack> packs_of(AccountId account, ProductId product) = 0;
+  // By account, then id; one read for many. `accounts` in any order.
+  virtual std::vector<HeldPack> packs_of(std::span<const AccountId> accounts,
+                                         ProductId product) = 0;
   virtual std::optional<HeldPack> find_pack(PackId id) = 0;
   virtual PackId last_pack() = 0;
   virtual void add_packs(std::span<const Pack> packs) = 0;
@@ -234,8 +235,11 @@ class LedgerTransaction {
   virtual bool has_payment(const std::string& reference) = 0;
   virtual void add_payment(const std::string& reference) = 0;
 
-  virtual std::optional<StoredCommand> find_command(const std::string& request_id) = 0;
-  virtual void add_command(const std::string& request_id, const StoredCommand& command) = 0;
+  // P9: of a command that is done in pieces, each has its own; of others, 0 is all.
+  virtual std::optional<StoredCommand> find_command(const std::string& request_id,
+                                                    std::uint32_t piece) = 0;
+  virtual void add_command(const std::string& request_id, std::uint32_t piece,
+                           const StoredCommand& command) = 0;
   virtual void raise_dedupe_floor(Instant floor) = 0;
 
   // Lives as long as the transaction.

@@ -10,7 +10,8 @@
 namespace packwarden {
 
 tl::expected<std::vector<Account>, Refusal> named_accounts(LedgerTransaction& transaction,
-                                                           std::span<const std::string> names) {
+                                                           std::span<const std::string> names,
+                                                           NameRefusals& refusals) {
   if (names.empty()) {
     return refuse("nothing_to_do", "No account is given. Name at least one.");
   }
@@ -19,34 +20,52 @@ tl::expected<std::vector<Account>, Refusal> named_accounts(LedgerTransaction& tr
   accounts.reserve(names.size());
   const auto found = transaction.find_accounts(names);
   for (std::size_t i = 0; i < names.size(); ++i) {
+    tl::expected<void, Refusal> listed;
     if (!seen.insert(names[i]).second) {
-      return refuse("named_twice",
-                    fmt::format("Account '{}' is named twice. Name it once; to do it twice, run "
-                                "the command twice.",
-                                names[i]));
+      listed = refusals.add(
+          names[i], {"named_twice",
+                     fmt::format("Account '{}' is named twice. Name it once; to do it twice, run "
+                                 "the command twice.",
+                                 names[i])});
+    } else if (!found[i]) {
+      listed = refusals.add(
+          names[i], {"unknown_account",
+                     fmt::format("There is no account '{}'. Add it first, or look at packctl "
+                                 "account list.",
+                                 names[i])});
+    } else {
+      accounts.push_back(*found[i]);
     }
-    if (!found[i]) {
-      return refuse("unknown_account",
-                    fmt::format("There is no account '{}'. Add it first, or look at packctl "
-                                "account list.",
-                                names[i]));
-    }
-    accounts.push_back(*found[i]);
+    if (!listed) return tl::unexpected<Refusal>(listed.error());
   }
   return accounts;
 }
 
 tl::expected<std::vector<Account>, Refusal> main_accounts(LedgerTransaction& transaction,
-                                                          std::span<const std::string> names) {
-  auto accounts = named_accounts(transaction, names);
+                                                          std::span<const std::string> names,
+                                                          NameRefusals& refusals) {
+  const auto accounts = named_accounts(transaction, names, refusals);
   if (!accounts) return accounts;
+  std::vector<Account> mains;
   for (const Account& account : *accounts) {
-    if (account.parent == AccountId{}) continue;
-    return refuse("sub_account", fmt::format("'{}' is a sub-account, and identity and money belong "
-                                             "to main accounts. Name its main account.",
-                                             account.name));
+    if (account.is_main()) {
+      mains.push_back(account);
+      continue;
+    }
+    const auto listed = refusals.add(
+        account.name,
+        {"sub_account", fmt::format("'{}' is a sub-account, and identity and money belong to main "
+                                    "accounts. Name its main account.",
+                                    account.name)});
+    if (!listed) return tl::unexpected<Refusal>(listed.error());
   }
-  return accounts;
+  return mains;
+}
+
+tl::expected<std::vector<Account>, Refusal> main_accounts(LedgerTransaction& transaction,
+                                                          std::span<const std::string> names) {
+  NameRefusals all_or_none(false);
+  return main_accounts(transaction, names, all_or_none);
 }
 
 std::vector<AccountId> ids_of(std::span<const Account> accounts) {

@@ -7,17 +7,23 @@
 
 #include "domain/catalogue.h"
 #include "domain/refusal.h"
+#include "usecases/command_names.h"
 #include "usecases/ledger_port.h"
 
 // What commands on accounts have in common, inside a ledger transaction.
 namespace packwarden {
 
-// The accounts of these names, in their order. Refusals: nothing_to_do, named_twice,
-// unknown_account.
+// The accounts of these names, in their order, without those that are refused where the others
+// stand. Refusals: nothing_to_do; of a name named_twice, unknown_account.
 tl::expected<std::vector<Account>, Refusal> named_accounts(LedgerTransaction& transaction,
-                                                           std::span<const std::string> names);
+                                                           std::span<const std::string> names,
+                                                           NameRefusals& refusals);
 
 // The same, and a sub-account is refused (sub_account).
+tl::expected<std::vector<Account>, Refusal> main_accounts(LedgerTransaction& transaction,
+                                                          std::span<const std::string> names,
+                                                          NameRefusals& refusals);
+// All of them, or a refusal.
 tl::expected<std::vector<Account>, Refusal> main_accounts(LedgerTransaction& transaction,
                                                           std::span<const std::string> names);
 

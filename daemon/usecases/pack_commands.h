@@ -8,8 +8,7 @@
 
 namespace packwarden {
 
-// Each account that is named gets one pack, all of them, or none. P9 and errors:
-// see run_command.
+// Each account that is named gets one pack. P9 and errors: see run_names_command.
 struct PackOrder {
   std::string product;
   std::span<const std::string> accounts;
