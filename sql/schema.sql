@@ -438,6 +438,14 @@ CREATE TABLE told_level (
   KEY (seq)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
+-- N3: which kinds of notices were off in a ledger transaction that would have told of them otherwise. The audit does not miss
+-- them.
+CREATE TABLE notice_off (
+  seq BIGINT UNSIGNED NOT NULL,
+  kind VARCHAR(32) NOT NULL,
+  PRIMARY KEY (seq, kind)
+) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+
 -- A delivery of a notice over one channel. It carries all that the channel needs: its database user needs
 -- rights on this table, inbox_message, channel and recipient_hour alone. kind: as of the notice, or test. html: where the
 -- channel has a body of that kind. facts: a JSON object of what the text speaks of. state: queued | sending | sent | retrying |

@@ -13,13 +13,16 @@ struct AuditWords {
 };
 
 void audit(Desk& desk, const AuditWords& words) {
-  std::vector<NoticeKind> off_kinds;
+  AuditOrder order;
+  order.catalogue = &desk.context().stored_catalogue();
+  order.calendar = &desk.context().calendar();
+  order.shown_max = words.limit;
   for (const NoticeKind kind : all_notice_kinds) {
-    if (desk.context().notice_rules().policy.is_off(kind)) off_kinds.push_back(kind);
+    if (desk.context().notice_rules().policy.is_off(kind)) order.off_kinds.push_back(kind);
   }
   const auto checks = [&] {
     const Elapsed elapsed("auditing", !desk.json);
-    return desk.context().reports().audit(words.limit, off_kinds);
+    return audit_ledger(desk.context().reports(), order);
   }();
   std::int64_t breaks = 0;
   for (const AuditCheck& check : checks) breaks += check.breaks;

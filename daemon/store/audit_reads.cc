@@ -2,12 +2,17 @@
 
 #include <array>
 
+#include "store/job_rows.h"
+#include "store/ledger_head.h"
 #include "store/mysql_reports.h"
 #include "store/overage_rows.h"
 #include "store/sql_text.h"
+#include "store/standing_rows.h"
 
 namespace packwarden {
 namespace {
+
+constexpr std::size_t accounts_at_a_time = 2'000;
 
 // `breaks` gives a sentence a row. Set by set inside the database: only breaks come out of it. What
 // must be equal is put under one another and grouped: joins of grouped sets are looked up row by
@@ -141,21 +146,30 @@ constexpr std::array checks{
         " SUM(LENGTH(record_keys)) DIV 16 held FROM dedupe_segment WHERE kind = 'added' GROUP BY"
         " 1, 2) k ON k.seq = u.seq AND k.arrival_day = u.day WHERE u.records <> COALESCE(k.held,"
         " 0)"},
-    Check{"usage_notices", "N2",
-          "SELECT COUNT(*) FROM notice WHERE kind IN ('pack_usage', 'pack_used_up')",
-          "SELECT CONCAT('pack ', p.pack_id, ' of ', a.name, ' has ', b.used_units, ' of ',"
-          " p.quota_units, ' units used, but nobody was told of ', l.level, ' %') FROM pack p JOIN"
-          " pack_balance b ON b.pack_id = p.pack_id JOIN account a ON a.account_id = p.account_id"
-          " JOIN JSON_TABLE(CONCAT('[', p.notice_levels, IF(p.notice_levels = '', '', ','),"
-          " '100]'), '$[*]' COLUMNS (level INT PATH '$')) l LEFT JOIN notice n ON n.account_id ="
-          " p.account_id AND n.product_id = p.product_id AND n.pack_id = p.pack_id AND n.kind ="
-          " IF(l.level = 100, 'pack_used_up', 'pack_usage') AND n.cause = l.level WHERE n.seq IS"
-          " NULL AND NOT FIND_IN_SET(IF(l.level = 100, 'pack_used_up', 'pack_usage'), @off_kinds)"
-          " AND NOT EXISTS (SELECT 1 FROM pack s WHERE s.account_id = p.account_id AND s.product_id"
-          " = p.product_id AND s.pack_id >= p.pack_id AND s.stack_left_units IS NOT NULL) AND"
-          " (l.level < 100 AND CAST(b.used_units AS DECIMAL(30)) * 100 >"
-          " CAST(p.quota_units AS DECIMAL(30)) * l.level OR l.level = 100 AND b.used_units ="
-          " p.quota_units)"},
+    Check{
+        "usage_notices", "N2",
+        "SELECT COUNT(*) FROM notice WHERE kind IN ('pack_usage', 'pack_used_up')",
+        "SELECT CONCAT('pack ', p.pack_id, ' of ', a.name, ' has ', b.used_units, ' of ',"
+        " p.quota_units, ' units used, but nobody was told of ', l.level, ' %') FROM pack p JOIN"
+        " pack_balance b ON b.pack_id = p.pack_id JOIN account a ON a.account_id = p.account_id"
+        " JOIN JSON_TABLE(CONCAT('[', p.notice_levels, IF(p.notice_levels = '', '', ','),"
+        " '100]'), '$[*]' COLUMNS (level INT PATH '$')) l LEFT JOIN notice n ON n.account_id ="
+        " p.account_id AND n.product_id = p.product_id AND n.pack_id = p.pack_id AND n.kind ="
+        " IF(l.level = 100, 'pack_used_up', 'pack_usage') AND n.cause = l.level LEFT JOIN (SELECT"
+        " e.pack_id, k.kind, MAX(e.seq) seq FROM notice_off k JOIN ledger_entry e ON e.seq = k.seq"
+        " AND e.pack_id <> 0 AND e.units > 0 WHERE k.kind IN ('pack_usage', 'pack_used_up') GROUP"
+        " BY 1, 2) f ON f.pack_id = p.pack_id AND f.kind = IF(l.level = 100, 'pack_used_up',"
+        " 'pack_usage') WHERE n.seq IS"
+        " NULL AND NOT FIND_IN_SET(IF(l.level = 100, 'pack_used_up', 'pack_usage'), @off_kinds)"
+        " AND (f.seq IS NULL OR NOT EXISTS (SELECT 1 FROM told_level t WHERE t.pack_id ="
+        " p.pack_id AND t.level_percent > l.level) AND EXISTS (SELECT 1 FROM ledger_entry d WHERE"
+        " d.account_id = p.account_id AND d.pack_id = p.pack_id AND d.units > 0 AND d.seq >"
+        " f.seq))"
+        " AND NOT EXISTS (SELECT 1 FROM pack s WHERE s.account_id = p.account_id AND s.product_id"
+        " = p.product_id AND s.pack_id >= p.pack_id AND s.stack_left_units IS NOT NULL) AND"
+        " (l.level < 100 AND CAST(b.used_units AS DECIMAL(30)) * 100 >"
+        " CAST(p.quota_units AS DECIMAL(30)) * l.level OR l.level = 100 AND b.used_units ="
+        " p.quota_units)"},
     Check{"told_levels", "N2", "SELECT COUNT(*) FROM told_level",
           "SELECT CONCAT('the level ', x.level, ' % of pack ', x.pack_id, ' is in ',"
           " SUM(x.notices), ' notices, and told ', SUM(x.told), ' times') FROM (SELECT pack_id,"
@@ -166,8 +180,9 @@ constexpr std::array checks{
           "SELECT CONCAT(a.name, ' was not told of its bill for ', b.charged_day) FROM bill b JOIN"
           " account a ON a.account_id = b.account_id LEFT JOIN notice n ON n.account_id ="
           " b.account_id AND n.product_id = b.product_id AND n.kind = 'bill' AND n.pack_id = 0 AND"
-          " n.cause = DATEDIFF(b.charged_day, '1970-01-01') WHERE n.seq IS NULL AND NOT"
-          " FIND_IN_SET('bill', @off_kinds)"},
+          " n.cause = DATEDIFF(b.charged_day, '1970-01-01') LEFT JOIN notice_off k ON k.seq = b.seq"
+          " AND k.kind = 'bill' WHERE n.seq IS NULL AND k.seq IS NULL AND NOT FIND_IN_SET('bill',"
+          " @off_kinds)"},
     Check{"deliveries", "N5", "SELECT COUNT(*) FROM notice WHERE state = 'due'",
           "SELECT CONCAT('the notice ', n.kind, ' of ', a.name, ' from transaction ', n.seq, ' has"
           " no delivery') FROM notice n JOIN account a ON a.account_id = n.account_id LEFT JOIN"
@@ -228,6 +243,29 @@ std::vector<AuditCheck> read_audit(Session& session, std::uint32_t shown_max,
   }
   results.push_back(read_priced_overage(session, shown_max));
   return results;
+}
+
+void for_each_audited(Session& session, const std::function<void(const AuditedAccount&)>& each) {
+  AuditedAccount audited{nullptr, Instant::earliest(), read_head(session).instant};
+  for (const JobRow& job : read_jobs(session)) {
+    if (job.name == "expire" && job.done_until) audited.expired_until = *job.done_until;
+  }
+  std::vector<AccountId> accounts;
+  do {
+    const std::uint32_t after = accounts.empty() ? 0 : value_of(accounts.back());
+    accounts.clear();
+    session.for_each_row(
+        fmt::format("SELECT account_id FROM account WHERE account_id > {} AND parent_account_id = 0"
+                    " ORDER BY account_id LIMIT {}",
+                    after, accounts_at_a_time),
+        [&](RowView row) {
+          accounts.push_back(AccountId{static_cast<std::uint32_t>(to_int(row[0]))});
+        });
+    for (AccountStanding& standing : read_standings(session, accounts)) {
+      audited.standing = &standing;
+      each(audited);
+    }
+  } while (!accounts.empty());
 }
 
 }  // namespace packwarden

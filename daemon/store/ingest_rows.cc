@@ -179,6 +179,7 @@ void write_ingest(Session& session, Sequence sequence, RowNumbers& numbers,
   write_balances(session, ingest);
   write_segments(session, sequence, numbers.segment, ingest);
   write_overage(session, sequence, first_entry_no, ingest);
+  write_off_kinds(session, sequence, ingest.off_kinds);
 }
 
 }  // namespace packwarden

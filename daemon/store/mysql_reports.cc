@@ -326,11 +326,14 @@ UsageOrigin MySqlReports::origin(const Account& account, BusinessDay day) {
   });
 }
 
-std::vector<AuditCheck> MySqlReports::audit(std::uint32_t shown_max,
-                                            std::span<const NoticeKind> off_kinds) {
+std::vector<AuditCheck> MySqlReports::audit(
+    std::uint32_t shown_max, std::span<const NoticeKind> off_kinds,
+    const std::function<void(const AuditedAccount&)>& each) {
   return reaching(session_, [&](Session& session) {
     const Snapshot snapshot(session);
-    return read_audit(session, shown_max, off_kinds);
+    std::vector<AuditCheck> checks = read_audit(session, shown_max, off_kinds);
+    for_each_audited(session, each);
+    return checks;
   });
 }
 

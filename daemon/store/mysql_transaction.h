@@ -92,6 +92,9 @@ class MySqlTransaction : public LedgerTransaction {
   void add_notices(std::span<const NoticeWrite> notices, Instant now) override {
     write_notices(*session_, sequence_ + 1, notices, now);
   }
+  void add_off_kinds(std::span<const NoticeKind> kinds) override {
+    write_off_kinds(*session_, sequence_ + 1, kinds);
+  }
   std::uint32_t add_refund_step(const RefundStepTaken& step) override {
     content_.add(step);
     return write_refund_step(*session_, sequence_ + 1, step);

@@ -90,4 +90,10 @@ void write_notices(Session& session, Sequence sequence, std::span<const NoticeWr
   write_deliveries(session, sequence, notices, created_at);
 }
 
+void write_off_kinds(Session& session, Sequence sequence, std::span<const NoticeKind> kinds) {
+  RowWriter rows(session, "INSERT IGNORE INTO notice_off (seq, kind) VALUES");
+  for (const NoticeKind kind : kinds) rows.add(fmt::format("{},'{}'", sequence, name_of(kind)));
+  rows.finish();
+}
+
 }  // namespace packwarden

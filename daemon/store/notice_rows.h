@@ -11,4 +11,7 @@ namespace packwarden {
 void write_notices(Session& session, Sequence sequence, std::span<const NoticeWrite> notices,
                    Instant now);
 
+// N3: that these kinds were off in transaction `sequence`.
+void write_off_kinds(Session& session, Sequence sequence, std::span<const NoticeKind> kinds);
+
 }  // namespace packwarden

@@ -63,6 +63,10 @@ BatchDecision::BatchDecision(const DecideContext& context, Books& books, const B
       accepted += write_.units.back().counts.accepted_units;
     }
     write_balances();
+    for (const NoticeKind kind : {NoticeKind::pack_usage, NoticeKind::pack_used_up}) {
+      if (!write_.balances.empty() && context_->notices->policy.is_off(kind))
+        write_.off_kinds.push_back(kind);
+    }
     std::vector<AccountId>& exhausted = write_.exhausted;
     std::sort(exhausted.begin(), exhausted.end());
     exhausted.erase(std::unique(exhausted.begin(), exhausted.end()), exhausted.end());

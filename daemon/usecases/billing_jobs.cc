@@ -458,7 +458,11 @@ SettledPart BillingJobs::settle_part(LedgerTransaction& tx, SettlementPart part)
     account.balance_micros += charged.at(account.account.id);
   });
   changes.follow();
-  if (context_.notices->policy.is_off(NoticeKind::bill)) return settled;
+  if (context_.notices->policy.is_off(NoticeKind::bill)) {
+    constexpr NoticeKind bill = NoticeKind::bill;
+    if (!settled.bills.empty()) tx.add_off_kinds(std::span(&bill, 1));
+    return settled;
+  }
   // Some at a time: their texts are larger than all else that is in memory of a part.
   std::vector<NoticeWrite> notices;
   for (const WrittenBill& bill : settled.bills) {

@@ -159,6 +159,7 @@ struct IngestWrite {
   std::vector<PackDraw> balances;    // each drawn pack once, with what is drawn of it by this
   std::vector<AccountId> exhausted;  // each account of which a pack was used up, once
   std::vector<KeySegment> segments;
+  std::vector<NoticeKind> off_kinds;  // that were off, though there may have been something to tell
 };
 
 struct StoredCommand {
@@ -221,6 +222,9 @@ class LedgerTransaction {
   virtual void add_service_changes(std::span<const ServiceChange> changes) = 0;
   // With their outbox rows (N5), created at `now`.
   virtual void add_notices(std::span<const NoticeWrite> notices, Instant now) = 0;
+  // N3: these kinds were off in this transaction, which had something to tell of each; for the
+  // audit.
+  virtual void add_off_kinds(std::span<const NoticeKind> kinds) = 0;
 
   // Returns its number, from 1 for each pack.
   virtual std::uint32_t add_refund_step(const RefundStepTaken& step) = 0;

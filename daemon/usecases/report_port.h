@@ -250,10 +250,12 @@ class Reports {
   virtual StatementRows statement(AccountId account, const StatementPeriod& period) = 0;
   // In one snapshot: of a main account with its sub-accounts, or of one sub-account.
   virtual UsageOrigin origin(const Account& account, BusinessDay day) = 0;
-  // All checks of docs/AUDIT.md in one snapshot, each with its first `shown_max` breaks. That kinds
-  // that are off were not told is none.
+  // The checks of docs/AUDIT.md that the database makes, each with its first `shown_max` breaks.
+  // That kinds that are off now, or were then, were not told is none. Then gives `each` main
+  // account by id, some in memory at a time. All in one snapshot.
   virtual std::vector<AuditCheck> audit(std::uint32_t shown_max,
-                                        std::span<const NoticeKind> off_kinds) = 0;
+                                        std::span<const NoticeKind> off_kinds,
+                                        const std::function<void(const AuditedAccount&)>& each) = 0;
   // Everything in one snapshot, kind by kind in the order of CanonicalSink, each kind in the order
   // of its columns. Rows stream: memory does not grow with them.
   virtual void canonical(const CanonicalSink& sink) = 0;

@@ -4,6 +4,7 @@
 #include "store/deployment_store.h"
 #include "store/job_rows.h"
 #include "store/mysql_reports.h"
+#include "usecases/account_commands.h"
 #include "usecases/billing_jobs.h"
 #include "usecases/file_void.h"
 #include "usecases/money_commands.h"
@@ -49,7 +50,7 @@ class Audit : public ::testing::Test {
   // The checks with breaks, and the first break of each.
   std::string broken() {
     std::string names;
-    for (const AuditCheck& check : reports.audit(10, {})) {
+    for (const AuditCheck& check : audit_ledger(reports, {context.catalogue, context.calendar, 10})) {
       if (check.breaks == 0) continue;
       names += (names.empty() ? "" : " ") + check.name;
       EXPECT_EQ(check.breaks, static_cast<std::int64_t>(check.shown.size()));
@@ -71,7 +72,7 @@ class Audit : public ::testing::Test {
 };
 
 TEST_F(Audit, a_sound_ledger_has_no_breaks_and_each_check_has_looked_at_something) {
-  for (const AuditCheck& check : reports.audit(10, {})) {
+  for (const AuditCheck& check : audit_ledger(reports, {context.catalogue, context.calendar, 10})) {
     EXPECT_GT(check.looked_at, 0) << check.name;
     EXPECT_EQ(check.breaks, 0) << check.name << ": " << check.shown.front();
   }
@@ -148,6 +149,46 @@ TEST_F(Audit, N3_a_bill_that_nobody_was_told_of) {
 }
 TEST_F(Audit, N5_a_notice_without_a_delivery) {
   EXPECT_EQ(after("DELETE FROM outbox LIMIT 1"), "deliveries");
+}
+TEST_F(Audit, O10_a_stored_state_that_is_not_what_packs_postpaid_and_balance_make_it) {
+  EXPECT_EQ(after("UPDATE service_change SET covered_by = 'none', reason = 'packs_exhausted' WHERE"
+                  " covered_by = 'postpaid'"),
+            "service_states");
+  EXPECT_EQ(
+      last_break,
+      "captcha of acme is stored as stopped by packs_exhausted, but by its packs, postpaid and"
+      " balance it is active by postpaid");
+}
+TEST_F(Audit, O10_a_reason_that_is_another) {
+  database.session().execute("UPDATE postpaid_change SET step = 'off' WHERE step = 'on'");
+  EXPECT_EQ(broken(), "service_states");
+  EXPECT_EQ(after("UPDATE service_change SET covered_by = 'none', reason = 'packs_expired' WHERE"
+                  " covered_by = 'postpaid'"),
+            "service_states");
+  EXPECT_EQ(after("UPDATE service_change SET reason = 'packs_exhausted' WHERE reason ="
+                  " 'packs_expired'"),
+            "");
+}
+TEST_F(Audit, O10_a_change_of_state_that_is_missing) {
+  EXPECT_EQ(after("DELETE FROM service_change WHERE covered_by = 'postpaid'"), "service_states");
+}
+TEST_F(Audit, O10_a_pack_that_ended_unseen_and_one_whose_end_the_job_has_yet_to_see) {
+  // The trial of zeta is over for long, and nobody has looked.
+  ASSERT_TRUE(top_up_balance(ledger, context, {"acme", 1, "bank-30", noon + Span::days(30)}, "on"));
+  EXPECT_EQ(broken(), "");
+  EXPECT_EQ(after("UPDATE job SET done_until = '2036-01-01' WHERE name = 'expire'"),
+            "service_states");
+}
+TEST_F(Audit, O10_many_accounts_are_looked_at_and_none_twice) {
+  constexpr int more = 4'500;
+  std::vector<std::string> names;
+  for (int i = 0; i < more; ++i) names.push_back("n" + std::to_string(i));
+  ASSERT_TRUE(add_accounts(ledger, names, "en", "more"));
+  ASSERT_TRUE(claim_trials(ledger, context, {"captcha", names, noon}, "trials"));
+  const std::vector<AuditCheck> checks = audit_ledger(reports, {context.catalogue, context.calendar, 10});
+  EXPECT_EQ(checks.back().name, "service_states");
+  EXPECT_EQ(checks.back().looked_at, more + 2);
+  EXPECT_EQ(checks.back().breaks, 0);
 }
 TEST_F(Audit, U8_a_transaction_that_is_missing) {
   EXPECT_EQ(after("DELETE FROM ledger_transaction WHERE seq = 3"), "transactions");

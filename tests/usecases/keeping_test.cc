@@ -169,6 +169,7 @@ void Keeping::live_through_everything() {
       "INSERT INTO inbox_message (idempotency_key, account_name, language, subject, body, "
       "stored_at)"
       " VALUES ('k', 'acme', 'en', 'Pack used up', 'Your pack is used up.', '2026-11-20')");
+  database.session().execute("INSERT INTO notice_off VALUES (1, 'bill')");
   add_delivery("sent", "sent", at_noon);
 }
 

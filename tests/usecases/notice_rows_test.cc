@@ -49,6 +49,15 @@ class NoticeRows : public ::testing::Test {
     host.drop("f.csv", csv({line}));
     host.run();
   }
+  std::int64_t breaks_of(const std::string& check) {
+    MySqlReports reports(database.address());
+    const BillingContext context = shipped_billing(database);
+    for (const AuditCheck& one : audit_ledger(reports, {context.catalogue, context.calendar, 5})) {
+      if (one.name == check) return one.breaks;
+    }
+    return -1;
+  }
+  std::int64_t usage_breaks() { return breaks_of("usage_notices"); }
   // `columns` of the outbox, by key.
   std::string outbox(const std::string& columns, const std::string& where = "TRUE") {
     return database.value(
@@ -122,6 +131,28 @@ TEST_F(NoticeRows, N2_N3_of_a_kind_that_is_off_are_not_written) {
   EXPECT_EQ(database.value("SELECT COUNT(*) FROM outbox"), "4");
 }
 
+TEST_F(NoticeRows, N3_what_a_kind_that_was_off_did_not_tell_is_no_break_of_the_audit) {
+  add_reached("acme");
+  add_reached("zeta");
+  add_pack(database, "acme", 100);
+  add_pack(database, "zeta", 100);
+  const NoticePolicy all_on = rules->policy;
+  rules->policy.turn_off(NoticeKind::pack_usage);
+  use("acme", "60");
+  use("zeta", "100");
+  rules->policy = all_on;
+  EXPECT_EQ(usage_breaks(), 0);
+  use("acme", "5");
+  EXPECT_EQ(database.value("SELECT CONCAT(pack_id, ' ', cause) FROM notice WHERE kind ="
+                           " 'pack_usage'"),
+            "1 50")
+      << "S27";
+  EXPECT_EQ(usage_breaks(), 0);
+  // From then on it counts: this level was told.
+  database.session().execute("DELETE FROM notice WHERE kind = 'pack_usage'");
+  EXPECT_EQ(usage_breaks(), 1);
+}
+
 TEST_F(NoticeRows, N2_N3_what_follows_from_the_last_unit_is_not_told_where_its_kind_is_off) {
   add_reached("acme");
   BillingContext context = shipped_billing(database);
@@ -193,6 +224,9 @@ TEST_F(NoticeRows, N4_bills_go_to_contacts_and_are_none_where_they_are_off) {
   charge("2026-11-20", noon + Span::days(3));
   EXPECT_EQ(database.value("SELECT COUNT(*) FROM bill"), "6");
   EXPECT_EQ(database.value("SELECT COUNT(*) FROM notice WHERE kind = 'bill'"), "3");
+  EXPECT_EQ(breaks_of("bill_notices"), 0) << "of a kind that is on again";
+  database.session().execute("DELETE FROM notice WHERE kind = 'bill' LIMIT 1");
+  EXPECT_EQ(breaks_of("bill_notices"), 1);
 }
 
 TEST_F(NoticeRows, N2_scope_stack_goes_by_what_was_left_after_the_last_purchase) {
@@ -236,7 +270,8 @@ TEST_F(NoticeRows, N2_scope_stack_goes_by_what_was_left_after_the_last_purchase)
   EXPECT_EQ(database.value("SELECT GROUP_CONCAT(CONCAT(stack_left_units, ' ', stack_used_units) "
                            "ORDER BY pack_id) FROM pack"),
             "30000 0,44999 15001,30000 60000");
-  for (const AuditCheck& check : MySqlReports(database.address()).audit(5, {})) {
+  MySqlReports reports(database.address());
+  for (const AuditCheck& check : audit_ledger(reports, {context.catalogue, context.calendar, 5})) {
     EXPECT_EQ(check.breaks, 0) << check.name;
   }
 }
