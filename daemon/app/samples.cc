@@ -100,13 +100,17 @@ void Samples::collect_spool(MetricList& out, Instant now) const {
 }
 
 void Samples::collect_meaning(MetricList& out) const {
+  const auto pairs = differing(ledger_->daemons);
   out.gauge("packwarden_catalogues_differ",
-            "1 for two living daemons whose catalogues or windows are not the same.");
-  for (const auto& [one, other] : differing(ledger_->daemons)) {
+            "1 where a living daemon has another catalogue or other windows than the daemon of "
+            "spool `other`.");
+  if (pairs.empty()) out.add(0, {{"spool", ""}, {"other", ""}});
+  for (const auto& [one, other] : pairs) {
     out.add(1, {{"spool", one.spool}, {"other", other.spool}});
   }
   out.gauge("packwarden_unpriced_overage_units",
             "Units of overage that the ledger has no price for: no bill charges them.");
+  if (ledger_->unpriced.empty()) out.add(0, {{"product", ""}});
   for (const UnpricedOverage& open : ledger_->unpriced) {
     out.add(open.units, {{"product", open.product}});
   }

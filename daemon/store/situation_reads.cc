@@ -11,8 +11,8 @@
 #include "store/overage_rows.h"
 #include "store/reaching.h"
 #include "store/set_aside_rows.h"
-#include "store/sql_sum.h"
 #include "store/spool_name_rows.h"
+#include "store/sql_sum.h"
 #include "store/sql_text.h"
 
 namespace packwarden {

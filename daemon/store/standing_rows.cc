@@ -112,16 +112,15 @@ void read_products(Session& session, const std::string& in_list, Filling& fillin
     filling.of(held.pack.account, held.pack.product).packs.push_back(std::move(held));
   }
   // Steps of the whole account have product 0.
-  each_postpaid_change(
-      session, newest_of("postpaid_change", "(SELECT 0 product_id)", in_list),
-      [&](const PostpaidChange& change) {
-        filling.of(change.account).is_in_arrears =
-            change.step == PostpaidStep::suspended || change.step == PostpaidStep::below_zero;
-      });
+  each_postpaid_change(session, newest_of("postpaid_change", "(SELECT 0 product_id)", in_list),
+                       [&](const PostpaidChange& change) {
+                         filling.of(change.account).is_in_arrears =
+                             change.step == PostpaidStep::suspended ||
+                             change.step == PostpaidStep::below_zero;
+                       });
   // A switch that failed left postpaid as it was: off (O4).
   each_postpaid_change(
-      session, newest_of("postpaid_change", "product", in_list),
-      [&](const PostpaidChange& change) {
+      session, newest_of("postpaid_change", "product", in_list), [&](const PostpaidChange& change) {
         filling.of(change.account, change.product).postpaid_on = change.step == PostpaidStep::on;
       });
   each_service_change(session, newest_of("service_change", "product", in_list),

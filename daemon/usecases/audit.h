@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "domain/business_day.h"
+#include "domain/business_calendar.h"
 #include "domain/catalogue.h"
 #include "domain/notice.h"
 #include "domain/standing.h"

@@ -169,6 +169,9 @@ TEST_F(TelemetryOf, a_channel_and_a_job_are_told_as_they_were_seen) {
 
 TEST_F(TelemetryOf, S40_daemons_that_differ_and_overage_without_a_price_are_told) {
   LedgerSituation ledger;
+  telemetry.samples.ledger_is(ledger);
+  EXPECT_THAT(metrics(), HasSubstr("packwarden_catalogues_differ{spool=\"\",other=\"\"} 0\n"));
+  EXPECT_THAT(metrics(), HasSubstr("packwarden_unpriced_overage_units{product=\"\"} 0\n"));
   ledger.daemons = {{"a", "east/1", "1f"}, {"b", "west/2", "2e"}};
   ledger.unpriced = {{"captcha", {20'000}, {20'003}, 1'200}};
   telemetry.samples.ledger_is(ledger);

@@ -75,6 +75,7 @@ class Offline : public Backend, public Context {
   SituationLimits situation_limits() const override { return {}; }
   DeploymentStore& deployment() override { throw LedgerUnavailable("there is no database"); }
   LedgerMeaning meaning() const override { return {}; }
+  CommandLimits command_limits() const override { return {}; }
   SchemaChange migrate() override { return {0, 1}; }
   std::vector<ServerFinding> check_server() override {
     return {{ServerFault::unsafe, "sync_binlog", "0", "1", "sync_binlog is 0: usage is lost."}};

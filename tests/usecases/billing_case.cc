@@ -1,5 +1,7 @@
 #include "usecases/billing_case.h"
 
+#include "billing/consequences.h"
+#include "billing/price_beginnings.h"
 #include "store/mysql_reports.h"
 
 namespace packwarden::testing {
@@ -62,8 +64,23 @@ void BillingCase::add_customer_and_neighbour() {
     pack.purchased_at = pack.effective_from = Instant::from_micros(0);
     pack.expires_at = instant("2100-01-01");
     tx.add_packs(std::span(&pack, 1));
+    set_services(tx, pack.account);
     return Verdict::commit;
   });
+}
+
+// As the purchase of what is given would have left them, without the notices of it.
+void BillingCase::set_services(LedgerTransaction& tx, AccountId account) {
+  AccountStanding standing = tx.standings_of(std::span(&account, 1)).front();
+  set_priced_from(standing, *context_.catalogue, *context_.calendar);
+  std::vector<ServiceChange> changes;
+  for (const ProductStanding& product : standing.products) {
+    Instant at = Instant::from_micros(0);
+    for (const HeldPack& held : product.packs) at = std::max(at, held.pack.effective_from);
+    const ServiceState state = service_state(standing, product, at);
+    if (state != product.service) changes.push_back({account, product.product, state, at});
+  }
+  tx.add_service_changes(changes);
 }
 
 std::vector<std::string> BillingCase::play() {
@@ -80,7 +97,8 @@ std::vector<std::string> BillingCase::play() {
   }
   (*results_)[block_->name] = summary();
   MySqlReports reports(database_->address());
-  for (const AuditCheck& check : audit_ledger(reports, {context_.catalogue, context_.calendar, 1})) {
+  for (const AuditCheck& check :
+       audit_ledger(reports, {context_.catalogue, context_.calendar, 1})) {
     if (check.breaks > 0) wrong_.push_back("the audit finds: " + check.shown.front());
   }
   if (value("SELECT used_units FROM pack_balance WHERE pack_id = 1") != "0") {
@@ -167,6 +185,7 @@ void BillingCase::give_pack(CaseWords words) {
       packs_[name].push_back(packs[i].id);
     }
     tx.add_packs(packs);
+    set_services(tx, pack.account);
     return Verdict::commit;
   });
 }

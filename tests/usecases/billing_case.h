@@ -35,6 +35,7 @@ class BillingCase {
 
  private:
   void add_customer_and_neighbour();
+  void set_services(LedgerTransaction& tx, AccountId account);
   void play_line(const std::string& line);
   void given(CaseWords words);
   void when(CaseWords words);

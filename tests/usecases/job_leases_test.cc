@@ -45,9 +45,9 @@ class Interrupted : public MySqlJobStore {
     happens();
     return MySqlJobStore::set_done_until(lease, done_until);
   }
-  bool has_expiries(Instant after, Instant upto) override {
+  bool has_expiries(const ExpiriesDone& done, Instant upto) override {
     happens();
-    return MySqlJobStore::has_expiries(after, upto);
+    return MySqlJobStore::has_expiries(done, upto);
   }
   bool has_reminders(Instant upto, std::span<const AccountId> but) override {
     happens();
