@@ -30,7 +30,8 @@ CREATE TABLE deployment_value (
 
 -- The daemons by the name of their spool, which is leased by the clock of the database: one at a time works under it. spool_id:
 -- the id that is kept in the folder of the spool, by which a restart is known. meaning_digest: of what its settings mean for the
--- ledger; empty until it was compared.
+-- ledger; empty until it was compared. seen_seq: the newest ledger transaction that the daemon has seen: where the ledger is not
+-- there yet, the database went back.
 CREATE TABLE daemon (
   spool VARCHAR(128) NOT NULL,
   spool_id CHAR(32) NOT NULL,
@@ -39,11 +40,13 @@ CREATE TABLE daemon (
   lease_until DATETIME(6) NOT NULL,
   started_at DATETIME(6) NOT NULL,
   meaning_digest CHAR(64) NOT NULL,
+  seen_seq BIGINT UNSIGNED NOT NULL DEFAULT 0,
   PRIMARY KEY (spool)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 
 -- One row, which every ledger transaction locks and advances by one: the number of the last committed one, its instant (ledger
--- time), its stamp, and the ids that were given out last. history counts how often an older database was accepted.
+-- time), its stamp, and the ids that were given out last. history counts how often an older database was accepted. holder: who
+-- locked it last, for those who wait; read while it is not committed.
 CREATE TABLE ledger_sequence (
   id TINYINT UNSIGNED NOT NULL,
   seq BIGINT UNSIGNED NOT NULL,
@@ -52,6 +55,7 @@ CREATE TABLE ledger_sequence (
   history INT UNSIGNED NOT NULL DEFAULT 0,
   last_account_id INT UNSIGNED NOT NULL DEFAULT 0,
   last_pack_id INT UNSIGNED NOT NULL DEFAULT 0,
+  holder VARCHAR(160) NOT NULL DEFAULT '',
   PRIMARY KEY (id)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 

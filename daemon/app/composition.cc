@@ -47,16 +47,27 @@ DatabaseAddress channel_database_address(const Settings& settings) {
 
 namespace {
 
-// What this process has seen of the ledger in this database, whichever of its connections saw it.
-std::shared_ptr<LedgerHistory> history_of(const DatabaseSettings& database) {
+// One of each database for the whole process.
+template <class Shared>
+std::shared_ptr<Shared> shared_of(const DatabaseSettings& database,
+                                  const std::function<std::shared_ptr<Shared>()>& make) {
   static std::mutex mutex;
-  static std::map<std::tuple<std::string, std::string, int, std::string>,
-                  std::shared_ptr<LedgerHistory>>
-      histories;
+  static std::map<std::tuple<std::string, std::string, int, std::string>, std::shared_ptr<Shared>>
+      all;
   const std::lock_guard lock(mutex);
-  auto& history = histories[{database.socket, database.host, database.port, database.name}];
-  if (!history) history = std::make_shared<LedgerHistory>();
-  return history;
+  auto& shared = all[{database.socket, database.host, database.port, database.name}];
+  if (!shared) shared = make();
+  return shared;
+}
+
+// What this process has seen of the ledger, whichever of its connections saw it.
+std::shared_ptr<LedgerHistory> history_of(const DatabaseSettings& database) {
+  return shared_of<LedgerHistory>(database, [] { return std::make_shared<LedgerHistory>(); });
+}
+
+std::shared_ptr<LedgerWaits> waits_of(const Settings& settings) {
+  return shared_of<LedgerWaits>(
+      settings.database, [&] { return std::make_shared<LedgerWaits>(database_address(settings)); });
 }
 
 }  // namespace
@@ -69,6 +80,8 @@ LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_
   options.on_progress = std::move(on_progress);
   options.on_commit = std::move(on_commit);
   options.history = history_of(settings.database);
+  options.waits = waits_of(settings);
+  options.holder = this_process();
   options.clock_skew_max = Span::seconds(settings.database.clock_skew_max_s);
   options.allow_as_of = settings.allow_as_of;
   return options;
@@ -77,6 +90,8 @@ LedgerOptions ledger_options(const Settings& settings, std::function<void()> on_
 SituationLimits situation_limits(const Settings& settings) {
   SituationLimits limits = settings.attention;
   limits.job_interval_s = (settings.jobs.interval_ms + 999) / 1'000;
+  limits.clock_skew_max_s = settings.database.clock_skew_max_s;
+  limits.may_be_ahead = settings.allow_as_of;
   return limits;
 }
 
@@ -158,7 +173,8 @@ IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* 
                                             spool_name_max_bytes, content_limits(settings),
                                             beats_of(loop));
   spool_name_ = std::make_unique<SpoolName>(
-      database_address(settings), SpoolNameHolder{spool_->name(), spool_->id(), this_process()});
+      database_address(settings), SpoolNameHolder{spool_->name(), spool_->id(), this_process()},
+      [history = history_of(settings.database)] { return history->mark().head.sequence; });
   spool_->claim_only_if([this] { return spool_name_->is_held(); });
 
   reader_ = std::make_unique<BatchReader>(*spool_, lookups_,

@@ -16,7 +16,8 @@ double seconds(std::chrono::steady_clock::duration length) {
 
 }  // namespace
 
-DaemonTally::Histograms::Histograms() : commit_s(commit_bounds_s), whole_s(whole_bounds_s) {}
+DaemonTally::Histograms::Histograms()
+    : commit_s(commit_bounds_s), whole_s(whole_bounds_s), held_s(commit_bounds_s) {}
 
 void DaemonTally::add(const IngestReport& report) {
   const std::lock_guard lock(mutex_);
@@ -38,6 +39,7 @@ void DaemonTally::committed(const CommitTimes& times) {
   Histograms& histograms = kinds_[times.kind];
   histograms.commit_s.Observe(seconds(times.commit));
   histograms.whole_s.Observe(seconds(times.whole));
+  histograms.held_s.Observe(seconds(times.held));
 }
 
 void DaemonTally::collect(MetricList& out) const {
@@ -72,6 +74,10 @@ void DaemonTally::collect(MetricList& out) const {
   out.histogram("packwarden_ledger_transaction_seconds",
                 "The whole of a committed ledger transaction, lock wait and COMMIT included.");
   for (const auto& [kind, histograms] : kinds_) out.add(histograms.whole_s, {{"kind", kind}});
+  out.histogram("packwarden_ledger_held_seconds",
+                "How long a committed ledger transaction held the ledger: nobody else could change "
+                "it meanwhile.");
+  for (const auto& [kind, histograms] : kinds_) out.add(histograms.held_s, {{"kind", kind}});
 }
 
 }  // namespace packwarden

@@ -29,6 +29,7 @@ class DaemonTally {
     Histograms();
     prometheus::Histogram commit_s;
     prometheus::Histogram whole_s;
+    prometheus::Histogram held_s;
   };
 
   mutable std::mutex mutex_;

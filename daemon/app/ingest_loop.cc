@@ -158,6 +158,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
         };
         load_books(composition, on_loading, beside);
         loaded = true;
+        composition.spool_name().renew();  // what was seen of another history counts no more
         host.status.loaded(composition.ingest().books().sequence());
         host.telemetry.ready.books_are_loaded();
         if (!std::exchange(was_ready, true)) on_ready();
@@ -178,6 +179,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       const std::optional<IngestReport> report = composition.ingest().round(at, std::nullopt);
       outage.is_over();
       host.telemetry.ready.clocks_differ("");
+      host.telemetry.ready.ledger_goes_on();
       if (name_fault.empty()) {
         host.telemetry.ready.spool_works();
       } else {
@@ -208,6 +210,13 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       host.telemetry.ready.clocks_differ(error.what());
       log_event(events::clocks_differ, "{}; nothing is lost, next try in {} ms", error.what(),
                 pause.count());
+      host.sleep(stop, pause);
+    } catch (const LedgerBehind& error) {
+      const auto pause = outage.next_pause();
+      host.status.away("a database that is not older than before", now());
+      const bool is_for_long = host.telemetry.ready.ledger_is_behind(error.what());
+      log_event(is_for_long ? events::ledger_behind : events::ingest_waits, "{}; next try in {} ms",
+                error.what(), pause.count());
       host.sleep(stop, pause);
     } catch (const LedgerUnavailable& error) {
       const auto pause = outage.next_pause();

@@ -115,6 +115,15 @@ class SettingsContext : public Context {
     require_meaning(true);
     return ledger_;
   }
+  Ledger& ledger_by_clock() override {
+    require_meaning(true);
+    if (!by_clock_) {
+      LedgerOptions options = ledger_options(settings_);
+      options.accept_clock = true;
+      by_clock_ = std::make_unique<MySqlLedger>(patient_address(settings_), options);
+    }
+    return *by_clock_;
+  }
   Reports& reports() override {
     require_meaning(false);
     return reports_;
@@ -245,6 +254,7 @@ class SettingsContext : public Context {
   BusinessCalendar calendar_;
   Catalogue stored_;
   MySqlLedger ledger_;
+  std::unique_ptr<MySqlLedger> by_clock_;
   MySqlDeploymentStore deployment_{ledger_};
   MySqlReports reports_;
   MySqlJobStore jobs_;

@@ -13,7 +13,8 @@ double seconds(Span span) {
 
 }  // namespace
 
-Readiness::Readiness(std::chrono::seconds database_max_age) : database_max_age_(database_max_age) {}
+Readiness::Readiness(std::chrono::seconds database_max_age, std::chrono::seconds behind_wait)
+    : database_max_age_(database_max_age), behind_wait_(behind_wait) {}
 
 void Readiness::books_are_loaded() {
   const std::lock_guard lock(mutex_);
@@ -52,6 +53,23 @@ void Readiness::clocks_differ(const std::string& how) {
   clock_fault_ = how;
 }
 
+bool Readiness::ledger_is_behind(const std::string& how) {
+  const Time at = std::chrono::steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  behind_fault_ = how;
+  if (!behind_since_) behind_since_ = at;
+  return is_behind_for_long(at);
+}
+
+void Readiness::ledger_goes_on() {
+  const std::lock_guard lock(mutex_);
+  behind_since_.reset();
+}
+
+bool Readiness::is_behind_for_long(Time at) const {
+  return behind_since_ && at - *behind_since_ >= behind_wait_;
+}
+
 void Readiness::stopping() {
   const std::lock_guard lock(mutex_);
   stopping_ = true;
@@ -84,6 +102,7 @@ OperatorPort::Standing Readiness::standing() const {
         "is");
   }
   if (!clock_fault_.empty()) standing.faults.push_back("clock: " + clock_fault_);
+  if (is_behind_for_long(at)) standing.faults.push_back("ledger: " + behind_fault_);
   if (!spool_fault_.empty()) standing.faults.push_back("spool: " + spool_fault_);
   if (held_) {
     standing.remarks.emplace_back(
@@ -99,6 +118,7 @@ void Readiness::collect(MetricList& out, Instant now) const {
       .add(is_loading(), {{"reason", "loading"}})
       .add(is_database_away(at), {{"reason", "database"}})
       .add(!clock_fault_.empty(), {{"reason", "clock"}})
+      .add(is_behind_for_long(at), {{"reason", "ledger"}})
       .add(!spool_fault_.empty(), {{"reason", "spool"}})
       .add(stopping_, {{"reason", "stopping"}});
   out.gauge("packwarden_entitlement_age_seconds", "How old an entitlement answer is now.");

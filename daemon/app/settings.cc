@@ -110,6 +110,7 @@ class Loader {
     map.whole_number("connect_timeout_ms", out.connect_timeout_ms, {100, 600'000});
     map.whole_number("lock_wait_timeout_s", out.lock_wait_timeout_s, {1, 3'600});
     map.whole_number("clock_skew_max_s", out.clock_skew_max_s, {1, 3'600});
+    map.whole_number("behind_wait_s", out.behind_wait_s, {1, 86'400});
     map.whole_number("answer_timeout_s", out.answer_timeout_s, {1, 86'400});
     if (out.answer_timeout_s <= out.lock_wait_timeout_s) {
       map.error_at_value(map.has("answer_timeout_s") ? "answer_timeout_s" : "lock_wait_timeout_s",

@@ -34,6 +34,7 @@ struct DatabaseSettings {
   std::uint32_t connect_timeout_ms = 5'000;
   std::uint32_t lock_wait_timeout_s = 10;
   std::uint32_t clock_skew_max_s = 25;  // between this host's clock and the database's
+  std::uint32_t behind_wait_s = 60;     // until an older database is a person's affair
   std::uint32_t answer_timeout_s = 120;
   std::uint32_t transaction_attempts_max = 10;
   std::uint32_t unstorable_attempts_max = 3;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::chrono::seconds lease{spool_name_lease_s};
 constexpr std::chrono::seconds renewed_every{spool_name_lease_s / 3};
+constexpr std::chrono::milliseconds tried_again_after{500};  // the database comes back any time
 constexpr int start_attempts_max = 5;
 
 // Again after a lost connection: what an unanswered COMMIT has taken is ours, as after a restart.
@@ -29,8 +30,9 @@ TakenSpoolName take_at_start(Session& session, const SpoolNameHolder& who) {
 
 }  // namespace
 
-SpoolName::SpoolName(DatabaseAddress address, SpoolNameHolder who)
-    : who_(std::move(who)), session_(std::move(address)) {
+SpoolName::SpoolName(DatabaseAddress address, SpoolNameHolder who,
+                     std::function<std::uint64_t()> seen)
+    : who_(std::move(who)), seen_(std::move(seen)), session_(std::move(address)) {
   const Time before = std::chrono::steady_clock::now();
   const TakenSpoolName taken = take_at_start(session_, who_);
   if (!taken.fence) {
@@ -86,16 +88,18 @@ void SpoolName::tell_meaning(const std::string& digest) {
 
 void SpoolName::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
+  bool is_renewed = true;
   while (!stop.stop_requested()) {
-    stopped_.wait_for(lock, stop, renewed_every, [] { return false; });
+    const std::chrono::milliseconds pause = is_renewed ? renewed_every : tried_again_after;
+    stopped_.wait_for(lock, stop, pause, [] { return false; });
     if (stop.stop_requested()) return;
     lock.unlock();
-    renew();
+    is_renewed = renew();
     lock.lock();
   }
 }
 
-void SpoolName::renew() {
+bool SpoolName::renew() {
   const std::lock_guard session_lock(session_mutex_);
   std::optional<std::uint64_t> fence;
   {
@@ -105,22 +109,27 @@ void SpoolName::renew() {
   try {
     if (!session_.connected()) session_.connect();
     const Time before = std::chrono::steady_clock::now();
-    if (fence && renew_spool_name(session_, who_.spool, *fence)) {
+    if (fence && renew_spool_name(session_, who_.spool, *fence, seen_())) {
       const std::lock_guard lock(mutex_);
       held_until_ = before + lease;
-      return;
+      return true;
     }
     const TakenSpoolName taken = take_spool_name(session_, who_, false);
-    if (!taken.fence) return lose(taken.holder);
+    if (!taken.fence) {
+      lose(taken.holder);
+      return true;
+    }
     const std::lock_guard lock(mutex_);
     write_meaning_digest(session_, who_.spool, *taken.fence, digest_);
     fence_ = taken.fence;
     held_until_ = before + lease;
     log_event(events::spool_name_back, "the name '{}' of the spool is free again and taken",
               who_.spool);
+    return true;
   } catch (const DatabaseError& error) {
     // Ingest says that the database is away. Whoever is not sure of the name claims nothing.
     session_.close();
+    return false;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ class SpoolName {
  public:
   // Takes it; at once where the last holder had the same spool, whose lock the caller has. Throws
   // SpoolUnavailable where another lives under it, and DatabaseError.
-  SpoolName(DatabaseAddress address, SpoolNameHolder who);
+  // `seen`: gives the newest ledger transaction that this process knows; from any thread.
+  SpoolName(DatabaseAddress address, SpoolNameHolder who, std::function<std::uint64_t()> seen);
   ~SpoolName();  // gives it back, if the database can be told
   SpoolName(const SpoolName&) = delete;
   SpoolName& operator=(const SpoolName&) = delete;
@@ -33,8 +35,8 @@ class SpoolName {
   void tell_meaning(const std::string& digest);
 
   // What the thread does now and then: holds the name for longer; where it is another's, waits for
-  // it to be free. An unreachable database is left for the next time.
-  void renew();
+  // it to be free. False: the database could not be asked, and the next try should be soon.
+  bool renew();
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -43,6 +45,7 @@ class SpoolName {
   bool is_held_at(Time at) const { return fence_ && at < held_until_; }
 
   const SpoolNameHolder who_;
+  const std::function<std::uint64_t()> seen_;
   std::mutex session_mutex_;  // of session_; taken before mutex_
   Session session_;
   mutable std::mutex mutex_;

@@ -8,7 +8,8 @@
 namespace packwarden {
 
 Telemetry::Telemetry(const Settings& settings)
-    : ready(std::chrono::seconds(settings.http.ready_database_max_age_s)),
+    : ready(std::chrono::seconds(settings.http.ready_database_max_age_s),
+            std::chrono::seconds(settings.database.behind_wait_s)),
       samples(situation_limits(settings), settings.jobs.settlement_spread_s,
               BusinessCalendar::for_zone(settings.business_time_zone).value()),
       started_at_(now()),

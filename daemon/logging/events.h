@@ -83,6 +83,10 @@ inline constexpr Event ingest_waits{"ingest_waits", "8246a259a5b14c8eb274a4b29d9
                                     LogLevel::error};
 inline constexpr Event other_history{"other_history", "a6648ebbe2f0408fbbce36175b3ea7ad",
                                      LogLevel::critical};
+inline constexpr Event ledger_behind{"ledger_behind", "905716522a0c43159460decdcee4cf8b",
+                                     LogLevel::critical};
+inline constexpr Event ledger_waited_for{"ledger_waited_for", "15188bc97bea4ccfa6e629ea0ad1a162",
+                                         LogLevel::warning};
 inline constexpr Event ingest_goes_on{"ingest_goes_on", "7f5f521b338d4161b24c3d6a79161fe5",
                                       LogLevel::info};
 inline constexpr Event spool_held{"spool_held", "4c41186b7f0042f59c785a7f9672d7ba",

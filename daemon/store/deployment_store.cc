@@ -185,6 +185,60 @@ DeploymentHoldings MySqlDeploymentStore::holdings() {
   });
 }
 
+// Instants do not go back but by a ledger_time, so what is ahead is the end of the ledger: the walk
+// from the end stops at the first transaction that is not.
+DatedAhead MySqlDeploymentStore::dated_ahead(Instant clock, std::uint32_t shown_max) {
+  return reading([&](Session& session) {
+    DatedAhead ahead;
+    const auto last = session.query(
+        fmt::format("SELECT seq FROM ledger_transaction WHERE instant <= {} ORDER BY seq DESC "
+                    "LIMIT 1",
+                    datetime_literal(clock)));
+    if (!last.empty()) ahead.after = static_cast<Sequence>(to_int(last.at(0).at(0)));
+    const auto count = [&](const char* table) {
+      return to_int(
+          session.query(fmt::format("SELECT COUNT(*) FROM {} WHERE seq > {}", table, ahead.after))
+              .at(0)
+              .at(0));
+    };
+    ahead.transactions = count("ledger_transaction");
+    ahead.packs_count = count("pack");
+    ahead.services_count = count("service_change");
+    session.for_each_row(
+        fmt::format("SELECT p.pack_id, a.name, p.tier, {}, {} FROM pack p JOIN account a ON "
+                    "a.account_id = p.account_id WHERE p.seq > {} ORDER BY p.pack_id LIMIT {}",
+                    micros_of("p.effective_from"), micros_of("p.expires_at"), ahead.after,
+                    shown_max),
+        [&](RowView row) {
+          ahead.packs.push_back(
+              {PackId{static_cast<std::uint32_t>(to_int(row[0]))}, to_text(row[1]), to_text(row[2]),
+               Instant::from_micros(to_int(row[3])), Instant::from_micros(to_int(row[4]))});
+        });
+    session.for_each_row(
+        fmt::format("SELECT a.name, d.name, s.covered_by, s.reason, {} FROM service_change s JOIN "
+                    "account a ON a.account_id = s.account_id JOIN product d ON d.product_id = "
+                    "s.product_id WHERE s.seq > {} ORDER BY s.seq, s.account_id, s.product_id, "
+                    "s.change_no LIMIT {}",
+                    micros_of("s.changed_at"), ahead.after, shown_max),
+        [&](RowView row) {
+          ahead.services.push_back(
+              {to_text(row[0]),
+               to_text(row[1]),
+               {covered_by_from(*row[2]).value(), stop_reason_from(*row[3]).value()},
+               Instant::from_micros(to_int(row[4]))});
+        });
+    session.for_each_row(
+        fmt::format("SELECT SUBSTRING_INDEX(reference, ' ', -1), COUNT(*), SUM(-amount_micros) "
+                    "FROM journal WHERE seq > {} AND kind = 'charge' GROUP BY 1 ORDER BY 1",
+                    ahead.after),
+        [&](RowView row) {
+          ahead.days.push_back(
+              {parse_business_day(*row[0]).value(), to_int(row[1]), to_int(row[2])});
+        });
+    return ahead;
+  });
+}
+
 std::vector<std::string> MySqlDeploymentStore::living_daemons() {
   return reading(read_living);
 }
@@ -192,7 +246,7 @@ std::vector<std::string> MySqlDeploymentStore::living_daemons() {
 bool MySqlDeploymentStore::record_first(const MeaningValues& values) {
   return reading([&](Session& session) {
     Transaction transaction(session);
-    const Sequence sequence = lock_head(session, "").head.sequence;
+    const Sequence sequence = lock_head(session).head.sequence;
     if (!read_newest_values(session).empty()) return false;
     write_values(session, values, sequence, "UTC_TIMESTAMP(6)", RecordedBy::first);
     transaction.commit();

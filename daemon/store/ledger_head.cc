@@ -10,6 +10,7 @@ namespace packwarden {
 namespace {
 
 constexpr unsigned read_only_server = 1290;
+constexpr std::size_t holder_max_bytes = 160;
 
 HeadRow query_head(Session& session, const char* how) {
   const auto rows = session.query(
@@ -49,8 +50,18 @@ Sequence read_sequence(Session& session) {
       to_int(session.query("SELECT seq FROM ledger_sequence WHERE id = 1").at(0).at(0)));
 }
 
-HeadRow lock_head(Session& session, const char* how) {
-  return query_head(session, fmt::format(" FOR UPDATE{}", how).c_str());
+HeadRow lock_head(Session& session) {
+  return query_head(session, " FOR UPDATE");
+}
+
+HeadRow lock_head_now(Session& session) {
+  return query_head(session, " FOR UPDATE NOWAIT");
+}
+
+HeadRow lock_head_as(Session& session, std::string_view holder) {
+  session.execute(fmt::format("UPDATE ledger_sequence SET holder = {} WHERE id = 1",
+                              session.escape(holder.substr(0, holder_max_bytes))));
+  return lock_head(session);
 }
 
 std::vector<Digest> read_stamps(Session& session, Sequence first, Sequence last) {

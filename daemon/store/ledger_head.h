@@ -18,8 +18,12 @@ struct HeadRow {
 LedgerHead read_head(Session& session);
 // Its number alone, also of a replica: for reports, which decide nothing.
 Sequence read_sequence(Session& session);
-// Locks it until the end of the transaction. `how`: " NOWAIT" or "".
-HeadRow lock_head(Session& session, const char* how);
+// Locks it until the end of the transaction.
+HeadRow lock_head(Session& session);
+// The same where nobody else holds it; else throws DatabaseError (lock_wait_timeout).
+HeadRow lock_head_now(Session& session);
+// Locks it and writes into it who holds it, for those who wait (see LedgerWaits).
+HeadRow lock_head_as(Session& session, std::string_view holder);
 // The stamps of the transactions `first` to `last`, in order.
 std::vector<Digest> read_stamps(Session& session, Sequence first, Sequence last);
 // The clock of the database, now: not that of a statement that waited for a lock.

@@ -44,9 +44,13 @@ Session& MySqlLedger::session() {
   return session_;
 }
 
+HeadRow MySqlLedger::lock(const char* kind) {
+  const LedgerWaits::Wait wait(options_.waits.get(), kind);
+  return writable(lock_head_as(session_, fmt::format("{} ({})", options_.holder, kind)));
+}
+
 // Of a server that was demoted: the next try is on a new connection.
-HeadRow MySqlLedger::lock(const char* how) {
-  const HeadRow row = lock_head(session_, how);
+HeadRow MySqlLedger::writable(const HeadRow& row) {
   if (row.is_read_only) {
     session_.break_off();
     throw DatabaseError(read_only_server, "this server is read-only, so the ledger is on another");
@@ -106,12 +110,13 @@ std::optional<Sequence> MySqlLedger::transact(const char* kind, std::optional<In
       const auto begun_at = Clock::now();
       const LedgerHistory::Mark mark = history_->mark();
       Transaction transaction(session());
-      const HeadRow row = lock("");
+      const HeadRow row = lock(kind);
+      const auto locked_at = Clock::now();
       check(mark, row.head);
       MySqlTransaction view(session_, row, instant_behind(row.head, as_of));
       if (work(view) == Verdict::roll_back) return std::nullopt;
       in_doubt = row.head.sequence + 1;
-      commit(transaction, kind, view, begun_at);
+      commit(transaction, kind, view, begun_at, locked_at);
       return in_doubt;
     } catch (const DatabaseError& error) {
       if (in_doubt && error.kind() == DatabaseErrorKind::lost_connection) {
@@ -145,10 +150,11 @@ std::optional<Sequence> MySqlLedger::transact_behind(
     row.head.sequence = expected;
     MySqlTransaction view(session_, row, instant);
     if (work(view) == Verdict::roll_back || !may_commit(view)) return std::nullopt;
-    const HeadRow locked = lock(" NOWAIT");
+    const HeadRow locked = writable(lock_head_now(session_));
+    const auto locked_at = Clock::now();
     if (locked.head.sequence != expected || locked.head.instant > instant) return std::nullopt;
     view.stand_behind(locked);
-    commit(transaction, kind, view, begun_at);
+    commit(transaction, kind, view, begun_at, locked_at);
     return expected + 1;
   } catch (const DatabaseError& error) {
     if (!error.is_transient() && !error.is_of_what_was_written()) throw_unavailable(error);
@@ -162,14 +168,15 @@ std::optional<Sequence> MySqlLedger::transact_behind(
 }
 
 void MySqlLedger::commit(Transaction& transaction, const char* kind, MySqlTransaction& view,
-                         Clock::time_point begun_at) {
+                         Clock::time_point begun_at, Clock::time_point locked_at) {
   const LedgerHead head = advance_head(session_, kind, view.row(), view.now(), view.content());
   const auto decided_at = Clock::now();
   transaction.commit();
   history_->committed(head);
   if (!options_.on_commit) return;
   const auto committed_at = Clock::now();
-  options_.on_commit({kind, committed_at - decided_at, committed_at - begun_at});
+  options_.on_commit(
+      {kind, committed_at - decided_at, committed_at - begun_at, committed_at - locked_at});
 }
 
 // A read that is run again as a whole after a lost connection.

@@ -7,6 +7,7 @@
 
 #include "store/ledger_head.h"
 #include "store/ledger_history.h"
+#include "store/ledger_waits.h"
 #include "store/row_numbers.h"
 #include "store/session.h"
 #include "usecases/ledger_port.h"
@@ -18,6 +19,7 @@ struct CommitTimes {
   const char* kind;  // as given to transact()
   std::chrono::nanoseconds commit;
   std::chrono::nanoseconds whole;  // from its begin on, with the wait for the lock
+  std::chrono::nanoseconds held;   // how long nobody else could change the ledger
 };
 // Called on the thread that committed.
 using CommitObserver = std::function<void(const CommitTimes&)>;
@@ -42,6 +44,9 @@ struct LedgerOptions {
   bool accept_clock =
       false;  // transactions are of the database's clock, also where the ledger is ahead
   std::function<Instant()> host_clock = host_now;
+  // As whom this holds the ledger: for those who wait, on their log.
+  std::string holder = "?";
+  std::shared_ptr<LedgerWaits> waits{};  // null: no wait is told
 };
 
 class MySqlTransaction;
@@ -77,7 +82,8 @@ class MySqlLedger : public Ledger {
   template <class Read>
   auto read(const char* what, Read&& read_all);
   void back_off(std::uint32_t attempt);
-  HeadRow lock(const char* how);
+  HeadRow lock(const char* kind);
+  HeadRow writable(const HeadRow& row);
   void check(const LedgerHistory::Mark& mark, const LedgerHead& head);
   // `mark` was taken before the transaction began, if there is one.
   LedgerHead checked_head(const LedgerHistory::Mark& mark);
@@ -85,7 +91,8 @@ class MySqlLedger : public Ledger {
   Instant instant_behind(const LedgerHead& head, std::optional<Instant> as_of);
   // With what `view` wrote, as the next transaction.
   void commit(Transaction& transaction, const char* kind, MySqlTransaction& view,
-              std::chrono::steady_clock::time_point begun_at);
+              std::chrono::steady_clock::time_point begun_at,
+              std::chrono::steady_clock::time_point locked_at);
 
   Session session_;
   LedgerOptions options_;

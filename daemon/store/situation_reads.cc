@@ -105,24 +105,26 @@ LedgerSituation read_ledger(Session& session) {
   LedgerSituation ledger;
   session.for_each_row(
       fmt::format(
-          "SELECT s.seq, {}, {}, (SELECT MAX(version) FROM schema_version) FROM "
+          "SELECT s.seq, {}, {}, (SELECT MAX(version) FROM schema_version), {} FROM "
           "ledger_sequence s LEFT JOIN ledger_transaction t ON t.seq = s.seq WHERE s.id = 1",
-          micros_of("t.committed_at"), micros_of("NOW(6)")),
+          micros_of("t.committed_at"), micros_of("NOW(6)"), micros_of("s.instant")),
       [&](RowView row) {
         ledger.sequence = static_cast<Sequence>(to_int(row[0]));
         ledger.last_commit = to_optional_instant(row[1]);
         ledger.database_clock = Instant::from_micros(to_int(row[2]));
         ledger.schema_version = static_cast<unsigned>(to_int(row[3]));
+        ledger.last_instant = Instant::from_micros(to_int(row[4]));
       });
   return ledger;
 }
 
 std::vector<LivingDaemon> read_daemons(Session& session) {
   std::vector<LivingDaemon> daemons;
-  session.for_each_row("SELECT spool, holder, meaning_digest FROM daemon WHERE " +
+  session.for_each_row("SELECT spool, holder, meaning_digest, seen_seq FROM daemon WHERE " +
                            is_living_daemon() + " ORDER BY spool",
                        [&](RowView row) {
-                         daemons.push_back({to_text(row[0]), to_text(row[1]), to_text(row[2])});
+                         daemons.push_back({to_text(row[0]), to_text(row[1]), to_text(row[2]),
+                                            static_cast<Sequence>(to_int(row[3]))});
                        });
   return daemons;
 }

@@ -33,17 +33,19 @@ TakenSpoolName take_spool_name(Session& session, const SpoolNameHolder& who, boo
   const std::uint64_t fence = static_cast<std::uint64_t>(to_int(row.at(2))) + 1;
   session.execute(fmt::format(
       "UPDATE daemon SET spool_id = {}, holder = {}, fence = {}, started_at = UTC_TIMESTAMP(6), "
-      "meaning_digest = '', lease_until = UTC_TIMESTAMP(6) + INTERVAL {} SECOND WHERE spool = {}",
+      "meaning_digest = '', seen_seq = 0, lease_until = UTC_TIMESTAMP(6) + INTERVAL {} SECOND "
+      "WHERE spool = {}",
       session.escape(who.spool_id), session.escape(who.holder), fence, spool_name_lease_s, spool));
   transaction.commit();
   return {fence};
 }
 
-bool renew_spool_name(Session& session, const std::string& spool, std::uint64_t fence) {
+bool renew_spool_name(Session& session, const std::string& spool, std::uint64_t fence,
+                      std::uint64_t seen) {
   return session.execute(
              fmt::format("UPDATE daemon SET lease_until = UTC_TIMESTAMP(6) + INTERVAL {} "
-                         "SECOND WHERE spool = {} AND fence = {}",
-                         spool_name_lease_s, session.escape(spool), fence)) == 1;
+                         "SECOND, seen_seq = {} WHERE spool = {} AND fence = {}",
+                         spool_name_lease_s, seen, session.escape(spool), fence)) == 1;
 }
 
 void give_back_spool_name(Session& session, const std::string& spool, std::uint64_t fence) {

@@ -27,8 +27,9 @@ struct TakenSpoolName {
 
 // `restarts`: who had the name under the same id is gone, since the spool's lock is ours.
 TakenSpoolName take_spool_name(Session& session, const SpoolNameHolder& who, bool restarts);
-// False: the name is another's now.
-bool renew_spool_name(Session& session, const std::string& spool, std::uint64_t fence);
+// False: the name is another's now. `seen`: the newest ledger transaction that the daemon knows.
+bool renew_spool_name(Session& session, const std::string& spool, std::uint64_t fence,
+                      std::uint64_t seen);
 // Does nothing where the name is another's.
 void give_back_spool_name(Session& session, const std::string& spool, std::uint64_t fence);
 // What the settings of the daemon mean for the ledger (digest_of(LedgerMeaning)).

@@ -15,6 +15,7 @@
 #include "domain/ledger_meaning.h"
 #include "domain/limits.h"
 #include "domain/refusal.h"
+#include "usecases/ledger_commands.h"
 #include "usecases/ledger_port.h"
 
 // What gives the ledger its meaning is stored in it, and compared (docs/ARCHITECTURE.md).
@@ -65,6 +66,9 @@ class DeploymentStore {
   // Of ledger transactions after `after`; 0: of all. As long as the store lives.
   virtual MeaningFacts& facts_after(Sequence after) = 0;
   virtual DeploymentHoldings holdings() = 0;
+  // Of ledger transactions whose instant is after `clock`, with at most `shown_max` packs and
+  // services.
+  virtual DatedAhead dated_ahead(Instant clock, std::uint32_t shown_max) = 0;
   // The spools on which daemons work now, with their holders, as sentences give them.
   virtual std::vector<std::string> living_daemons() = 0;
 

@@ -16,11 +16,14 @@ std::string shown(const ServiceState& state) {
                            : fmt::format("stopped by {}", name_of(state.reason));
 }
 
-// By when all that the ledger knows of the product had begun, and expiries were noticed.
+// By when all that the ledger knows of the product had begun, and expiries were noticed. What was
+// dated ahead before ledger time was set back has not begun.
 Instant earliest_end(const AuditedAccount& audited, const ProductStanding& product) {
   Instant at = audited.expired_until;
   if (audited.standing->account.closed_at) at = std::max(at, *audited.standing->account.closed_at);
-  for (const HeldPack& held : product.packs) at = std::max(at, held.pack.effective_from);
+  for (const HeldPack& held : product.packs) {
+    at = std::max(at, std::min(held.pack.effective_from, audited.last_instant));
+  }
   return at;
 }
 

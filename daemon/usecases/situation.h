@@ -34,6 +34,7 @@ struct LivingDaemon {
   std::string spool;
   std::string holder;
   std::string meaning_digest;
+  Sequence seen = 0;  // the newest ledger transaction that it knew when it last said so
 };
 
 // Overage of a product that no bill can charge, since the ledger's prices have none for its days.
@@ -47,6 +48,7 @@ struct UnpricedOverage {
 // Read from the database, at small cost however large the ledger is.
 struct LedgerSituation {
   Sequence sequence = 0;
+  Instant last_instant;                  // of the ledger (ledger time)
   std::optional<Instant> last_commit{};  // of a ledger transaction, by the clock of who made it
   unsigned schema_version = 0;
   Instant database_clock{};
@@ -88,6 +90,9 @@ struct SituationLimits {
   std::uint64_t free_bytes_min = 1ULL << 30;  // on the disk of the spool
   // How often jobs look at the clock (jobs.interval_ms, rounded up): not late before that.
   std::uint32_t job_interval_s = 10;
+  // By how much clocks may differ, and ledger time may be ahead (database.clock_skew_max_s).
+  std::uint32_t clock_skew_max_s = 25;
+  bool may_be_ahead = false;  // ledger time, as far as it likes (allow_as_of)
 
   bool operator==(const SituationLimits&) const = default;
 };

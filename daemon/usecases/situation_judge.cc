@@ -9,7 +9,6 @@ namespace packwarden {
 namespace {
 
 // Clocks further apart than this make reminders and expiries come noticeably early or late.
-constexpr std::int64_t clock_apart_max_ms = 60'000;
 // A name that is left alone for so long is likely one that its producer forgot (U1).
 constexpr std::int64_t being_written_max_s = 3'600;
 
@@ -31,7 +30,8 @@ class Judge {
       add(Severity::needs_a_hand, "spool_not_seen", situation.spool_missing, "");
     }
     if (situation.ledger) {
-      clocks(situation.ledger->clock_ahead_ms);
+      clocks(*situation.ledger);
+      behind(*situation.ledger);
       meaning(situation);
       jobs(*situation.ledger);
       set_aside(*situation.ledger);
@@ -143,13 +143,39 @@ class Judge {
         "packctl rejects list");
   }
 
-  void clocks(std::int64_t ahead_ms) {
+  void clocks(const LedgerSituation& ledger) {
+    const std::int64_t allowed_ms = std::int64_t{limits_->clock_skew_max_s} * 1'000;
+    const std::int64_t ahead_ms = ledger.clock_ahead_ms;
     const std::int64_t apart_ms = ahead_ms < 0 ? -ahead_ms : ahead_ms;
-    if (apart_ms <= clock_apart_max_ms) return;
-    add(Severity::needs_a_hand, "clocks_apart",
-        fmt::format("The clock of the database is {} {} of this host's.",
-                    shown_age(apart_ms / 1'000), ahead_ms < 0 ? "behind" : "ahead"),
-        "timedatectl timesync-status");
+    if (apart_ms > allowed_ms) {
+      add(Severity::needs_a_hand, "clocks_apart",
+          fmt::format("The clock of the database is {} {} of this host's: this host takes no usage "
+                      "file and changes no ledger until they agree.",
+                      shown_age(apart_ms / 1'000), ahead_ms < 0 ? "behind" : "ahead"),
+          "timedatectl timesync-status");
+    }
+    const std::int64_t ledger_ahead_s = seconds_of(ledger.last_instant - ledger.database_clock);
+    if (limits_->may_be_ahead || ledger_ahead_s <= limits_->clock_skew_max_s) return;
+    add(Severity::needs_a_hand, "ledger_ahead",
+        fmt::format("The ledger's last instant is {} ahead of the database's clock: nothing is "
+                    "changed until the clock has caught up. If the clock is right, accept it.",
+                    shown_age(ledger_ahead_s)),
+        "packctl deployment set ledger-time");
+  }
+
+  // What a daemon has seen is not there.
+  void behind(const LedgerSituation& ledger) {
+    for (const LivingDaemon& daemon : ledger.daemons) {
+      if (daemon.seen <= ledger.sequence) continue;
+      add(Severity::needs_a_hand, "ledger_behind",
+          fmt::format("The daemon of spool '{}' ({}) has seen ledger transaction {}, but this "
+                      "database is at {}: it was restored, or this server lags. Nothing is decided "
+                      "on it until it has caught up. If it is to go on from here, accept that.",
+                      shown_bytes(daemon.spool), shown_bytes(daemon.holder), daemon.seen,
+                      ledger.sequence),
+          fmt::format("packctl deployment accept-older {}", ledger.sequence));
+      return;  // one says it
+    }
   }
 
   void meaning(const Situation& situation) {

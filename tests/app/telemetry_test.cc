@@ -14,6 +14,7 @@
 namespace packwarden {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -98,17 +99,29 @@ TEST_F(TelemetryOf, who_stops_is_not_ready_and_healthy) {
   EXPECT_THAT(telemetry.health().faults, IsEmpty());
 }
 
+TEST(ReadinessOf, U8_an_older_database_is_a_fault_once_it_stays_so) {
+  Readiness waits(std::chrono::seconds(10), std::chrono::hours(1));
+  EXPECT_FALSE(waits.ledger_is_behind("it went back"));
+  EXPECT_THAT(waits.standing().faults, Not(Contains(StartsWith("ledger: "))));
+  Readiness at_once(std::chrono::seconds(10), std::chrono::seconds(0));
+  EXPECT_TRUE(at_once.ledger_is_behind("it went back"));
+  EXPECT_THAT(at_once.standing().faults, Contains("ledger: it went back"));
+  at_once.ledger_goes_on();
+  EXPECT_THAT(at_once.standing().faults, Not(Contains(StartsWith("ledger: "))));
+}
+
 TEST_F(TelemetryOf, commits_are_in_the_histograms_of_their_kind) {
   using std::chrono::milliseconds;
   const CommitObserver commits = telemetry.commits();
-  commits({"ingest", milliseconds(3), milliseconds(40)});
-  commits({"settle", milliseconds(3), milliseconds(40)});
-  commits({"settle", milliseconds(3'000), milliseconds(4'000)});
+  commits({"ingest", milliseconds(3), milliseconds(40), milliseconds(30)});
+  commits({"settle", milliseconds(3), milliseconds(40), milliseconds(30)});
+  commits({"settle", milliseconds(3'000), milliseconds(4'000), milliseconds(3'500)});
   const std::string text = metrics();
   EXPECT_THAT(text, HasSubstr("packwarden_ledger_commit_seconds_count{kind=\"ingest\"} 1\n"));
   EXPECT_THAT(text,
               HasSubstr("packwarden_ledger_commit_seconds_bucket{kind=\"settle\",le=\"1\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("packwarden_ledger_transaction_seconds_sum{kind=\"settle\"} 4.04"));
+  EXPECT_THAT(text, HasSubstr("packwarden_ledger_held_seconds_sum{kind=\"settle\"} 3.53"));
 }
 
 TEST_F(TelemetryOf, what_was_not_sampled_is_not_told) {

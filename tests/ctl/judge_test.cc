@@ -217,7 +217,7 @@ TEST(Judge, a_channel_that_was_taken_out_of_the_settings_leaves_no_notices_behin
 TEST(Judge, the_disk_the_clocks_and_what_was_put_aside) {
   Situation situation = well();
   situation.spool->free_bytes = 700ULL << 20;
-  situation.ledger->clock_ahead_ms = -61'000;
+  situation.ledger->clock_ahead_ms = -26'000;
   situation.spool->held = waiting(1, 10, "it's.csv");
   situation.spool->being_written = waiting(1, 3'700, ".u.csv");
   EXPECT_THAT(judged(situation),
@@ -225,6 +225,20 @@ TEST(Judge, the_disk_the_clocks_and_what_was_put_aside) {
                           "needs_a_hand clocks_apart: timedatectl timesync-status",
                           "note files_held: packctl spool release 'it'\\''s.csv'",
                           "note not_renamed: packctl spool status"));
+}
+
+TEST(Judge, O10_a_ledger_ahead_of_the_clock_and_U8_a_database_that_went_back) {
+  Situation situation = well();
+  LedgerSituation& ledger = *situation.ledger;
+  ledger.last_instant = ledger.database_clock + Span::seconds(25);
+  ledger.sequence = 117;
+  ledger.daemons = {{"a", "east/1", "1f", 117}};
+  EXPECT_THAT(judged(situation), ElementsAre());
+  ledger.last_instant = ledger.database_clock + Span::seconds(26);
+  ledger.daemons = {{"a", "east/1", "1f", 117}, {"b", "west/2", "1f", 120}};
+  EXPECT_THAT(judged(situation),
+              ElementsAre("needs_a_hand ledger_ahead: packctl deployment set ledger-time",
+                          "needs_a_hand ledger_behind: packctl deployment accept-older 117"));
 }
 
 TEST(Judge, what_cannot_be_seen_needs_a_hand_and_the_rest_is_judged_still) {

@@ -1,9 +1,11 @@
 """What gives the ledger its meaning is stored in it: settings that would give it another are refused by every door, and
 what does no harm is recorded. One daemon at a time works under the name of a spool."""
 
+import datetime
 import os
 import shutil
 import signal
+import subprocess
 import unittest
 
 import harness
@@ -39,6 +41,14 @@ class Site(harness.Deployment):
         """(exit status, log) of a daemon that takes what is in the spool."""
         process = self.daemon("run-once")
         return process.wait(BOUND_S), process.log_path.read_bytes()[process.log_begin_bytes:].decode()
+
+    def ctl_away(self, *words):
+        """What a command says that the ledger could not be reached for."""
+        done = subprocess.run([harness.BIN / "packctl", "--config", self.config, *words], capture_output=True, text=True,
+                              check=False)
+        if done.returncode != 3:
+            raise harness.Failure(f"{words} ended with {done.returncode}: {done.stderr}")
+        return done.stderr
 
     def stored(self):
         return {row["name"]: row for row in self.ctl("deployment", "show")}
@@ -129,6 +139,33 @@ class Deployment(unittest.TestCase):
         for daemon in daemons:
             daemon.stop()
         self.assertNotIn("catalogues_differ", self.site.codes())
+
+    def test_O10_a_ledger_that_is_ahead_goes_on_when_the_clock_is_accepted(self):
+        self.with_a_pack()
+        ahead = harness.utc_now() + datetime.timedelta(days=8)
+        self.site.ctl("money", "top-up", "acme", "5", "--reference", "bank-1", as_of=ahead)
+        self.site.ctl("pack", "buy", "captcha", "30k", "acme", "--paid-by", "payment-2", as_of=ahead)
+        self.site.ctl_text("deployment", "set", "ledger-time", "--yes", refused=True)  # under allow_as_of
+        self.site.change(self.site.config, "allow_as_of: true", "allow_as_of: false")
+        self.site.as_of = None
+        top_up = ("money", "top-up", "acme", "5", "--reference", "bank-2")
+        self.assertIn("packctl deployment set ledger-time", self.site.ctl_away(*top_up))
+        self.assertIn("ledger_ahead", self.site.codes())
+        self.site.ctl_text("deployment", "set", "ledger-time", refused=True)  # without --yes
+        done = self.site.ctl("deployment", "set", "ledger-time", "--yes", "--request-id", "accept")
+        self.assertTrue(any("pack 2 of acme (30k)" in sentence for sentence in done["means"]), done)
+        self.assertTrue(self.site.ctl("deployment", "set", "ledger-time", "--yes", "--request-id", "accept")["repeated"])
+        self.site.ctl(*top_up)
+        self.assertNotIn("ledger_ahead", self.site.codes())
+
+    def test_U8_an_older_database_is_accepted_by_its_number(self):
+        self.with_a_pack()
+        at = int(server.sql("SELECT seq FROM ledger_sequence", self.database)[0][0])
+        self.site.ctl_text("deployment", "accept-older", at + 1, "--yes", refused=True)
+        self.site.ctl_text("deployment", "accept-older", at, refused=True)  # without --yes
+        done = self.site.ctl("deployment", "accept-older", at, "--yes")
+        self.assertIn(f"ledger transaction {at}", done["means"][0])
+        self.assertEqual(server.sql("SELECT history FROM ledger_sequence", self.database), [("1",)])
 
     def test_S41_a_second_daemon_under_one_name_is_refused_and_a_restart_is_not(self):
         daemon = self.site.daemon()

@@ -226,7 +226,7 @@ class JsonEverywhere(OnSite):
         return [
             ("migrate", 0), ("catalogue", 0), ("status", 0), ("top --frames 1", 0), ("totals", 0), ("export --canonical", 0),
             ("config check", 0), ("database check", None), ("deployment show", 0),
-            ("deployment set currency USD", 1), ("account add payer", 0), ("account add-sub payer payer-web", 0), ("account list", 0),
+            ("deployment set currency USD", 1), ("deployment accept-older 1000000", 1), ("account add payer", 0), ("account add-sub payer payer-web", 0), ("account list", 0),
             ("account verify payer", 0), ("account integrate payer", 0), ("account set payer --email a@b.example", 0),
             ("account show payer", 0), ("account webhook-secret payer", 1),
             ("money top-up payer 1000 --reference bank-1", 0), ("money balance payer", 0), ("money journal payer", 0),

@@ -72,11 +72,11 @@ TEST_F(LedgerTime, never_goes_back) {
 TEST_F(LedgerTime, is_read_once_the_lock_is_held) {
   Session holder = database.connect();
   holder.begin();
-  lock_head(holder, "");
+  lock_head(holder);
   auto waiting = std::async(std::launch::async, [&] { return instant_of_next(ledger); });
   const std::string waits =
       "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE"
-      " '%FOR UPDATE' AND id <> CONNECTION_ID()";
+      " 'UPDATE ledger_sequence%' AND id <> CONNECTION_ID()";
   while (database.value(waits) == "0") {
     ASSERT_EQ(waiting.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
   }
@@ -149,7 +149,7 @@ TEST_F(LedgerTime, the_locked_row_has_the_last_ids) {
     tx.add_packs(std::span(&pack, 1));
     return Verdict::commit;
   });
-  const HeadRow row = lock_head(database.session(), "");
+  const HeadRow row = lock_head(database.session());
   EXPECT_EQ(row.last_account, AccountId{1});
   EXPECT_EQ(row.last_pack, PackId{1});
 }

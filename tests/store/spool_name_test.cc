@@ -13,11 +13,15 @@ using ::testing::HasSubstr;
 const SpoolNameHolder here{"alpha", "11111111111111111111111111111111", "east/7"};
 const SpoolNameHolder there{"alpha", "22222222222222222222222222222222", "west/9"};
 
+std::uint64_t seen() {
+  return 7;
+}
+
 class SpoolNameOf : public ::testing::Test {
  protected:
   std::string refusal_of(const SpoolNameHolder& who) {
     try {
-      const SpoolName name(database.address(), who);
+      const SpoolName name(database.address(), who, seen);
     } catch (const SpoolUnavailable& refusal) {
       return refusal.what();
     }
@@ -36,7 +40,7 @@ class SpoolNameOf : public ::testing::Test {
 };
 
 TEST_F(SpoolNameOf, S41_a_second_daemon_of_the_same_name_is_refused_while_the_first_lives) {
-  const SpoolName first(database.address(), here);
+  const SpoolName first(database.address(), here, seen);
   EXPECT_TRUE(first.is_held());
   EXPECT_THAT(refusal_of(there), HasSubstr("east/7"));
   EXPECT_TRUE(first.is_held());
@@ -45,12 +49,19 @@ TEST_F(SpoolNameOf, S41_a_second_daemon_of_the_same_name_is_refused_while_the_fi
   EXPECT_EQ(refusal_of(another), "taken");
 }
 
+TEST_F(SpoolNameOf, U8_what_the_daemon_has_seen_of_the_ledger_is_told_with_each_renewal) {
+  SpoolName name(database.address(), here, seen);
+  EXPECT_EQ(database.value("SELECT seen_seq FROM daemon"), "0");
+  EXPECT_TRUE(name.renew());
+  EXPECT_EQ(database.value("SELECT seen_seq FROM daemon"), "7");
+}
+
 TEST_F(SpoolNameOf, S41_a_restart_on_the_same_spool_takes_it_over_at_once) {
-  SpoolName killed(database.address(), here);
+  SpoolName killed(database.address(), here, seen);
   SpoolNameHolder anew = here;
   anew.holder = "east/8";
   {
-    const SpoolName restarted(database.address(), anew);
+    const SpoolName restarted(database.address(), anew, seen);
     EXPECT_TRUE(restarted.is_held());
     killed.renew();
     EXPECT_FALSE(killed.is_held()) << "a copy of the spool that is still at work stops claiming";
@@ -63,12 +74,12 @@ TEST_F(SpoolNameOf, S41_a_restart_on_the_same_spool_takes_it_over_at_once) {
 }
 
 TEST_F(SpoolNameOf, S41_a_clean_end_gives_the_name_back) {
-  { const SpoolName first(database.address(), here); }
+  { const SpoolName first(database.address(), here, seen); }
   EXPECT_EQ(refusal_of(there), "taken");
 }
 
 TEST_F(SpoolNameOf, S41_who_has_lost_the_name_claims_nothing_until_it_is_free) {
-  SpoolName name(database.address(), here);
+  SpoolName name(database.address(), here, seen);
   name.tell_meaning("1f");
   const std::uint64_t fence = taken_by_another();
   name.renew();
@@ -83,7 +94,7 @@ TEST_F(SpoolNameOf, S41_who_has_lost_the_name_claims_nothing_until_it_is_free) {
 }
 
 TEST_F(SpoolNameOf, S41_a_lease_that_is_over_is_renewed_where_nobody_else_took_it) {
-  SpoolName name(database.address(), here);
+  SpoolName name(database.address(), here, seen);
   end_lease();
   name.renew();
   EXPECT_TRUE(name.is_held());
@@ -92,7 +103,8 @@ TEST_F(SpoolNameOf, S41_a_lease_that_is_over_is_renewed_where_nobody_else_took_i
 
 TEST_F(SpoolNameOf, S41_a_lease_of_a_clock_that_was_wrong_does_not_count) {
   database.session().execute(
-      "INSERT INTO daemon VALUES ('alpha', 'x', 'gone/1', 1, NOW(6) + INTERVAL 8 DAY, NOW(6), '')");
+      "INSERT INTO daemon VALUES ('alpha', 'x', 'gone/1', 1, NOW(6) + INTERVAL 8 DAY, NOW(6), '', "
+      "0)");
   EXPECT_EQ(refusal_of(there), "taken");
 }
 

@@ -177,6 +177,9 @@ class Meanwhile : public DeploymentStore {
   Sequence sequence() override { return store_->sequence(); }
   MeaningFacts& facts_after(Sequence after) override { return store_->facts_after(after); }
   DeploymentHoldings holdings() override { return store_->holdings(); }
+  DatedAhead dated_ahead(Instant clock, std::uint32_t shown_max) override {
+    return store_->dated_ahead(clock, shown_max);
+  }
   std::vector<std::string> living_daemons() override { return store_->living_daemons(); }
   bool record_first(const MeaningValues& values) override {
     if (what_) std::exchange(what_, nullptr)();
