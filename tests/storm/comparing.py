@@ -68,9 +68,6 @@ class Refusals:
             self.open.append(self.waiting.pop(0))
         still = []
         for one in self.open:
-            # Where an answer was lost, the ledger alone knows which request of an id was the first.
-            if one.code == "request_conflict":
-                continue
             code = model.refuses(one.words, one.names, one.request_id, now)
             if code == one.code:
                 continue
@@ -84,9 +81,9 @@ class Refusals:
         self.open = still
 
 
-def recount(pair, products, zone, default_source, unit_records, requests, contents, refused, probe):
-    """(the model, what differs)"""
-    model = Recount(products, zone, default_source, unit_records)
+def recount(pair, products, zone, settings, requests, contents, refused, probe):
+    """(the model, what differs). `settings`: default source, records a unit, names at once."""
+    model = Recount(products, zone, *settings)
     exact = storm_ledger.has_ledger_time(pair)
     history = collections.defaultdict(list)  # account -> lines of its last transactions
     differing, faults, last = {}, [], None

@@ -11,7 +11,9 @@ from business_clock import DAY, HOUR, MINUTE, SECOND
 
 HOSTS = ("east", "north", "west")
 ACCOUNTS = tuple(f"t{number:02}" for number in range(12))
+QUIET = tuple(f"q{number:02}" for number in range(8))  # have money and packs, and use nothing: for steps that need both
 CLIENT = "client"   # the account of the client that is answered in time
+CLERKS = 3
 CAPTCHA_TIERS = ("s", "m", "l")
 SMS_TIERS = ("few", "many")
 DAY_S = 6.0         # seconds of the machine for a business day
@@ -33,7 +35,9 @@ class Action:
 def plan(seed, seconds, without=()):
     """name of the actor -> its actions, ascending."""
     made = {name: [action for action in make(random.Random(f"{seed} {name}"), seconds) if action.what not in without]
-            for name, make in {"clock": jumps, "weather": weather, "hosts": hosts, "clerk": clerk}.items()}
+            for name, make in {"clock": jumps, "weather": weather, "hosts": hosts}.items()}
+    for number in range(1, CLERKS + 1):
+        made[f"clerk-{number}"] = clerk(random.Random(f"{seed} clerk-{number}"), seconds, number)
     made |= Files(random.Random(f"{seed} files")).make(seconds)
     return made
 
@@ -51,9 +55,9 @@ def jumps(dice, seconds):
 
 
 def weather(dice, seconds):
-    """What befalls the database."""
+    """What befalls the database: in a long storm less often, so that more comes between."""
     actions, kinds = [], []
-    for at in times(dice, max(seconds - 4, seconds * 0.7), 2.5):
+    for at in times(dice, max(seconds - 4, seconds * 0.7), min(max(2.5, seconds / 225), 8)):
         if not kinds:
             kinds = dice.sample(DISRUPTIONS, len(DISRUPTIONS))
         kind = kinds.pop()
@@ -66,7 +70,7 @@ def weather(dice, seconds):
 def hosts(dice, seconds):
     """What befalls hosts and their daemons."""
     actions, kinds = [], []
-    for at in times(dice, seconds, 1.5):
+    for at in times(dice, seconds, min(max(1.5, seconds / 450), 4)):
         if not kinds:
             kinds = dice.sample(HOST_ACTIONS, len(HOST_ACTIONS))
         kind, host = kinds.pop(), dice.choice(HOSTS)
@@ -77,14 +81,15 @@ def hosts(dice, seconds):
     return actions
 
 
-def clerk(dice, seconds):
-    """Commands, as fast as they are answered."""
-    acts = ((trial, 6), (buy, 24), (buy_many, 4), (top_up, 22), (switch, 14), (refund, 20), (void, 10), (redrive, 6),
-            (learn, 5), (new_accounts, 14), (set_contact, 6), (again, 8), (job, 4), (nonsense, 4))
+def clerk(dice, seconds, own=1):
+    """Commands, as fast as they are answered. `own`: the number of this clerk."""
+    acts = ((trial, 1), (buy, 10), (buy_quiet, 7), (buy_many, 5), (top_up, 9), (top_up_quiet, 4), (switch, 6),
+            (switch_quiet, 11), (refund, 5), (refund_step, 22), (void, 5), (redrive, 6), (rejects, 10), (learn, 2),
+            (new_accounts, 8), (new_subs, 5), (newcomers, 18), (set_contact, 5), (again, 6), (job, 15), (nonsense, 3))
     actions = []
-    for number in range(int(seconds * 12)):
+    for number in range(int(seconds * 15)):
         make, = dice.choices([act for act, _ in acts], [weight for _, weight in acts])
-        what, *words = make(dice, number)
+        what, *words = make(dice, f"{own}x{number}")
         actions.append(Action(0, what, tuple(words)))
     return actions
 
@@ -97,14 +102,24 @@ def trial(dice, _):
     return "packctl", "pack", "trial", "captcha", dice.choice(ACCOUNTS)
 
 
+def paid(dice, number):
+    return ("--paid-by", f"p{number}") if dice.random() < 0.5 else ()
+
+
 def buy(dice, number):
-    paid = ("--paid-by", f"p{number}") if dice.random() < 0.5 else ()
-    return "packctl", "pack", "buy", *product_and_tier(dice), dice.choice(ACCOUNTS), *paid
+    return "packctl", "pack", "buy", *product_and_tier(dice), dice.choice(ACCOUNTS), *paid(dice, number)
+
+
+def buy_quiet(dice, number):
+    return "packctl", "pack", "buy", *product_and_tier(dice), dice.choice(QUIET), *paid(dice, number)
 
 
 def buy_many(dice, number):
-    return ("from-file", ("pack", "buy", *product_and_tier(dice), "--paid-by", f"p{number}"),
-            tuple(dice.sample(ACCOUNTS, dice.randint(2, 5))))
+    """More names than are done at once, where they are not paid from outside: in pieces (P9)."""
+    names = [*dice.sample(ACCOUNTS, dice.randint(1, 3)), *dice.sample(QUIET, dice.randint(1, 3))]
+    names += dice.choice(((), (), (names[0],), ("nobody",)))
+    dice.shuffle(names)
+    return "from-file", ("pack", "buy", *product_and_tier(dice), *paid(dice, number)), tuple(names)
 
 
 def top_up(dice, number):
@@ -112,8 +127,19 @@ def top_up(dice, number):
             dice.choice(("0.1", "0.5", "1", "2.5", "6", "0.000001")), "--reference", f"m{number}")
 
 
+def top_up_quiet(dice, number):
+    return "packctl", "money", "top-up", dice.choice(QUIET), dice.choice(("3", "10")), "--reference", f"m{number}"
+
+
 def switch(dice, _):
     return "packctl", "postpaid", dice.choice(("on", "on", "off")), product_and_tier(dice)[0], dice.choice(ACCOUNTS)
+
+
+def switch_quiet(dice, _):
+    words = "postpaid", dice.choice(("on", "on", "on", "off", "off")), "captcha"
+    if dice.random() < 0.2:
+        return "from-file", words, tuple(dice.sample(QUIET, dice.randint(1, 6)))
+    return "packctl", *words, dice.choice(QUIET)
 
 
 def refund(dice, _):
@@ -121,30 +147,50 @@ def refund(dice, _):
     return "refund", dice.random(), dice.random()
 
 
+def refund_step(dice, _):
+    """Of a pack whose next step it is."""
+    step, = dice.choices(("request", "approve", "reject", "order", "complete"), (6, 4, 3, 4, 4))
+    return "refund-step", step, dice.random()
+
+
 def void(dice, _):
     return "void", dice.random()
 
 
 def redrive(dice, _):
-    return dice.choice((("redrive", dice.random()), ("redrive-rejects", dice.random())))
+    return "redrive", dice.random()
+
+
+def rejects(dice, _):
+    return "rejects", dice.choice((("redrive",), ("discard", "--yes"))), dice.random(), dice.choice(HOSTS)
+
+
+INTEGRATED = (("integrate", "--client"), ("integrate", "--server"), ("integrate",))
 
 
 def learn(dice, _):
     names = tuple(dice.sample(ACCOUNTS, dice.randint(1, 2)))
-    return ("packctl", "account", *dice.choice((("verify",), ("integrate", "--client"), ("integrate", "--server"),
-                                                ("integrate",))), *names)
+    return ("packctl", "account", *dice.choice((("verify",), *INTEGRATED)), *names)
 
 
 def new_accounts(dice, number):
-    names = tuple(f"n{number}-{n}" for n in range(dice.randint(1, 4)))
-    what = dice.random()
-    if what < 0.4:
+    names = tuple(f"n{number}-{n}" for n in range(dice.randint(1, 5)))
+    if dice.random() < 0.5:
         return "from-file", ("account", "add"), names
-    if what < 0.6:
-        return "packctl", "account", "add-sub", dice.choice(ACCOUNTS), *names
-    if what < 0.8:
-        return "newcomers", dice.random(), ("account", "close")
-    return "newcomers", dice.random(), dice.choice((("account", "verify"), ("pack", "trial", "captcha")))
+    return "add", names[:2]
+
+
+def new_subs(dice, number):
+    names = tuple(f"s{number}-{n}" for n in range(dice.randint(1, 4)))
+    return "packctl", "account", "add-sub", dice.choice((*ACCOUNTS, *QUIET)), *names
+
+
+def newcomers(dice, _):
+    """One that was not chosen for this before, or some of them from a file."""
+    words = dice.choice((("account", "verify"), ("account", dice.choice(INTEGRATED)), ("account", "close"),
+                         ("pack", "trial", "captcha"), ("pack", "trial", "captcha")))
+    words = tuple(part for word in words for part in ((word,) if isinstance(word, str) else word))
+    return "newcomers", words, dice.random(), dice.choice((1, 1, 1, 2, 4))
 
 
 def set_contact(dice, number):
@@ -168,6 +214,8 @@ def nonsense(dice, _):
         ("pack", "buy", "captcha", "s", f"{name}/a"), ("pack", "buy", "captcha", "trial", name),
         ("pack", "buy", "captcha", "xxl", name), ("pack", "buy", "fax", "s", name), ("pack", "trial", "sms", name),
         ("pack", "buy", "captcha", "s", name, name), ("pack", "buy", "captcha", "s", "nobody"),
+        ("pack", "buy", "captcha", "xxl", name, *QUIET[:4]), ("pack", "buy", "fax", "s", name, *QUIET[:4]),
+        ("account", "add-sub", f"{name}/a", *(f"{name}/{n}" for n in "bcde")),
         ("money", "top-up", name, "0", "--reference", "zero"), ("refund", "approve", "4000000"),
         ("account", "add", name), ("postpaid", "on", "captcha", f"{name}/a"))))
 
