@@ -71,6 +71,8 @@ class Weather(Actor):
     def __init__(self, pair, hosts, dropped, *arguments):
         super().__init__("weather", *arguments)
         self.pair, self.hosts, self.dropped, self.requests = pair, hosts, dropped, {}
+        # Without that command an older database is accepted as soon as another process has committed on it.
+        self.accepts_older = "accept-older" in hosts[HOSTS[0]].packctl("deployment", "--help").text
         self.acts = {"restart": lambda: pair.restart(False), "crash": lambda: pair.restart(True), "freeze": pair.freeze,
                      "read-only": pair.read_only, "switch-over": pair.switch_over, "fail-over": self.fail_over}
 
@@ -81,7 +83,8 @@ class Weather(Actor):
         self.pair.fail_over(behind_s)
         loss = self.pair.losses[-1]
         if loss.newest > loss.kept:
-            self._accept()
+            if self.accepts_older:
+                self._accept()
             self.dropped.send_again(loss.digests, self.hosts)
 
     def _accept(self):
