@@ -17,7 +17,8 @@ STEPS = {None: ("request",), "rejected": ("request",), "requested": ("approve", 
          "approved": ("order",), "ordered": ("complete",), "completed": ("request",)}
 STEP_BEFORE = {"approve": "requested", "reject": "requested", "order": "approved", "complete": "ordered"}
 WITHOUT_REQUEST = (("expire",), ("remind",), ("settle",), ("file", "redrive"), ("rejects", "redrive"),
-                   ("rejects", "discard"))
+                   ("rejects", "discard"), ("token", "new"), ("token", "revoke"), ("spool", "hold"),
+                   ("spool", "release"), ("inbox",))
 
 
 @dataclass
@@ -49,6 +50,16 @@ def unused_packs(pair):
         f" ORDER BY p.pack_id DESC LIMIT {NEWEST_REFUNDS}")]
 
 
+def switched(pair, step, product):
+    """Names of those who use nothing and whose postpaid was switched so last."""
+    quiet = ", ".join(f"'{name}'" for name in QUIET)
+    return [name for name, in pair.sql(
+        "SELECT a.name FROM postpaid_change c JOIN account a ON a.account_id = c.account_id JOIN product p ON"
+        f" p.product_id = c.product_id WHERE a.name IN ({quiet}) AND p.name = '{product}' AND c.step IN ({step}) AND NOT"
+        " EXISTS (SELECT 1 FROM postpaid_change l WHERE l.account_id = c.account_id AND l.product_id = c.product_id AND"
+        " (l.seq, l.change_no) > (c.seq, c.change_no)) ORDER BY a.name")]
+
+
 class Clerk(Actor):
     """Sends commands from any host, one after the other; tries again, with the same request id, while the database
     is away."""
@@ -74,7 +85,7 @@ class Clerk(Actor):
     def _send(self, words, names=(), request=None, host=None):
         """Until it is answered; whether it was done."""
         host = host or self._any_host()
-        kind = " ".join(words[:2])
+        kind = "inbox --mark" if words[0] == "inbox" else " ".join(words[:2])
         takes_request = words[:1] not in WITHOUT_REQUEST and words[:2] not in WITHOUT_REQUEST
         sent = list(words)
         if names:
@@ -151,6 +162,12 @@ class Clerk(Actor):
         if packs:
             self._send_refund(step, packs[int(share * len(packs))])
 
+    def _switch(self, step, product, share):
+        """On again, or off."""
+        names = switched(self.pair, "'on'" if step == "off" else "'off', 'failed'", product)
+        if names:
+            self._send(("postpaid", step, product, names[int(share * len(names))]))
+
     def _a_file(self, share):
         """(host, name, ...) of one of the newest files."""
         files = self.dropped.files[-NEWEST_FILES:]
@@ -188,6 +205,15 @@ class Clerk(Actor):
                 self.requests[request] = self.accepted[request] = other
         elif not is_other:
             self._send(words, listed, request)
+
+    def _pair(self, first, second):
+        self._send(first)
+        self._send(second)
+
+    def _hold(self, host):
+        """The spool claims nothing, for a moment."""
+        self._send(("spool", "hold", "--reason", "look"), host=self.hosts[host])
+        self._send(("spool", "release"), host=self.hosts[host])
 
     def _job(self, name):
         self._send((name,))

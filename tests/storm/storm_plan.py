@@ -84,8 +84,8 @@ def hosts(dice, seconds):
 def clerk(dice, seconds, own=1):
     """Commands, as fast as they are answered. `own`: the number of this clerk."""
     acts = ((trial, 1), (buy, 10), (buy_quiet, 7), (buy_many, 5), (top_up, 9), (top_up_quiet, 4), (switch, 6),
-            (switch_quiet, 11), (refund, 5), (refund_step, 22), (void, 5), (redrive, 6), (rejects, 10), (learn, 2),
-            (new_accounts, 8), (new_subs, 5), (newcomers, 18), (set_contact, 5), (again, 6), (job, 15), (nonsense, 3))
+            (switch_quiet, 11), (refund, 5), (refund_step, 27), (void, 5), (redrive, 6), (rejects, 10), (learn, 2),
+            (new_accounts, 8), (new_subs, 5), (newcomers, 24), (set_contact, 5), (again, 6), (job, 15), (nonsense, 3), (beside, 14))
     actions = []
     for number in range(int(seconds * 15)):
         make, = dice.choices([act for act, _ in acts], [weight for _, weight in acts])
@@ -136,10 +136,11 @@ def switch(dice, _):
 
 
 def switch_quiet(dice, _):
-    words = "postpaid", dice.choice(("on", "on", "on", "off", "off")), "captcha"
+    """Somebody whose postpaid is off, or on; or some of all."""
+    step, product = dice.choice(("on", "on", "off")), dice.choice(("captcha", "captcha", "sms"))
     if dice.random() < 0.2:
-        return "from-file", words, tuple(dice.sample(QUIET, dice.randint(1, 6)))
-    return "packctl", *words, dice.choice(QUIET)
+        return "from-file", ("postpaid", step, product), tuple(dice.sample(QUIET, dice.randint(1, 6)))
+    return "switch", step, product, dice.random()
 
 
 def refund(dice, _):
@@ -149,7 +150,7 @@ def refund(dice, _):
 
 def refund_step(dice, _):
     """Of a pack whose next step it is."""
-    step, = dice.choices(("request", "approve", "reject", "order", "complete"), (6, 4, 3, 4, 4))
+    step, = dice.choices(("request", "approve", "reject", "order", "complete"), (9, 6, 4, 5, 5))
     return "refund-step", step, dice.random()
 
 
@@ -206,6 +207,13 @@ def again(dice, _):
 
 def job(dice, _):
     return "job", dice.choice(("expire", "remind", "settle"))
+
+
+def beside(dice, number):
+    """What changes something, and nothing of the ledger."""
+    return dice.choice((("pair", ("token", "new", f"k{number}"), ("token", "revoke", f"k{number}")),
+                        ("hold", dice.choice(HOSTS)),
+                        ("packctl", "inbox", dice.choice(ACCOUNTS), "--mark", dice.choice(("read", "archived")))))
 
 
 def nonsense(dice, _):

@@ -48,7 +48,9 @@ ALERT_SHOWN = 8
 KINDS = ("account add", "account add --from-file", "account add-sub", "account close", "account integrate",
          "account set", "account verify", "pack trial", "pack buy", "pack buy --from-file", "money top-up", "postpaid on",
          "postpaid off", "refund request", "refund approve", "refund reject", "refund order", "refund complete",
-         "file void", "file redrive", "rejects redrive", "rejects discard", "expire", "remind", "settle")
+         "file void", "file redrive", "rejects redrive", "rejects discard", "expire", "remind", "settle",
+         "token new", "token revoke", "spool hold", "spool release", "inbox --mark")
+ENOUGH, ENOUGH_DISRUPTIONS, ENOUGH_SECONDS = 500, 20, 1800
 
 
 class Storm:
@@ -230,9 +232,9 @@ class Storm:
         print(f"files: {len(dropped.files)} dropped; " + listed(self.model.files.counts))
         print(f"commands accepted: {sum(clerk.done.values())} of {len(clerk.done)} kinds: " + listed(clerk.done)
               + f", of the client {len(client.answered())}")
-        print("least: " + ", ".join(f"{name} {clerk.done[name]}" for name in sorted(KINDS, key=lambda name: clerk.done[name])[:8])
-              + f"; names refused in pieces {self.model.names_refused_count}, pieces"
-                f" {sum(self.model.pieces_done.values())}")
+        self.print_least(counts, clerk.done)
+        print(f"commands of many names: {sum(self.model.pieces_done.values())} pieces of {len(self.model.pieces_done)}"
+              f" commands, {self.model.names_refused_count} names refused in them")
         print("commands refused: " + listed(clerk.turned_away))
         print("tried again: " + listed(clerk.unanswered) + f"; client: not answered"
               f" {len(client.calls) - len(client.answered())}, held back {client.held_back}")
@@ -250,6 +252,17 @@ class Storm:
         print(f"largest gap without a commit {self.gap[0]:.2f} s ({self.gap[1]} beats), slowest answer"
               f" {self.slowest[0]:.2f} s ({self.slowest[1]} beats; with the database away {self.slowest[3]:.2f} s);"
               f" {len(probe.beats)} beats, {down} of them down; virtual clock at {rfc3339(self.clocks.now())}")
+
+    def print_least(self, disrupted, done):
+        """Whether there is enough of each kind, for a storm of this length."""
+        share = self.options.seconds / ENOUGH_SECONDS
+        kinds = {name: done[name] / ENOUGH for name in KINDS}
+        kinds |= {name: disrupted[name] / ENOUGH_DISRUPTIONS
+                  for name in (*storm_plan.DISRUPTIONS, "kill", "clock") if name not in self.options.without}
+        few = sorted((count / share, name) for name, count in kinds.items())
+        print(f"of each kind at least {ENOUGH} accepted commands and {ENOUGH_DISRUPTIONS} disruptions in"
+              f" {ENOUGH_SECONDS} s: {'no' if few[0][0] < 1 else 'yes'}; least: "
+              + ", ".join(f"{name} {share:.1f} times as many" for share, name in few[:6]))
 
     def print_unanswered(self):
         """What the client was told in place of an answer."""
