@@ -83,9 +83,9 @@ def hosts(dice, seconds):
 
 def clerk(dice, seconds, own=1):
     """Commands, as fast as they are answered. `own`: the number of this clerk."""
-    acts = ((trial, 1), (buy, 10), (buy_quiet, 7), (buy_many, 5), (top_up, 9), (top_up_quiet, 4), (switch, 6),
-            (switch_quiet, 11), (refund, 5), (refund_step, 27), (void, 5), (redrive, 6), (rejects, 10), (learn, 2),
-            (new_accounts, 8), (new_subs, 5), (newcomers, 24), (set_contact, 5), (again, 6), (job, 15), (nonsense, 3), (beside, 14))
+    acts = ((trial, 1), (buy, 10), (buy_quiet, 5), (buy_many, 5), (top_up, 7), (top_up_quiet, 4), (switch, 6),
+            (switch_quiet, 15), (refund, 5), (refund_step, 27), (void, 5), (redrive, 6), (rejects, 10), (learn, 2),
+            (new_accounts, 10), (new_subs, 4), (newcomers, 30), (set_contact, 4), (again, 6), (job, 15), (nonsense, 3), (beside, 14))
     actions = []
     for number in range(int(seconds * 15)):
         make, = dice.choices([act for act, _ in acts], [weight for _, weight in acts])
@@ -137,7 +137,7 @@ def switch(dice, _):
 
 def switch_quiet(dice, _):
     """Somebody whose postpaid is off, or on; or some of all."""
-    step, product = dice.choice(("on", "on", "off")), dice.choice(("captcha", "captcha", "sms"))
+    step, product = dice.choice(("on", "off")), dice.choice(("captcha", "captcha", "sms"))
     if dice.random() < 0.2:
         return "from-file", ("postpaid", step, product), tuple(dice.sample(QUIET, dice.randint(1, 6)))
     return "switch", step, product, dice.random()
@@ -150,7 +150,7 @@ def refund(dice, _):
 
 def refund_step(dice, _):
     """Of a pack whose next step it is."""
-    step, = dice.choices(("request", "approve", "reject", "order", "complete"), (9, 6, 4, 5, 5))
+    step, = dice.choices(("request", "approve", "reject", "order", "complete"), (8, 5, 5, 5, 5))
     return "refund-step", step, dice.random()
 
 
@@ -188,10 +188,9 @@ def new_subs(dice, number):
 
 def newcomers(dice, _):
     """One that was not chosen for this before, or some of them from a file."""
-    words = dice.choice((("account", "verify"), ("account", dice.choice(INTEGRATED)), ("account", "close"),
-                         ("pack", "trial", "captcha"), ("pack", "trial", "captcha")))
-    words = tuple(part for word in words for part in ((word,) if isinstance(word, str) else word))
-    return "newcomers", words, dice.random(), dice.choice((1, 1, 1, 2, 4))
+    words, = dice.choices((("account", "verify"), ("account", *dice.choice(INTEGRATED)), ("account", "close"),
+                           ("pack", "trial", "captcha")), (4, 4, 5, 5))
+    return "newcomers", words, dice.random(), dice.choice((1, 1, 1, 1, 2, 4))
 
 
 def set_contact(dice, number):

@@ -93,7 +93,12 @@ class Storm:
     def ask(self, host, *words):
         request = f"setup-{len(self.requests)}"
         self.requests[request] = (words, ())
-        host.ctl(*words, "--request-id", request)
+        for _ in range(actors.TRIES_MAX):  # the proxy loses answers from the first one on
+            answer = host.packctl(*words, "--request-id", request)
+            if answer.status != storm_hosts.UNAVAILABLE:
+                break
+        if answer.status != 0:
+            raise harness.Failure(f"packctl {' '.join(words)} ended with {answer.status}: {answer.text}")
 
     # --- the storm itself
 
