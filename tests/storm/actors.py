@@ -73,8 +73,9 @@ class Weather(Actor):
         self.pair, self.hosts, self.dropped, self.requests = pair, hosts, dropped, {}
         # Without that command an older database is accepted as soon as another process has committed on it.
         self.accepts_older = "accept-older" in hosts[HOSTS[0]].packctl("deployment", "--help").text
-        self.acts = {"restart": lambda: pair.restart(False), "crash": lambda: pair.restart(True), "freeze": pair.freeze,
-                     "read-only": pair.read_only, "switch-over": pair.switch_over, "fail-over": self.fail_over}
+        self.acts = {"restart": lambda: pair.restart(False), "crash": lambda: pair.restart(True), "away": pair.stay_away,
+                     "freeze": pair.freeze, "read-only": pair.read_only, "switch-over": pair.switch_over,
+                     "fail-over": self.fail_over}
 
     def act(self, action):
         self.acts[action.what](*action.words)
@@ -93,11 +94,11 @@ class Weather(Actor):
             newest = self.pair.sql("SELECT seq FROM ledger_sequence")[0][0]
             request = f"older-{len(self.pair.losses)}-{number}"
             words = ("deployment", "accept-older", newest)
-            answer = self.hosts[HOSTS[0]].packctl(*words, "--request-id", request)
+            answer = self.hosts[HOSTS[0]].packctl(*words, "--yes", "--request-id", request)
             if answer.status == 3:
                 time.sleep(TRY_AGAIN_S)
                 continue
-            if answer.status not in (0, 1):
+            if answer.status != 0 and answer.code != "moved_on":
                 raise Failure(f"packctl {' '.join(words)} ended with {answer.status}: {answer.text}")
             self.requests[request] = (words, ())
             return

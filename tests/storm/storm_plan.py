@@ -19,6 +19,8 @@ SMS_TIERS = ("few", "many")
 DAY_S = 6.0         # seconds of the machine for a business day
 JUMP_EVERY_S = 0.5
 DISRUPTIONS = ("restart", "crash", "freeze", "read-only", "switch-over", "fail-over")
+# Now and then it is away for longer than the lease of a spool's name lasts: whoever held it has to get it back.
+AWAY_S, AWAY_EVERY_S = 35, 600
 # A server that is to become read-only waits for statements that wait for rows, and lets no other write begin: it
 # answers, and nothing is committed.
 WRITES_STOP = ("read-only", "switch-over")
@@ -64,7 +66,8 @@ def weather(dice, seconds):
         words = {"freeze": (round(dice.uniform(0.1, 1.5), 2),), "read-only": (round(dice.uniform(0.1, 1.0), 2),),
                  "switch-over": (dice.random() < 0.5,), "fail-over": (round(dice.uniform(0.1, 0.8), 2),)}.get(kind, ())
         actions.append(Action(at, kind, words))
-    return actions
+    aways = [Action(at, "away", (AWAY_S,)) for at in range(AWAY_EVERY_S, int(seconds - AWAY_S), AWAY_EVERY_S)]
+    return sorted([*actions, *aways], key=lambda action: action.at_s)
 
 
 def hosts(dice, seconds):

@@ -107,6 +107,12 @@ class Pair:
             self.primary.kill() if hard else self.primary.stop()
             self.primary.start()
 
+    def stay_away(self, seconds):
+        with self.lock:
+            self.primary.stop()
+            time.sleep(seconds)
+            self.primary.start()
+
     def freeze(self, seconds):
         with self.lock:
             self.primary.freeze()
