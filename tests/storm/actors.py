@@ -1,17 +1,21 @@
 """Who acts in a storm: threads that go through their part of the plan, one action after the other."""
 
 import collections
+import gzip
 import hashlib
+import json
+import subprocess
 import threading
 import time
 
 from business_clock import SECOND, rfc3339
+from reference_formats import is_json
 from reference_input import parse_time
 from server import Failure
 
 from storm_plan import HOSTS
 
-COLUMNS = "id,source,account,product,meter,time,quantity"
+COLUMNS = ("id", "source", "account", "product", "meter", "time", "quantity")
 TRIES_MAX = 2_000
 TRY_AGAIN_S = 0.05
 SUPERVISE_S = 0.1
@@ -129,6 +133,14 @@ class HostActor(Actor):
             getattr(self.hosts[name], action.what)(*words)
 
 
+def packed(ending, content):
+    if ending.endswith(".gz"):
+        return gzip.compress(content, 1, mtime=0)
+    if ending.endswith(".zst"):
+        return subprocess.run(["zstd", "-q", "-1", "-c"], input=content, capture_output=True, check=True).stdout
+    return content
+
+
 class Dropped:
     """All files that were dropped, by all producers. Thread-safe."""
 
@@ -139,18 +151,26 @@ class Dropped:
         self.files = []     # (host, name, content, when)
         self.times_sent_again = 0
 
-    def content(self, key, rows):
+    def content(self, key, ending, rows):
+        """As it is stored; the same for the same key."""
         with self.lock:
             if key not in self.contents:
-                lines = [COLUMNS, *(self._line(row) for row in rows)]
-                return self.contents.setdefault(key, ("\n".join(lines) + "\n").encode())
+                text = self._json(rows) if is_json(ending) else self._csv(rows)
+                self.contents[key] = packed(ending, text.encode())
             return self.contents[key]
 
-    def _line(self, row):
+    def _csv(self, rows):
+        return "".join(",".join(fields) + "\n" for fields in (COLUMNS, *map(self._fields, rows)))
+
+    def _json(self, rows):
+        records = ({name: text for name, text in zip(COLUMNS, self._fields(row)) if text} for row in rows)
+        return "".join(json.dumps({**record, "quantity": int(record["quantity"])}) + "\n" for record in records)
+
+    def _fields(self, row):
         at = self.clocks.now() - row.ago_ns
         at -= at % SECOND if len(row.id) % 3 else 0  # most producers write whole seconds
         text = self.times.setdefault(row.id, rfc3339(at))
-        return ",".join((row.id, row.source, row.account, row.product, row.meter, text, row.quantity))
+        return row.id, row.source, row.account, row.product, row.meter, text, row.quantity
 
     def send_again(self, digests, hosts):
         """All files of which a unit was lost, under another name."""
@@ -158,7 +178,8 @@ class Dropped:
             lost = [file for file in self.files if hashlib.sha256(file[2]).hexdigest().upper() in digests]
         for host, name, content, _ in lost:
             self.times_sent_again += 1
-            again = f"{name.removesuffix('.csv')}-again{self.times_sent_again}.csv"
+            stem, dot, ending = name.partition(".")
+            again = f"{stem}-again{self.times_sent_again}{dot}{ending}"
             self.add(hosts[host], again, content)
             hosts[host].drop(again, content, durable=False)
 
@@ -174,8 +195,8 @@ class Producer(Actor):
 
     def act(self, action):
         name, key, rows = action.words
-        same = name.endswith("-same.csv") or name == f"{key}.csv"
-        content = self.dropped.content(key if same else name, rows)
+        stem, dot, ending = name.partition(".")
+        content = self.dropped.content(name if stem.endswith("-too") else key, dot + ending, rows)
         self.dropped.add(self.host, name, content)
         self.host.drop(name, content, durable=False)
 

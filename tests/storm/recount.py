@@ -94,7 +94,7 @@ class Recount(World):
                            f" {sentence}")
 
     def _begin(self, unit):
-        file = UsageFile(unit.name, unit.content)
+        file = UsageFile(unit.name.removesuffix(".gz").removesuffix(".zst"), unit.content)
         self.files.files[unit.digest] = file
         self.files.names.setdefault(unit.name, file)
         self.units[unit.digest] = self.files.units_of(file)

@@ -53,7 +53,7 @@ def transactions(pair, requests, contents):
             "SELECT HEX(u.digest), u.unit_no, u.seq, f.name, f.arrival, u.data_lines FROM rating_unit u"
             " JOIN usage_file f ON f.digest = u.digest"
             " ORDER BY u.seq, u.first_entry_no, u.entry_count, u.digest, u.unit_no"):
-        found[int(seq)].units.append(Unit(digest, int(number), name.removesuffix(".gz"), contents[digest],
+        found[int(seq)].units.append(Unit(digest, int(number), name, contents[digest],
                                           instant(arrival), int(lines)))
     charged = defaultdict(list)
     for seq, day, account, product in pair.sql(

@@ -230,6 +230,9 @@ def nonsense(dice, _):
         ("account", "add", name), ("postpaid", "on", "captcha", f"{name}/a"))))
 
 
+ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".jsonl", ".ndjson.gz")  # of usage files
+
+
 @dataclass(frozen=True)
 class Record:
     id: str
@@ -259,13 +262,14 @@ class Files:
         common = [self.record() for _ in range(self.dice.randint(1, 12))]
         own = [self.record() for _ in range(len(common))]
         key = f"f{self.number()}"
+        ending, = self.dice.choices(ENDINGS, (6, 1, 1, 1, 1))
         rows = self.dice.sample(common + own, len(common) + len(own))
         later = round(at + self.dice.choice((0, 0.02, 0.5)), 3)
         if self.dice.random() < 0.25:  # the same bytes
-            return ((first, Action(at, "drop", (f"{key}.csv", key, tuple(rows)))),
-                    (second, Action(later, "drop", (f"{key}-same.csv", key, tuple(rows)))))
-        return ((first, Action(at, "drop", (f"{key}.csv", key, tuple(rows)))),
-                (second, Action(later, "drop", (f"{key}-too.csv", key, tuple(common)))))
+            return ((first, Action(at, "drop", (f"{key}{ending}", key, tuple(rows)))),
+                    (second, Action(later, "drop", (f"{key}-same{ending}", key, tuple(rows)))))
+        return ((first, Action(at, "drop", (f"{key}{ending}", key, tuple(rows)))),
+                (second, Action(later, "drop", (f"{key}-too{ending}", key, tuple(common)))))
 
     def number(self):
         self.numbers += 1

@@ -234,10 +234,11 @@ class Storm:
                 counts.update(one.counts)
         print("disruptions: " + listed(counts) + f", answers to COMMIT lost {commits_lost[0]}, COMMITs lost"
               f" {commits_lost[1]}")
-        print(f"files: {len(dropped.files)} dropped; " + listed(self.model.files.counts))
+        print(f"files: {len(dropped.files)} dropped: " + listed(self.files_by_kind(dropped)) + "; "
+              + listed(self.model.files.counts))
         print(f"commands accepted: {sum(clerk.done.values())} of {len(clerk.done)} kinds: " + listed(clerk.done)
               + f", of the client {len(client.answered())}")
-        self.print_least(counts, clerk.done)
+        self.print_least(counts, clerk.done, self.files_by_kind(dropped))
         print(f"commands of many names: {sum(self.model.pieces_done.values())} pieces of {len(self.model.pieces_done)}"
               f" commands, {self.model.names_refused_count} names refused in them")
         print("commands refused: " + listed(clerk.turned_away))
@@ -258,14 +259,23 @@ class Storm:
               f" {self.slowest[0]:.2f} s ({self.slowest[1]} beats; with the database away {self.slowest[3]:.2f} s);"
               f" {len(probe.beats)} beats, {down} of them down; virtual clock at {rfc3339(self.clocks.now())}")
 
-    def print_least(self, disrupted, done):
+    def files_by_kind(self, dropped):
+        kinds = collections.Counter(f"*.{name.partition('.')[2]}" for _, name, _, _ in dropped.files)
+        for _, name, _, _ in dropped.files:
+            kinds["same bytes again" if "-same." in name else "the common half" if "-too." in name else
+                  "sent again after a loss" if "-again" in name else "both halves"] += 1
+        kinds["redriven"] = int(self.pair.sql("SELECT COUNT(*) FROM usage_file WHERE name LIKE '%.redrive.%'")[0][0])
+        return kinds
+
+    def print_least(self, disrupted, done, files):
         """Whether there is enough of each kind, for a storm of this length."""
         share = self.options.seconds / ENOUGH_SECONDS
         kinds = {name: done[name] / ENOUGH for name in KINDS}
+        kinds |= {name: count / ENOUGH for name, count in files.items() if "loss" not in name}
         kinds |= {name: disrupted[name] / ENOUGH_DISRUPTIONS
                   for name in (*storm_plan.DISRUPTIONS, "kill", "clock") if name not in self.options.without}
         few = sorted((count / share, name) for name, count in kinds.items())
-        print(f"of each kind at least {ENOUGH} accepted commands and {ENOUGH_DISRUPTIONS} disruptions in"
+        print(f"of each kind at least {ENOUGH} files and accepted commands and {ENOUGH_DISRUPTIONS} disruptions in"
               f" {ENOUGH_SECONDS} s: {'no' if few[0][0] < 1 else 'yes'}; least: "
               + ", ".join(f"{name} {share:.1f} times as many" for share, name in few[:6]))
 
