@@ -303,9 +303,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    # A database that lost something needs its operator's word, and packctl has no command for that.
-    parser.add_argument("--without", type=lambda text: text.split(","), default=("fail-over",),
-                        help="actions of the plan that are left out, such as clock,freeze (fail-over); '' for none")
+    parser.add_argument("--without", type=lambda text: text.split(","), default=(),
+                        help="actions of the plan that are left out, such as clock,freeze (none)")
     parser.add_argument("--keep", help="folder for what differs")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(f"ended by signal {number}"))  # ends what it began, too

@@ -141,7 +141,8 @@ class Probe(Watcher):
 
     def was_up(self, begin, end):
         at = max(0, bisect.bisect_left(self.beats, (begin,)) - 1)
-        return all(sequence is not None for beat_begin, _, sequence in self.beats[at:] if beat_begin < end)
+        until = bisect.bisect_left(self.beats, (end,))
+        return all(sequence is not None for _, _, sequence in self.beats[at:until])
 
 
 class Client(Watcher):
