@@ -9,6 +9,7 @@ import harness
 from business_clock import DAY, rfc3339
 from canonical import canonical
 from recount import Recount
+from reference_formats import content_of
 
 import storm_ledger
 
@@ -20,8 +21,9 @@ COUNTS = ("accepted", "duplicate", "conflict")
 
 def contents_of(dropped, hosts):
     """digest -> bytes, not packed, of all files that came: those that were dropped, and those that were redriven."""
-    found = {hashlib.sha256(content).hexdigest().upper(): content for _, _, content, _ in dropped.files}
-    originals = {name: content for _, name, content, _ in dropped.files}
+    originals = {name: content_of(name, stored) for _, name, stored, _ in dropped.files}
+    found = {hashlib.sha256(stored).hexdigest().upper(): originals[name] for _, name, stored, _ in dropped.files}
+    by_stem = {name.partition(".")[0]: content for name, content in originals.items()}
     faults = []
     for host in hosts:
         for folder in ("done", "failed", "work", "incoming"):
@@ -29,10 +31,10 @@ def contents_of(dropped, hosts):
                 stored = path.read_bytes()
                 content = gzip.decompress(stored)
                 found[hashlib.sha256(stored).hexdigest().upper()] = content
-                name = next((name for name in originals if f"{name.rpartition('.')[0]}.redrive." in path.name), None)
-                lines = set(originals.get(name, b"").splitlines())
-                if not set(content.splitlines()) <= lines:
-                    faults.append(f"{path}: has lines that {name} has not")
+                # A claim of two parts may stand before the name.
+                stem = path.name.partition(".redrive.")[0].rpartition(".")[2]
+                if not set(content.splitlines()) <= set(by_stem.get(stem, b"").splitlines()):
+                    faults.append(f"{path}: has lines that the file '{stem}' has not")
     return found, faults
 
 
@@ -68,9 +70,6 @@ class Refusals:
             self.open.append(self.waiting.pop(0))
         still = []
         for one in self.open:
-            # Where an answer was lost, the ledger alone knows which request of an id was the first.
-            if one.code == "request_conflict":
-                continue
             code = model.refuses(one.words, one.names, one.request_id, now)
             if code == one.code:
                 continue
@@ -84,9 +83,9 @@ class Refusals:
         self.open = still
 
 
-def recount(pair, products, zone, default_source, unit_records, requests, contents, refused, probe):
-    """(the model, what differs)"""
-    model = Recount(products, zone, default_source, unit_records)
+def recount(pair, products, zone, settings, requests, contents, refused, probe):
+    """(the model, what differs). `settings`: default source, records a unit, names at once."""
+    model = Recount(products, zone, *settings)
     exact = storm_ledger.has_ledger_time(pair)
     history = collections.defaultdict(list)  # account -> lines of its last transactions
     differing, faults, last = {}, [], None

@@ -46,8 +46,10 @@ class Clocks:
                 "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
 
     def now(self):
-        """What a host without an error reads, in nanoseconds since 1970."""
-        return time.time_ns() + self.base
+        """What a host without an error reads, in nanoseconds since 1970. Waits while the clocks jump: else it would be
+        ahead of a host whose file is written last."""
+        with self.lock:
+            return time.time_ns() + self.base
 
     def jump(self, by_ns):
         with self.lock:

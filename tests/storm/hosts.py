@@ -17,16 +17,19 @@ INGEST = {"max_unit_records": UNIT_RECORDS, "max_transaction_records": 40, "max_
 JOBS = {"interval_ms": 100, "lease_s": 14_400, "settlement_accounts": 5, "settlement_spread_s": 10_800}
 FOLDERS = ("incoming", "work", "done", "rejected", "failed", "receipts")
 COMMAND_BOUND_S = 600
+NAMES_AT_ONCE = 3  # P9: commands of more names are done in pieces
 UNAVAILABLE = 3  # exit status
 
 
 class Answer:
-    """What packctl said: exit status, code of a refusal, and the rest for people."""
+    """What packctl said: exit status, code of a refusal, and the rest for people. `some`: it was done, in pieces, and
+    some names were refused (P9)."""
 
     def __init__(self, done):
         self.status, self.text = done.returncode, done.stdout + done.stderr
         self.code = ""
-        if self.status == 1:
+        self.some = self.status == 1 and '"error"' not in self.text
+        if self.status == 1 and not self.some:
             found = re.search(r'"code":\s*"(\w+)"', self.text)
             self.code = found[1] if found else ""
 
@@ -45,6 +48,7 @@ class Host(harness.ExistingDeployment):
             "spool:", f"  directory: {self.spool}", f"  name: {name}", f"  default_source: {DEFAULT_SOURCE}",
             "  scan_interval_ms: 20", "  done_days: 3650",
             *self._section("ingest", INGEST), *self._section("jobs", JOBS),
+            *self._section("commands", {"names_at_once": NAMES_AT_ONCE}),
             f"business_time_zone: {zone}", "catalogue_file: catalogue.yaml",
             f"notices: {{templates_directory: {harness.TEMPLATES}}}", "http: {listen: off}"]
         self.write_settings("info")

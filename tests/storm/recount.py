@@ -5,12 +5,19 @@ units of which files, which days of which accounts a settlement charged. What is
 dropped them, the words of commands from those who sent them. All that follows is worked out anew.
 """
 
+from collections import Counter
+
 from business_clock import DAY, SECOND, rfc3339
+from commands import Refused
 from ledger import Account
 from usage_files import Changes, UsageFile
-from world import World
+from world import World, parsed
 
-from commands import Refused
+# Commands of many names -> how many words stand before the names.
+NAMES_FROM = {("account", "add"): 2, ("account", "add-sub"): 3, ("account", "verify"): 2, ("account", "integrate"): 2,
+              ("account", "close"): 2, ("pack", "trial"): 3, ("pack", "buy"): 4, ("postpaid", "on"): 3,
+              ("postpaid", "off"): 3}
+OF_ORDER = ("unknown_product", "no_trial", "unknown_tier", "trial_not_sold")  # of the whole order, not of a name
 
 
 class WatchedAccount(Account):
@@ -36,11 +43,15 @@ class WatchedAccount(Account):
 
 
 class Recount(World):
-    def __init__(self, products, zone, default_source, unit_records):
+    def __init__(self, products, zone, default_source, unit_records, names_at_once):
         super().__init__(products, zone, default_source, unit_records)
+        self.names_at_once = names_at_once
         self.events, self.faults = [], []
         self.units = {}  # of files, by digest
         self.is_asking = False  # whether a command would be refused
+        self.is_naming, self.content = False, None  # by what a request is known
+        self.pieces_done = Counter()  # request id -> pieces
+        self.names_refused_count = 0
 
     # --- what is watched
 
@@ -83,7 +94,7 @@ class Recount(World):
                            f" {sentence}")
 
     def _begin(self, unit):
-        file = UsageFile(unit.name, unit.content)
+        file = UsageFile(unit.name.removesuffix(".gz").removesuffix(".zst"), unit.content)
         self.files.files[unit.digest] = file
         self.files.names.setdefault(unit.name, file)
         self.units[unit.digest] = self.files.units_of(file)
@@ -99,11 +110,68 @@ class Recount(World):
         words, names = transaction.request
         # How somebody is reached is not compared; what the deployment accepts changes no account.
         if words[:2] == ("account", "set") or words[0] == "deployment":
+            self.requests[transaction.request_id] = words
             return
         try:
-            self._command([*words, *names, "--request-id", transaction.request_id], now)
+            if self._is_in_pieces(words, names):
+                self._play_piece(transaction, now)
+            else:
+                self._command([*words, *names, "--request-id", transaction.request_id], now)
         except Refused as refused:
             self.fault(transaction, f"packctl {' '.join(map(str, (*words, *names)))} should be refused: {refused}")
+
+    # --- pieces of commands of many names (P9)
+
+    def _is_in_pieces(self, words, names):
+        if words[:2] not in NAMES_FROM:
+            return False
+        plain, options = parsed([*words, *names])
+        return "--paid-by" not in options and len(plain) - NAMES_FROM[words[:2]] > self.names_at_once
+
+    def _split(self, words, names):
+        """(words before the names, names, options as words)"""
+        plain, options = parsed([*words, *names])
+        begin = NAMES_FROM[words[:2]]
+        as_words = [part for name, value in options.items() for part in ((name,) if value is True else (name, value))]
+        return plain[:begin], plain[begin:], as_words
+
+    def _content_of(self, words, names):
+        self.is_naming = True
+        self._command([*words, *names], self.now)
+        self.is_naming = False
+        return self.content
+
+    def _play_piece(self, transaction, now):
+        words, all_names, options = self._split(*transaction.request)
+        first = transaction.piece * self.names_at_once
+        good, refused = [], []
+        for number, name in enumerate(all_names[first:first + self.names_at_once], first):
+            code = "named_twice" if name in all_names[:number] else self._refusal_of([*words, name, *options], now)
+            if code in OF_ORDER or (code and words[1] == "add-sub" and code != "name_taken"):
+                raise Refused(code)
+            if code:
+                refused.append((name, code))
+            else:
+                good.append(name)
+        if good:
+            self._command([*words, *good, *options], now)
+        self.requests.setdefault(transaction.request_id, self._content_of(*transaction.request))
+        self.pieces_done[transaction.request_id] += 1
+        self.names_refused_count += len(refused)
+        if sorted(refused) != sorted(transaction.names_refused or ()):
+            self.fault(transaction, f"piece {transaction.piece} of packctl {' '.join((*words, *all_names))} refuses"
+                                    f" {sorted(refused)}, the ledger {transaction.names_refused}")
+
+    def pieces_missing(self, requests):
+        """Sentences: which of these requests, that were accepted, are not done to their end."""
+        faults = []
+        for request, (words, names) in requests.items():
+            if self._is_in_pieces(words, names):
+                count = -(-len(self._split(words, names)[1]) // self.names_at_once)
+                if self.pieces_done[request] != count:
+                    faults.append(f"{request} was accepted, and {self.pieces_done[request]} of its {count} pieces were"
+                                  f" done: packctl {' '.join((*words, *names))}")
+        return faults
 
     def _settle_claimed(self, bills, now):
         """`bills`: (day, account, products) that the ledger charged in this transaction."""
@@ -144,10 +212,21 @@ class Recount(World):
     # --- refusals
 
     def refuses(self, words, names, request_id, now):
-        """The code with which a command would be refused now; empty: it would be done."""
+        """The code with which a command would be refused now; empty: it would be done, at least for some."""
+        if not self._is_in_pieces(words, names):
+            return self._refusal_of([*words, *names, "--request-id", request_id], now)
+        content = self._content_of(words, names)
+        if self.requests.get(request_id, content) != content:
+            return "request_conflict"
+        before, all_names, options = self._split(words, names)
+        codes = {self._refusal_of([*before, name, *options], now) for name in all_names}
+        return next((code for code in sorted(codes) if code in OF_ORDER or
+                     (code and before[1] == "add-sub" and code != "name_taken")), "")
+
+    def _refusal_of(self, words, now):
         self.is_asking = True
         try:
-            self._command([*words, *names, "--request-id", request_id], now)
+            self._command(words, now)
         except Refused as refused:
             return str(refused)
         finally:
@@ -155,10 +234,13 @@ class Recount(World):
         return ""
 
     def _once(self, kind, content, options, check, act):
-        if not self.is_asking:
+        request = options.get("--request-id")
+        if self.is_naming:
+            self.content = (kind, *content)
+        elif not self.is_asking:
             super()._once(kind, content, options, check, act)
-        elif options["--request-id"] in self.requests:
-            if self.requests[options["--request-id"]] != (kind, *content):
+        elif request in self.requests:
+            if self.requests[request] != (kind, *content):
                 raise Refused("request_conflict")
         else:
             check()

@@ -1,6 +1,8 @@
 """The ledger of a storm as its database has it: transactions in their order, and what each of them wrote."""
 
+import base64
 import datetime
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -28,6 +30,8 @@ class Transaction:
     instant: int
     request_id: str = ""
     request: tuple | None = None  # (words, names from a file)
+    piece: int = 0
+    names_refused: list | None = None  # (name, code); None: it was not done in pieces
     units: list = field(default_factory=list)
     bills: list = field(default_factory=list)   # (day, account, products)
     events: list = field(default_factory=list)  # what it wrote, as Recount has it
@@ -42,13 +46,14 @@ def transactions(pair, requests, contents):
     column = "instant" if has_ledger_time(pair) else "committed_at"
     found = {int(seq): Transaction(int(seq), kind, instant(at))
              for seq, kind, at in pair.sql(f"SELECT seq, kind, {column} FROM ledger_transaction ORDER BY seq")}
-    for request_id, seq in pair.sql("SELECT request_id, seq FROM command"):
-        found[int(seq)].request_id, found[int(seq)].request = request_id, requests.get(request_id)
+    for request_id, seq, piece, result in pair.sql("SELECT request_id, seq, piece, TO_BASE64(result) FROM command"):
+        _note_command(found[int(seq)], request_id, requests.get(request_id), int(piece),
+                      json.loads(base64.b64decode(result.replace("\\n", ""))))
     for digest, number, seq, name, arrival, lines in pair.sql(
             "SELECT HEX(u.digest), u.unit_no, u.seq, f.name, f.arrival, u.data_lines FROM rating_unit u"
             " JOIN usage_file f ON f.digest = u.digest"
             " ORDER BY u.seq, u.first_entry_no, u.entry_count, u.digest, u.unit_no"):
-        found[int(seq)].units.append(Unit(digest, int(number), name.removesuffix(".gz"), contents[digest],
+        found[int(seq)].units.append(Unit(digest, int(number), name, contents[digest],
                                           instant(arrival), int(lines)))
     charged = defaultdict(list)
     for seq, day, account, product in pair.sql(
@@ -60,6 +65,12 @@ def transactions(pair, requests, contents):
     for seq, event in written(pair):
         found[seq].events.append(event)
     return [found[seq] for seq in sorted(found)]
+
+
+def _note_command(transaction, request_id, request, piece, result):
+    transaction.request_id, transaction.request, transaction.piece = request_id, request, piece
+    if "names_a_piece" in result:
+        transaction.names_refused = [(one["name"], one["code"]) for one in result.get("refused", ())]
 
 
 def written(pair):

@@ -11,12 +11,16 @@ from business_clock import DAY, HOUR, MINUTE, SECOND
 
 HOSTS = ("east", "north", "west")
 ACCOUNTS = tuple(f"t{number:02}" for number in range(12))
+QUIET = tuple(f"q{number:02}" for number in range(8))  # have money and packs, and use nothing: for steps that need both
 CLIENT = "client"   # the account of the client that is answered in time
+CLERKS = 3
 CAPTCHA_TIERS = ("s", "m", "l")
 SMS_TIERS = ("few", "many")
 DAY_S = 6.0         # seconds of the machine for a business day
 JUMP_EVERY_S = 0.5
 DISRUPTIONS = ("restart", "crash", "freeze", "read-only", "switch-over", "fail-over")
+# Now and then it is away for longer than the lease of a spool's name lasts: whoever held it has to get it back.
+AWAY_S, AWAY_EVERY_S = 35, 600
 # A server that is to become read-only waits for statements that wait for rows, and lets no other write begin: it
 # answers, and nothing is committed.
 WRITES_STOP = ("read-only", "switch-over")
@@ -33,7 +37,9 @@ class Action:
 def plan(seed, seconds, without=()):
     """name of the actor -> its actions, ascending."""
     made = {name: [action for action in make(random.Random(f"{seed} {name}"), seconds) if action.what not in without]
-            for name, make in {"clock": jumps, "weather": weather, "hosts": hosts, "clerk": clerk}.items()}
+            for name, make in {"clock": jumps, "weather": weather, "hosts": hosts}.items()}
+    for number in range(1, CLERKS + 1):
+        made[f"clerk-{number}"] = clerk(random.Random(f"{seed} clerk-{number}"), seconds, number)
     made |= Files(random.Random(f"{seed} files")).make(seconds)
     return made
 
@@ -51,22 +57,23 @@ def jumps(dice, seconds):
 
 
 def weather(dice, seconds):
-    """What befalls the database."""
+    """What befalls the database: in a long storm less often, so that more comes between."""
     actions, kinds = [], []
-    for at in times(dice, max(seconds - 4, seconds * 0.7), 2.5):
+    for at in times(dice, max(seconds - 4, seconds * 0.7), min(max(2.5, seconds / 225), 8)):
         if not kinds:
             kinds = dice.sample(DISRUPTIONS, len(DISRUPTIONS))
         kind = kinds.pop()
         words = {"freeze": (round(dice.uniform(0.1, 1.5), 2),), "read-only": (round(dice.uniform(0.1, 1.0), 2),),
                  "switch-over": (dice.random() < 0.5,), "fail-over": (round(dice.uniform(0.1, 0.8), 2),)}.get(kind, ())
         actions.append(Action(at, kind, words))
-    return actions
+    aways = [Action(at, "away", (AWAY_S,)) for at in range(AWAY_EVERY_S, int(seconds - AWAY_S), AWAY_EVERY_S)]
+    return sorted([*actions, *aways], key=lambda action: action.at_s)
 
 
 def hosts(dice, seconds):
     """What befalls hosts and their daemons."""
     actions, kinds = [], []
-    for at in times(dice, seconds, 1.5):
+    for at in times(dice, seconds, min(max(1.5, seconds / 450), 4)):
         if not kinds:
             kinds = dice.sample(HOST_ACTIONS, len(HOST_ACTIONS))
         kind, host = kinds.pop(), dice.choice(HOSTS)
@@ -77,14 +84,15 @@ def hosts(dice, seconds):
     return actions
 
 
-def clerk(dice, seconds):
-    """Commands, as fast as they are answered."""
-    acts = ((trial, 6), (buy, 24), (buy_many, 4), (top_up, 22), (switch, 14), (refund, 20), (void, 10), (redrive, 6),
-            (learn, 5), (new_accounts, 14), (set_contact, 6), (again, 8), (job, 4), (nonsense, 4))
+def clerk(dice, seconds, own=1):
+    """Commands, as fast as they are answered. `own`: the number of this clerk."""
+    acts = ((trial, 1), (buy, 10), (buy_quiet, 5), (buy_many, 5), (top_up, 7), (top_up_quiet, 4), (switch, 6),
+            (switch_quiet, 15), (refund, 5), (refund_step, 27), (void, 5), (redrive, 6), (rejects, 10), (learn, 2),
+            (new_accounts, 10), (new_subs, 4), (newcomers, 30), (set_contact, 4), (again, 6), (job, 15), (nonsense, 3), (beside, 14))
     actions = []
-    for number in range(int(seconds * 12)):
+    for number in range(int(seconds * 15)):
         make, = dice.choices([act for act, _ in acts], [weight for _, weight in acts])
-        what, *words = make(dice, number)
+        what, *words = make(dice, f"{own}x{number}")
         actions.append(Action(0, what, tuple(words)))
     return actions
 
@@ -97,14 +105,24 @@ def trial(dice, _):
     return "packctl", "pack", "trial", "captcha", dice.choice(ACCOUNTS)
 
 
+def paid(dice, number):
+    return ("--paid-by", f"p{number}") if dice.random() < 0.5 else ()
+
+
 def buy(dice, number):
-    paid = ("--paid-by", f"p{number}") if dice.random() < 0.5 else ()
-    return "packctl", "pack", "buy", *product_and_tier(dice), dice.choice(ACCOUNTS), *paid
+    return "packctl", "pack", "buy", *product_and_tier(dice), dice.choice(ACCOUNTS), *paid(dice, number)
+
+
+def buy_quiet(dice, number):
+    return "packctl", "pack", "buy", *product_and_tier(dice), dice.choice(QUIET), *paid(dice, number)
 
 
 def buy_many(dice, number):
-    return ("from-file", ("pack", "buy", *product_and_tier(dice), "--paid-by", f"p{number}"),
-            tuple(dice.sample(ACCOUNTS, dice.randint(2, 5))))
+    """More names than are done at once, where they are not paid from outside: in pieces (P9)."""
+    names = [*dice.sample(ACCOUNTS, dice.randint(1, 3)), *dice.sample(QUIET, dice.randint(1, 3))]
+    names += dice.choice(((), (), (names[0],), ("nobody",)))
+    dice.shuffle(names)
+    return "from-file", ("pack", "buy", *product_and_tier(dice), *paid(dice, number)), tuple(names)
 
 
 def top_up(dice, number):
@@ -112,8 +130,20 @@ def top_up(dice, number):
             dice.choice(("0.1", "0.5", "1", "2.5", "6", "0.000001")), "--reference", f"m{number}")
 
 
+def top_up_quiet(dice, number):
+    return "packctl", "money", "top-up", dice.choice(QUIET), dice.choice(("3", "10")), "--reference", f"m{number}"
+
+
 def switch(dice, _):
     return "packctl", "postpaid", dice.choice(("on", "on", "off")), product_and_tier(dice)[0], dice.choice(ACCOUNTS)
+
+
+def switch_quiet(dice, _):
+    """Somebody whose postpaid is off, or on; or some of all."""
+    step, product = dice.choice(("on", "off")), dice.choice(("captcha", "captcha", "sms"))
+    if dice.random() < 0.2:
+        return "from-file", ("postpaid", step, product), tuple(dice.sample(QUIET, dice.randint(1, 6)))
+    return "switch", step, product, dice.random()
 
 
 def refund(dice, _):
@@ -121,30 +151,49 @@ def refund(dice, _):
     return "refund", dice.random(), dice.random()
 
 
+def refund_step(dice, _):
+    """Of a pack whose next step it is."""
+    step, = dice.choices(("request", "approve", "reject", "order", "complete"), (8, 5, 5, 5, 5))
+    return "refund-step", step, dice.random()
+
+
 def void(dice, _):
     return "void", dice.random()
 
 
 def redrive(dice, _):
-    return dice.choice((("redrive", dice.random()), ("redrive-rejects", dice.random())))
+    return "redrive", dice.random()
+
+
+def rejects(dice, _):
+    return "rejects", dice.choice((("redrive",), ("discard", "--yes"))), dice.random(), dice.choice(HOSTS)
+
+
+INTEGRATED = (("integrate", "--client"), ("integrate", "--server"), ("integrate",))
 
 
 def learn(dice, _):
     names = tuple(dice.sample(ACCOUNTS, dice.randint(1, 2)))
-    return ("packctl", "account", *dice.choice((("verify",), ("integrate", "--client"), ("integrate", "--server"),
-                                                ("integrate",))), *names)
+    return ("packctl", "account", *dice.choice((("verify",), *INTEGRATED)), *names)
 
 
 def new_accounts(dice, number):
-    names = tuple(f"n{number}-{n}" for n in range(dice.randint(1, 4)))
-    what = dice.random()
-    if what < 0.4:
+    names = tuple(f"n{number}-{n}" for n in range(dice.randint(1, 5)))
+    if dice.random() < 0.5:
         return "from-file", ("account", "add"), names
-    if what < 0.6:
-        return "packctl", "account", "add-sub", dice.choice(ACCOUNTS), *names
-    if what < 0.8:
-        return "newcomers", dice.random(), ("account", "close")
-    return "newcomers", dice.random(), dice.choice((("account", "verify"), ("pack", "trial", "captcha")))
+    return "add", names[:2]
+
+
+def new_subs(dice, number):
+    names = tuple(f"s{number}-{n}" for n in range(dice.randint(1, 4)))
+    return "packctl", "account", "add-sub", dice.choice((*ACCOUNTS, *QUIET)), *names
+
+
+def newcomers(dice, _):
+    """One that was not chosen for this before, or some of them from a file."""
+    words, = dice.choices((("account", "verify"), ("account", *dice.choice(INTEGRATED)), ("account", "close"),
+                           ("pack", "trial", "captcha")), (4, 4, 5, 5))
+    return "newcomers", words, dice.random(), dice.choice((1, 1, 1, 1, 2, 4))
 
 
 def set_contact(dice, number):
@@ -162,14 +211,26 @@ def job(dice, _):
     return "job", dice.choice(("expire", "remind", "settle"))
 
 
+def beside(dice, number):
+    """What changes something, and nothing of the ledger."""
+    return dice.choice((("pair", ("token", "new", f"k{number}"), ("token", "revoke", f"k{number}")),
+                        ("hold", dice.choice(HOSTS)),
+                        ("packctl", "inbox", dice.choice(ACCOUNTS), "--mark", dice.choice(("read", "archived")))))
+
+
 def nonsense(dice, _):
     name = dice.choice(ACCOUNTS)
     return ("packctl", *dice.choice((
         ("pack", "buy", "captcha", "s", f"{name}/a"), ("pack", "buy", "captcha", "trial", name),
         ("pack", "buy", "captcha", "xxl", name), ("pack", "buy", "fax", "s", name), ("pack", "trial", "sms", name),
         ("pack", "buy", "captcha", "s", name, name), ("pack", "buy", "captcha", "s", "nobody"),
+        ("pack", "buy", "captcha", "xxl", name, *QUIET[:4]), ("pack", "buy", "fax", "s", name, *QUIET[:4]),
+        ("account", "add-sub", f"{name}/a", *(f"{name}/{n}" for n in "bcde")),
         ("money", "top-up", name, "0", "--reference", "zero"), ("refund", "approve", "4000000"),
         ("account", "add", name), ("postpaid", "on", "captcha", f"{name}/a"))))
+
+
+ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".jsonl", ".ndjson.gz")  # of usage files
 
 
 @dataclass(frozen=True)
@@ -201,13 +262,14 @@ class Files:
         common = [self.record() for _ in range(self.dice.randint(1, 12))]
         own = [self.record() for _ in range(len(common))]
         key = f"f{self.number()}"
+        ending, = self.dice.choices(ENDINGS, (6, 1, 1, 1, 1))
         rows = self.dice.sample(common + own, len(common) + len(own))
         later = round(at + self.dice.choice((0, 0.02, 0.5)), 3)
         if self.dice.random() < 0.25:  # the same bytes
-            return ((first, Action(at, "drop", (f"{key}.csv", key, tuple(rows)))),
-                    (second, Action(later, "drop", (f"{key}-same.csv", key, tuple(rows)))))
-        return ((first, Action(at, "drop", (f"{key}.csv", key, tuple(rows)))),
-                (second, Action(later, "drop", (f"{key}-too.csv", key, tuple(common)))))
+            return ((first, Action(at, "drop", (f"{key}{ending}", key, tuple(rows)))),
+                    (second, Action(later, "drop", (f"{key}-same{ending}", key, tuple(rows)))))
+        return ((first, Action(at, "drop", (f"{key}{ending}", key, tuple(rows)))),
+                (second, Action(later, "drop", (f"{key}-too{ending}", key, tuple(common)))))
 
     def number(self):
         self.numbers += 1

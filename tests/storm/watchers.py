@@ -24,7 +24,8 @@ BOUND_S = 3.0
 BEATS_MAX = round(BOUND_S / TARGET_S)
 ANSWER_S = 1.0          # SELECT 1 takes longer: not up
 CLIENT_EVERY_S = 0.1
-CLIENT_AT_ONCE_MAX = 8
+CLIENT_AT_ONCE_MAX = 60
+UP_BEFORE_S = 1.0       # a connection could be made then: whoever sends now has to be answered
 
 
 class Watcher(threading.Thread):
@@ -140,7 +141,8 @@ class Probe(Watcher):
 
     def was_up(self, begin, end):
         at = max(0, bisect.bisect_left(self.beats, (begin,)) - 1)
-        return all(sequence is not None for beat_begin, _, sequence in self.beats[at:] if beat_begin < end)
+        until = bisect.bisect_left(self.beats, (end,))
+        return all(sequence is not None for _, _, sequence in self.beats[at:until])
 
 
 class Client(Watcher):
@@ -193,6 +195,14 @@ class Client(Watcher):
         waits = [(*probe.up_within(sent, answered), request, answered - sent)
                  for sent, answered, request, *_ in self.calls]
         return sorted(waits, reverse=True)
+
+
+def late_by_the_clock(calls, probe):
+    """(commands that were sent while a new connection could SELECT 1 in the second before; of them, those that were
+    answered after more than BOUND_S by the clock; of those, the ones whose database was up all that time)"""
+    while_up = [(sent, answered) for sent, answered, *_ in calls if probe.was_up(sent - UP_BEFORE_S, sent)]
+    late = [(sent, answered) for sent, answered in while_up if answered - sent > BOUND_S]
+    return len(while_up), len(late), sum(probe.was_up(sent, answered) for sent, answered in late)
 
 
 def turned_away(calls, disruptions):

@@ -4,6 +4,7 @@ A process that has its turn again and again for a moment sees a quick machine ev
 So this one wants CPU_S at a time.
 """
 
+import signal
 import time
 
 EVERY_S = 0.1
@@ -12,6 +13,7 @@ STALLED_FROM = 3  # times as long
 
 
 def main():
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # ends with its reader
     while True:
         begin, used = time.monotonic(), time.process_time()
         while time.process_time() - used < CPU_S:
