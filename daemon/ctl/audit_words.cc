@@ -20,7 +20,7 @@ void audit(Desk& desk, const AuditWords& words) {
   for (const NoticeKind kind : all_notice_kinds) {
     if (desk.context().notice_rules().policy.is_off(kind)) order.off_kinds.push_back(kind);
   }
-  const auto checks = [&] {
+  const auto [head, checks] = [&] {
     const Elapsed elapsed("auditing", !desk.json);
     return audit_ledger(desk.context().reports(), order);
   }();
@@ -34,6 +34,9 @@ void audit(Desk& desk, const AuditWords& words) {
                                           {"looked_at", check.looked_at},
                                           {"breaks", check.breaks},
                                           {"shown", boost::json::value_from(check.shown)}});
+      if (check.name == "transactions") {
+        array.back().as_object()["head"] = head_json(head, shown_time(head.instant));
+      }
     }
     desk.print(array);
   } else {
@@ -43,6 +46,8 @@ void audit(Desk& desk, const AuditWords& words) {
                  with_separators(check.breaks)});
     }
     table.print(desk.out());
+    desk.out() << fmt::format("The ledger was at transaction {} of {}, stamp {}.\n", head.sequence,
+                              shown_time(head.instant), to_hex(head.stamp));
     for (const AuditCheck& check : checks) {
       for (const std::string& sentence : check.shown) {
         desk.out() << check.name << ": " << sentence << "\n";

@@ -64,6 +64,10 @@ CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& h
   return group;
 }
 
+boost::json::object head_json(const LedgerHead& head, const std::string& instant) {
+  return {{"sequence", head.sequence}, {"instant", instant}, {"stamp", to_hex(head.stamp)}};
+}
+
 std::string shown_time(Instant at) {
   std::string text = to_rfc3339(at);
   if (const auto fraction = text.find(".000000"); fraction != std::string::npos) {

@@ -96,6 +96,10 @@ void add_check_words(CLI::App& spool, Action& chosen);
 // A sub-command that needs one of its own.
 CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& help);
 
+// Where the ledger was when something was read: sequence, instant and stamp, by which anybody can
+// tell later that it was this history.
+boost::json::object head_json(const LedgerHead& head, const std::string& instant);
+
 // RFC 3339 in UTC, without the fraction of a second where it is zero.
 std::string shown_time(Instant at);
 

@@ -4,6 +4,7 @@
 
 #include "ctl/charge_json.h"
 #include "ctl/csv_text.h"
+#include "ctl/desk.h"
 #include "ctl/statement_text.h"
 #include "domain/money.h"
 
@@ -175,6 +176,8 @@ boost::json::object statement_json(const StatementPrint& print) {
           {"final", print.is_final},
           {"final_from", print.calendar->wall_text(print.period.final_from)},
           {"currency", print.currency},
+          {"ledger", head_json(print.statement.head,
+                               print.calendar->wall_text(print.statement.head.instant))},
           {"opening_micros", print.statement.opening_micros},
           {"closing_micros", print.statement.closing_micros},
           {"journals", journals_json(print)},
@@ -245,6 +248,10 @@ void print_csv(const StatementPrint& print, std::ostream& out) {
              .left_before_units = std::to_string(row.open_before),
              .left_units = std::to_string(row.open_after)});
   }
+  csv.add({.kind = "ledger",
+           .detail = to_hex(statement.head.stamp),
+           .at = wall(statement.head.instant),
+           .reference = std::to_string(statement.head.sequence)});
 }
 
 }  // namespace packwarden

@@ -108,6 +108,9 @@ void print_table(const StatementPrint& print, std::ostream& out) {
   print_usage(print, out);
   print_packs(print, out);
   print_bills(print, out);
+  const LedgerHead& head = print.statement.head;
+  out << fmt::format("\nRead at ledger transaction {} of {}, stamp {}.\n", head.sequence,
+                     print.calendar->wall_text(head.instant), to_hex(head.stamp));
   out << '\n' << (print.breaks.empty() ? "All sums agree.\n" : "The sums do not agree.\n");
 }
 

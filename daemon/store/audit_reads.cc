@@ -245,8 +245,9 @@ std::vector<AuditCheck> read_audit(Session& session, std::uint32_t shown_max,
   return results;
 }
 
-void for_each_audited(Session& session, const std::function<void(const AuditedAccount&)>& each) {
-  AuditedAccount audited{nullptr, Instant::earliest(), read_head(session).instant};
+void for_each_audited(Session& session, const LedgerHead& head,
+                      const std::function<void(const AuditedAccount&)>& each) {
+  AuditedAccount audited{nullptr, Instant::earliest(), head.instant};
   for (const JobRow& job : read_jobs(session)) {
     if (job.name == "expire" && job.done_until) audited.expired_until = *job.done_until;
   }

@@ -45,6 +45,10 @@ LedgerHead read_head(Session& session) {
   return found.head;
 }
 
+LedgerHead read_reported_head(Session& session) {
+  return query_head(session, "").head;
+}
+
 Sequence read_sequence(Session& session) {
   return static_cast<Sequence>(
       to_int(session.query("SELECT seq FROM ledger_sequence WHERE id = 1").at(0).at(0)));

@@ -16,7 +16,8 @@ struct HeadRow {
 
 // What is committed. Throws DatabaseError.
 LedgerHead read_head(Session& session);
-// Its number alone, also of a replica: for reports, which decide nothing.
+// The same of any server, also a replica: for reports, which decide nothing.
+LedgerHead read_reported_head(Session& session);
 Sequence read_sequence(Session& session);
 // Locks it until the end of the transaction.
 HeadRow lock_head(Session& session);

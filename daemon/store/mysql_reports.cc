@@ -326,14 +326,13 @@ UsageOrigin MySqlReports::origin(const Account& account, BusinessDay day) {
   });
 }
 
-std::vector<AuditCheck> MySqlReports::audit(
-    std::uint32_t shown_max, std::span<const NoticeKind> off_kinds,
-    const std::function<void(const AuditedAccount&)>& each) {
+LedgerAudit MySqlReports::audit(std::uint32_t shown_max, std::span<const NoticeKind> off_kinds,
+                                const std::function<void(const AuditedAccount&)>& each) {
   return reaching(session_, [&](Session& session) {
     const Snapshot snapshot(session);
-    std::vector<AuditCheck> checks = read_audit(session, shown_max, off_kinds);
-    for_each_audited(session, each);
-    return checks;
+    LedgerAudit audit{read_reported_head(session), read_audit(session, shown_max, off_kinds)};
+    for_each_audited(session, audit.head, each);
+    return audit;
   });
 }
 

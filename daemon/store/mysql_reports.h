@@ -30,8 +30,8 @@ class MySqlReports : public Reports {
   StatusNumbers status() override;
   StatementRows statement(AccountId account, const StatementPeriod& period) override;
   UsageOrigin origin(const Account& account, BusinessDay day) override;
-  std::vector<AuditCheck> audit(std::uint32_t shown_max, std::span<const NoticeKind> off_kinds,
-                                const std::function<void(const AuditedAccount&)>& each) override;
+  LedgerAudit audit(std::uint32_t shown_max, std::span<const NoticeKind> off_kinds,
+                    const std::function<void(const AuditedAccount&)>& each) override;
   void canonical(const CanonicalSink& sink) override;
 
  private:
@@ -49,7 +49,8 @@ UsageOrigin read_origin(Session& session, AccountId main_account, const std::str
 std::vector<AuditCheck> read_audit(Session& session, std::uint32_t shown_max,
                                    std::span<const NoticeKind> off_kinds);
 // The same; by id, some in memory at a time.
-void for_each_audited(Session& session, const std::function<void(const AuditedAccount&)>& each);
+void for_each_audited(Session& session, const LedgerHead& head,
+                      const std::function<void(const AuditedAccount&)>& each);
 
 // All of the export, in the transaction that the session is in (store/canonical_reads.cc).
 void read_canonical(Session& session, const CanonicalSink& sink);

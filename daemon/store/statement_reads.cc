@@ -3,6 +3,7 @@
 #include <map>
 
 #include "domain/held_sum.h"
+#include "store/ledger_head.h"
 #include "store/mysql_reports.h"
 #include "store/sql_sum.h"
 #include "store/sql_text.h"
@@ -165,6 +166,7 @@ StatementRows read_statement(Session& session, AccountId account, const Statemen
   const Scope scope{account, &period, last_before_usage_at(session, period.opens_at),
                     last_before_usage_at(session, period.closes_at)};
   StatementRows rows;
+  rows.head = read_reported_head(session);
   read_money(session, scope, rows);
   read_usage(session, scope, rows);
   std::map<std::int64_t, Sums> packs;

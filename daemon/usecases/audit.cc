@@ -5,13 +5,12 @@
 
 namespace packwarden {
 
-std::vector<AuditCheck> audit_ledger(Reports& reports, const AuditOrder& order) {
+LedgerAudit audit_ledger(Reports& reports, const AuditOrder& order) {
   ServiceAudit services(*order.catalogue, *order.calendar, order.shown_max);
-  std::vector<AuditCheck> checks =
-      reports.audit(order.shown_max, order.off_kinds,
-                    [&](const AuditedAccount& account) { services.take(account); });
-  checks.push_back(services.check());
-  return checks;
+  LedgerAudit audit = reports.audit(order.shown_max, order.off_kinds,
+                                    [&](const AuditedAccount& account) { services.take(account); });
+  audit.checks.push_back(services.check());
+  return audit;
 }
 
 }  // namespace packwarden

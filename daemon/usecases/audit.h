@@ -8,6 +8,7 @@
 #include "domain/catalogue.h"
 #include "domain/notice.h"
 #include "domain/standing.h"
+#include "usecases/ledger_port.h"
 
 namespace packwarden {
 
@@ -34,9 +35,14 @@ struct AuditOrder {
   std::vector<NoticeKind> off_kinds{};  // that are off now: that they were not told is no break
 };
 
+struct LedgerAudit {
+  LedgerHead head;  // of the snapshot
+  std::vector<AuditCheck> checks;
+};
+
 class Reports;
 
 // All checks of docs/AUDIT.md, in one snapshot. Throws LedgerUnavailable.
-std::vector<AuditCheck> audit_ledger(Reports& reports, const AuditOrder& order);
+LedgerAudit audit_ledger(Reports& reports, const AuditOrder& order);
 
 }  // namespace packwarden

@@ -253,9 +253,8 @@ class Reports {
   // The checks of docs/AUDIT.md that the database makes, each with its first `shown_max` breaks.
   // That kinds that are off now, or were then, were not told is none. Then gives `each` main
   // account by id, some in memory at a time. All in one snapshot.
-  virtual std::vector<AuditCheck> audit(std::uint32_t shown_max,
-                                        std::span<const NoticeKind> off_kinds,
-                                        const std::function<void(const AuditedAccount&)>& each) = 0;
+  virtual LedgerAudit audit(std::uint32_t shown_max, std::span<const NoticeKind> off_kinds,
+                            const std::function<void(const AuditedAccount&)>& each) = 0;
   // Everything in one snapshot, kind by kind in the order of CanonicalSink, each kind in the order
   // of its columns. Rows stream: memory does not grow with them.
   virtual void canonical(const CanonicalSink& sink) = 0;

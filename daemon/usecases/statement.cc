@@ -51,8 +51,13 @@ std::vector<StatementTotal> totals_of(const Statement& statement) {
 }
 
 Statement statement_of(StatementRows rows) {
-  Statement statement{rows.opening_micros,    rows.closing_micros,   std::move(rows.journals),
-                      std::move(rows.usage),  std::move(rows.packs), std::move(rows.charges),
+  Statement statement{rows.head,
+                      rows.opening_micros,
+                      rows.closing_micros,
+                      std::move(rows.journals),
+                      std::move(rows.usage),
+                      std::move(rows.packs),
+                      std::move(rows.charges),
                       std::move(rows.overage)};
   MoneyMicros balance = statement.opening_micros;
   for (StatementJournal& journal : statement.journals) {

@@ -6,6 +6,7 @@
 
 #include "billing/statement_period.h"
 #include "domain/refund.h"
+#include "usecases/ledger_port.h"
 #include "usecases/report_rows.h"
 
 // The statement of a main account and a month: docs/STATEMENTS.md.
@@ -50,6 +51,7 @@ struct StatementOverage {
 };
 
 struct Statement {
+  LedgerHead head;  // of the ledger, when it was read
   MoneyMicros opening_micros = 0;
   MoneyMicros closing_micros = 0;
   std::vector<StatementJournal> journals;  // by instant
@@ -63,6 +65,7 @@ struct Statement {
 
 // What the ledger holds, each sum read by itself: nothing here is worked out from another field.
 struct StatementRows {
+  LedgerHead head;
   MoneyMicros opening_micros = 0;
   MoneyMicros closing_micros = 0;
   std::vector<StatementJournal> journals;  // without balance_micros

@@ -26,6 +26,7 @@ class StatementText : public ::testing::Test {
     print.stands_at = print.period.to;
     const Instant noon = print.period.from + Span::minutes(12 * 60);
     StatementRows rows;
+    rows.head = {17, noon + Span::seconds(1), Digest{0xab}, 0};
     rows.opening_micros = 400'000'000;
     rows.closing_micros = 99'965'000;
     rows.journals = {{7, noon, "purchase", "30k", -300'000'000, 0},
@@ -88,6 +89,8 @@ TEST_F(StatementText, for_people) {
       "\nOverage\n"
       "product  not charged before  used  charged  not charged yet\n"
       "captcha                   7     2        7                2\n"
+      "\nRead at ledger transaction 17 of 2026-11-01T12:00:01+08:00, stamp "
+      "ab00000000000000000000000000000000000000000000000000000000000000.\n"
       "\nAll sums agree.\n");
 }
 
@@ -130,7 +133,9 @@ TEST_F(StatementText, for_spreadsheets_one_kind_of_row_a_line) {
           "overage,2026-11-01T12:00:00.001500+08:00,,2026-10-31,,captcha,,,,"
           "2026-10-31,7,,,,0.005,0.035,\r\n"
           "open_overage," +
-          account + ",,,,,captcha,,,,,2,,7,2,,,\r\n");
+          account + ",,,,,captcha,,,,,2,,7,2,,,\r\n" + "ledger," + account +
+          "ab00000000000000000000000000000000000000000000000000000000000000,"
+          "2026-11-01T12:00:01+08:00,,,,,,,,17,,,,,,,\r\n");
 }
 
 TEST_F(StatementText, for_programs) {

@@ -152,12 +152,14 @@ def faults(found):
 
 
 def normal(text):
-    """Without what differs from run to run: instants, days, months, claims, digests, ids, and the widths that follow from them."""
+    """Without what differs from run to run: instants, days, months, claims, digests, ids, numbers of ledger transactions, and
+    the widths that follow from them."""
     text = re.sub(r"\d{8}T\d{6}\.\d{6}Z-\d{4}", "CLAIM", text)
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( ?(Z|UTC|[+-]\d\d:?\d\d))?", "INSTANT", text)
     text = re.sub(r"\d{4}-\d\d-\d\d", "DAY", text)
     text = re.sub(r"\b\d{4}-\d\d\b", "MONTH", text)
     text = re.sub(r"\b(sha256:)?[0-9a-f]{6,64}(\.\.\.)?\b", "HEX", text)
+    text = re.sub(r"\bledger transaction \d+", "ledger transaction SEQ", text)
     return [" ".join(re.sub(r"[-─]{2,}", "--", line).split()) for line in text.strip().splitlines()]
 
 

@@ -120,6 +120,20 @@ class Statement(unittest.TestCase):
             self.assertEqual((micros(of["opening_balance"][0]["balance"]), micros(of["closing_balance"][0]["balance"])),
                              (statement["opening_micros"], statement["closing_micros"]))
 
+    def test_U8_the_head_of_the_ledger_goes_out_with_each(self):
+        month = months()[-1]
+        head = where.ctl("statement", "acme", month)["ledger"]
+        stored = where.server.sql("SELECT seq, LOWER(HEX(stamp)) FROM ledger_sequence", where.database)[0]
+        self.assertEqual((str(head["sequence"]), head["stamp"]), stored)
+        row = [row for row in csv_rows(month) if row["kind"] == "ledger"]
+        self.assertEqual([(one["reference"], one["detail"], one["at"]) for one in row],
+                         [(stored[0], stored[1], head["instant"])])
+        self.assertIn(f"\nRead at ledger transaction {stored[0]} of {head['instant']}, stamp {stored[1]}.\n",
+                      where.ctl_text("statement", "acme", month, output=None))
+        audited = [check["head"] for check in where.ctl("audit") if "head" in check]
+        self.assertEqual([(str(one["sequence"]), one["stamp"]) for one in audited], [stored])
+        self.assertIn(f"at transaction {stored[0]} of ", where.ctl_text("audit", output=None))
+
     def test_for_people(self):
         text = where.ctl_text("statement", "acme", months()[-1], output=None)
         self.assertRegex(text, r"\AStatement of acme for \d{4}-\d{2}, not final before \S+\+08:00\n\nBalance\n")

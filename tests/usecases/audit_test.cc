@@ -51,7 +51,7 @@ class Audit : public ::testing::Test {
   std::string broken() {
     std::string names;
     for (const AuditCheck& check :
-         audit_ledger(reports, {context.catalogue, context.calendar, 10})) {
+         audit_ledger(reports, {context.catalogue, context.calendar, 10}).checks) {
       if (check.breaks == 0) continue;
       names += (names.empty() ? "" : " ") + check.name;
       EXPECT_EQ(check.breaks, static_cast<std::int64_t>(check.shown.size()));
@@ -73,7 +73,8 @@ class Audit : public ::testing::Test {
 };
 
 TEST_F(Audit, a_sound_ledger_has_no_breaks_and_each_check_has_looked_at_something) {
-  for (const AuditCheck& check : audit_ledger(reports, {context.catalogue, context.calendar, 10})) {
+  for (const AuditCheck& check :
+       audit_ledger(reports, {context.catalogue, context.calendar, 10}).checks) {
     EXPECT_GT(check.looked_at, 0) << check.name;
     EXPECT_EQ(check.breaks, 0) << check.name << ": " << check.shown.front();
   }
@@ -187,7 +188,7 @@ TEST_F(Audit, O10_many_accounts_are_looked_at_and_none_twice) {
   ASSERT_TRUE(add_accounts(ledger, names, "en", noon, "more"));
   ASSERT_TRUE(claim_trials(ledger, context, {"captcha", names, noon}, "trials"));
   const std::vector<AuditCheck> checks =
-      audit_ledger(reports, {context.catalogue, context.calendar, 10});
+      audit_ledger(reports, {context.catalogue, context.calendar, 10}).checks;
   EXPECT_EQ(checks.back().name, "service_states");
   EXPECT_EQ(checks.back().looked_at, more + 2);
   EXPECT_EQ(checks.back().breaks, 0);

@@ -98,7 +98,7 @@ std::vector<std::string> BillingCase::play() {
   (*results_)[block_->name] = summary();
   MySqlReports reports(database_->address());
   for (const AuditCheck& check :
-       audit_ledger(reports, {context_.catalogue, context_.calendar, 1})) {
+       audit_ledger(reports, {context_.catalogue, context_.calendar, 1}).checks) {
     if (check.breaks > 0) wrong_.push_back("the audit finds: " + check.shown.front());
   }
   if (value("SELECT used_units FROM pack_balance WHERE pack_id = 1") != "0") {

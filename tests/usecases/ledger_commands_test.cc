@@ -44,7 +44,8 @@ class LedgerCommands : public ::testing::Test {
   std::int64_t breaks() {
     MySqlReports reports(database.address());
     std::int64_t sum = 0;
-    for (const AuditCheck& check : audit_ledger(reports, {context.catalogue, context.calendar})) {
+    for (const AuditCheck& check :
+         audit_ledger(reports, {context.catalogue, context.calendar}).checks) {
       sum += check.breaks;
     }
     return sum;

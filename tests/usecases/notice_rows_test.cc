@@ -52,7 +52,8 @@ class NoticeRows : public ::testing::Test {
   std::int64_t breaks_of(const std::string& check) {
     MySqlReports reports(database.address());
     const BillingContext context = shipped_billing(database);
-    for (const AuditCheck& one : audit_ledger(reports, {context.catalogue, context.calendar, 5})) {
+    for (const AuditCheck& one :
+         audit_ledger(reports, {context.catalogue, context.calendar, 5}).checks) {
       if (one.name == check) return one.breaks;
     }
     return -1;
@@ -271,7 +272,8 @@ TEST_F(NoticeRows, N2_scope_stack_goes_by_what_was_left_after_the_last_purchase)
                            "ORDER BY pack_id) FROM pack"),
             "30000 0,44999 15001,30000 60000");
   MySqlReports reports(database.address());
-  for (const AuditCheck& check : audit_ledger(reports, {context.catalogue, context.calendar, 5})) {
+  for (const AuditCheck& check :
+       audit_ledger(reports, {context.catalogue, context.calendar, 5}).checks) {
     EXPECT_EQ(check.breaks, 0) << check.name;
   }
 }
