@@ -1,4 +1,4 @@
-"""Settlement of one business day of many accounts: ./dev bench settlement [--accounts N] [--kills N]
+"""Settlement of one business day of many accounts: ./dev bench settlement [--accounts N] [--kills N] [--beside]
 
 Each account has a bought pack that expired, postpaid on, and overage of one day; one in a hundred has
 too little money for it and comes into arrears. Accounts, packs and money are put into the database by
@@ -8,6 +8,9 @@ delivery. Its time is from its start, the loading of the ledger included, until 
 
 With --kills, daemons are killed with -9 so often, each after it has charged some more and before all
 is charged; then the last one ends the day, and each account is charged once.
+
+With --beside, 20 small usage files a second are dropped meanwhile, and packctl tops up one account
+after the other; the largest gap between two commits is printed.
 """
 
 import argparse
@@ -15,6 +18,7 @@ import datetime
 import pathlib
 import random
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
@@ -57,6 +61,57 @@ UPDATE ledger_sequence SET seq = {seq}, last_account_id = (SELECT MAX(account_id
 """
 
 
+def rich(number, accounts):
+    """Some account that has enough money."""
+    number = 1 + number * 7_907 % accounts
+    return number + 1 if is_poor(number) else number
+
+
+class Beside:
+    """Others who change the ledger: a producer of small files, and a clerk."""
+
+    FILES_A_SECOND = 20
+
+    def __init__(self, where, accounts):
+        self.where, self.accounts, self.files, self.top_ups = where, accounts, 0, 0
+        self.used, self.faults, self.over = set(), [], threading.Event()
+        self.threads = [threading.Thread(target=self._guard, args=(one,)) for one in (self._drop, self._top_up)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+        if self.faults:
+            raise harness.Failure("; ".join(self.faults))
+
+    def _guard(self, work):
+        try:
+            work()
+        except (harness.Failure, OSError) as failure:
+            self.faults.append(str(failure))
+
+    def _drop(self):
+        begin = time.perf_counter()
+        while not self.over.wait(max(0.0, begin + self.files / self.FILES_A_SECOND - time.perf_counter())):
+            self.files += 1
+            number = rich(self.files, self.accounts)
+            self.used.add(number)
+            self.where.drop(f"small-{self.files}.csv", (
+                "id,account,product,meter,time,quantity\n"
+                f"s-{self.files},{account(number)},captcha,client_verification,{harness.rfc3339(harness.utc_now())},1\n").encode())
+
+    def _top_up(self):
+        while not self.over.is_set():
+            self.where.ctl("money", "top-up", account(rich(self.top_ups, self.accounts)), "1", "--reference",
+                           f"beside-{self.top_ups}")
+            self.top_ups += 1
+
+
 def account(number):
     return f"tenant-{number:07}"
 
@@ -73,7 +128,7 @@ class Site:
     """Accounts with overage of one business day, and nothing charged yet."""
 
     def __init__(self, directory, server, database, accounts, jobs):
-        self.server, self.accounts = server, accounts
+        self.server, self.accounts, self.beside = server, accounts, None
         server.new_database(database)
         self.where = harness.Deployment(directory, server, database, spool_name="bench", jobs=jobs)
         config = self.where.config.read_text().replace("http: {listen: off}", HTTP.format(harness.free_port(), directory))
@@ -112,9 +167,28 @@ class Site:
         return self.count("job WHERE name = 'settle' AND succeeded_at IS NOT NULL"
                           f" AND done_until > '{self.day + datetime.timedelta(days=1)}'") == 1
 
-    def settle(self):
+    def settle(self, has_others=False):
         """(seconds, peak bytes) of a daemon that charges all that is left."""
         self.sql("UPDATE job SET succeeded_at = NULL")
+        if has_others:
+            (before,), = self.sql("SELECT seq FROM ledger_sequence")
+            self.beside = Beside(self.where, self.accounts)
+            with self.beside:
+                measured = self._settle()
+                harness.wait_until(lambda: self.count("rating_unit") >= self.beside.files, BOUND_S, "small files are taken",
+                                   every_s=ASKED_EVERY_S)
+            self._say_gaps(before)
+            return measured
+        return self._settle()
+
+    def _say_gaps(self, before):
+        (gap, commits), = self.sql("SELECT MAX(gap), COUNT(*) FROM (SELECT TIMESTAMPDIFF(MICROSECOND, LAG(committed_at) OVER"
+                                   " (ORDER BY seq), committed_at) / 1e6 gap FROM ledger_transaction WHERE seq >"
+                                   f" {before}) gaps")
+        print(f"beside it {self.beside.files} small files and {self.beside.top_ups} top-ups; of {commits} commits the"
+              f" largest gap was {float(gap):.2f} s", flush=True)
+
+    def _settle(self):
         begin = time.perf_counter()
         process = self.where.daemon()
         try:
@@ -154,9 +228,10 @@ class Site:
         expect("charges", self.accounts, "COUNT(*) FROM charge")
         expect("journals", self.accounts, "COUNT(*) FROM journal WHERE kind = 'charge'")
         expect("booked", -owed, "SUM(amount_micros) FROM journal WHERE kind = 'charge'")
-        expect("balances", sum(1 if is_poor(n) else 100 * MICROS for n in numbers) - owed,
+        others = self.beside
+        expect("balances", (others.top_ups * MICROS if others else 0) + sum(1 if is_poor(n) else 100 * MICROS for n in numbers) - owed,
                "SUM(balance_micros) FROM money_balance")
-        expect("open overage", 0, "COUNT(*) FROM open_overage")
+        expect("open overage", len(others.used) if others else 0, "COUNT(*) FROM open_overage")
         expect("notices of bills", self.accounts, "COUNT(*) FROM notice WHERE kind = 'bill'")
         expect("in-site deliveries", self.accounts, "COUNT(*) FROM outbox WHERE idempotency_key LIKE '%bill%'")
         expect("notices of arrears", poor, "COUNT(*) FROM notice WHERE kind = 'arrears'")
@@ -166,12 +241,12 @@ class Site:
 
 
 def run(options, server, directory):
-    jobs = {"interval_ms": 100, "lease_s": options.lease_s, "settlement_spread_s": 0}
+    jobs = {"interval_ms": 100, "lease_s": options.lease_s, "settlement_spread_s": 0, **dict(options.job)}
     site = Site(directory / "site", server, "bench_settlement", options.accounts, jobs)
     dice = random.Random(options.seed)
     for number in range(1, options.kills + 1):
         print(f"kill {number}: {site.kill(dice, number, options.kills):,} accounts are charged", flush=True)
-    seconds, peak = site.settle()
+    seconds, peak = site.settle(options.beside)
     what = "what was left" if options.kills else f"{options.accounts:,} accounts"
     print(f"{what} charged in {seconds:.1f} s, daemon's peak {peak / 2**20:,.0f} MiB", flush=True)
     return site.faults()
@@ -182,6 +257,9 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--job", action="append", default=[], type=lambda text: text.split("=", 1), metavar="KEY=VALUE",
+                        help="a setting of section jobs, such as settlement_accounts=2000")
+    parser.add_argument("--beside", action="store_true", help="others change the ledger meanwhile")
     parser.add_argument("--lease-s", type=int, default=10)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     options = parser.parse_args()
