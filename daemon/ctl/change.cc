@@ -43,6 +43,13 @@ boost::json::array refused_names(const CommandDone& done) {
 
 }  // namespace
 
+std::string how_to_try_again(std::string_view why, std::string_view request_id) {
+  if (why.ends_with('.')) why.remove_suffix(1);
+  return fmt::format(
+      "{}. Run the same command again with --request-id {}: it is done once at most.", why,
+      request_id);
+}
+
 void add_change_words(CLI::App& command, ChangeWords& words, const std::string& placeholder) {
   auto* names = command.add_option("names", words.names, "names")->type_name(placeholder);
   auto* file = command.add_option("--from-file", words.from_file, "further names, one a line");
@@ -70,9 +77,7 @@ RequestDone run_request(Desk& desk, const std::string& request_id,
     if (!outcome) throw Refused(outcome.error());
     return {*outcome, id};
   } catch (const LedgerUnavailable& error) {
-    throw LedgerUnavailable(
-        fmt::format("{}. Run the same command again with --request-id {}: it is done once at most.",
-                    error.what(), id));
+    throw LedgerUnavailable(how_to_try_again(error.what(), id));
   }
 }
 

@@ -24,6 +24,10 @@ struct RequestDone {
   CommandDone done;
   std::string request_id;
 };
+// What to say where it is not known whether the command was done: `why`, with a full stop or
+// without, and how to try again safely. Pure.
+std::string how_to_try_again(std::string_view why, std::string_view request_id);
+
 // Runs a command under `request_id`, or under a new one where it is empty. Throws Refused; where
 // the database cannot be reached, LedgerUnavailable says how to try again safely.
 RequestDone run_request(Desk& desk, const std::string& request_id,

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <sstream>
 
+#include "ctl/change.h"
 #include "ctl/receipt_words.h"
 #include "ctl/table.h"
 
@@ -120,6 +121,14 @@ Answer packctl(std::vector<std::string> words) {
   std::ostringstream err;
   const int status = run_packctl(static_cast<int>(words.size()), argv.data(), backend, out, err);
   return {status, out.str(), err.str()};
+}
+
+TEST(TryAgain, P9_says_the_request_id_behind_one_full_stop) {
+  const std::string said =
+      "The database is away. Run the same command again with --request-id r-1: it is done once at "
+      "most.";
+  EXPECT_EQ(how_to_try_again("The database is away.", "r-1"), said);
+  EXPECT_EQ(how_to_try_again("The database is away", "r-1"), said);
 }
 
 TEST(Packctl, status_0_is_done) {
