@@ -312,8 +312,10 @@ void BillingJobs::remind(std::optional<Instant> as_of, JobReport& report) {
 void BillingJobs::settle(std::optional<Instant> as_of, JobReport& report) {
   run_job("settle", as_of, report, [&](Run& run) {
     AccountsAside aside(*store_, run.lease, run.due_by);
-    const auto days = due_days(run.lease.done_until, store_->first_open_day(), run.due_by,
-                               options_.spread_s, *context_.calendar);
+    // To find it costs a look at all that is open.
+    const auto first_open_day = run.lease.done_until ? std::nullopt : store_->first_open_day();
+    const auto days = due_days(run.lease.done_until, first_open_day, run.due_by, options_.spread_s,
+                               *context_.calendar);
     for (const DueDay& due : days) {
       SettlementPart part;
       part.catalogue = context_.catalogue;
