@@ -30,8 +30,9 @@ void compare(const Catalogue& in_effect, const Catalogue& wanted, ChangedKeys& c
     const Product* const after = wanted.find_product(before.name);
     if (after == nullptr) {
       changed.add(fmt::format(
-          "product \"{}\" is gone from the catalogue, but the ledger may hold packs of it: to sell "
-          "no more of it, take out its tiers",
+          "product \"{}\" is gone from the catalogue, but the ledger may hold packs of it: leave "
+          "it "
+          "there, with one tier at least, until nothing of it is held or open; then restart",
           before.name));
     } else if (after->postpaid_prices.empty() && !before.postpaid_prices.empty()) {
       changed.add(
