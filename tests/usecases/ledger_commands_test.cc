@@ -132,6 +132,7 @@ TEST_F(LedgerCommands, U8_an_older_database_is_accepted_by_its_number_and_all_lo
   EXPECT_THROW(ledger.head(), LedgerBehind);
   MySqlLedger fresh(database.address());  // as packctl is one
   const Sequence at = fresh.head().sequence;
+  const std::uint32_t history = fresh.head().history;
   const CommandOutcome wrong = accept_older(fresh, at + 1, std::nullopt, "accept-1");
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().code, "moved_on");
@@ -141,6 +142,7 @@ TEST_F(LedgerCommands, U8_an_older_database_is_accepted_by_its_number_and_all_lo
   ledger.load(
       Follower::rating, [](Changes) {}, nullptr);
   EXPECT_EQ(ledger.head().sequence, at + 1);
+  EXPECT_EQ(ledger.head().history, history + 1);
   top_up("after");
   EXPECT_EQ(breaks(), 0);
 }
