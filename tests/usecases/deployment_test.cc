@@ -195,6 +195,18 @@ class Meanwhile : public DeploymentStore {
   std::function<void()> what_;
 };
 
+TEST_F(DeploymentOf, S40_what_another_has_changed_meanwhile_is_compared_anew) {
+  take_meaning(store, wanted(), std::nullopt);
+  LedgerMeaning longer = wanted();
+  longer.dedupe_window_days += 100;
+  catalogue.products[0].tiers[0].units = 40'000;
+  MySqlLedger other_ledger(database.address());
+  MySqlDeploymentStore other(other_ledger);
+  Meanwhile changed(store, [&] { take_meaning(other, longer, std::nullopt); });
+  take_meaning(changed, wanted(), std::nullopt);
+  EXPECT_EQ(value("dedupe-window-days"), std::to_string(wanted().dedupe_window_days));
+}
+
 TEST_F(DeploymentOf, S40_what_came_between_the_look_and_the_lock_counts) {
   take_meaning(store, wanted(), std::nullopt);
   catalogue.products[0].name = "video";
