@@ -101,9 +101,9 @@ class Jobs:
     def charge(self, account, day, now):
         """All bills of an account for a day; the names of their products."""
         bills = []
-        for product_name in sorted(account.holdings):
-            holding = account.holdings[product_name]
-            lines = self._lines_due(holding, self.products[product_name], day)
+        for product_name, product in self.products.items():  # O6: as they stand in the catalogue
+            holding = account.holdings.get(product_name)
+            lines = self._lines_due(holding, product, day) if holding else []
             if lines and day not in holding.billed:
                 bills.append((product_name, holding, lines))
         if not bills:

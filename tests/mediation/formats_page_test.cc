@@ -60,40 +60,50 @@ std::string code_at(const std::string& text, std::size_t& at) {
   return text.substr(begin + 1, end - begin - 1);
 }
 
+// What a paragraph of prose says, its lines joined by blanks.
+void read_paragraph(Page& page, const std::string& prose) {
+  const std::string arrives = "the file arrives at ";
+  if (const std::size_t at = prose.find(arrives); at != std::string::npos) {
+    const std::size_t begin = at + arrives.size();
+    page.arrival = prose.substr(begin, prose.find_first_of(". ", begin) - begin);
+  }
+  for (const std::string word : {"FIELDS", "EVENT"}) {
+    std::size_t at = prose.find("`" + word + "`");
+    if (at == std::string::npos) continue;
+    code_at(prose, at);
+    page.words[word] = code_at(prose, at);
+  }
+}
+
 Page read_page() {
   std::ifstream file(PACKWARDEN_SOURCE_DIR "/docs/FORMATS.md");
   Page page;
   int line_no = 0;
   std::string block;
+  std::string prose;
   bool in_table = false;
-  std::string last_word;
   for (std::string line; std::getline(file, line);) {
     ++line_no;
+    const bool is_table = line.starts_with("|");
+    if (block.empty() && !is_table && !line.empty() && !line.starts_with("```")) {
+      in_table = false;
+      prose += line + " ";
+      continue;
+    }
+    read_paragraph(page, prose);
+    prose.clear();
     if (line.starts_with("```")) {
       block = block.empty() ? line.substr(3) : "";
     } else if (!block.empty()) {
       page.blocks[block] += line + "\n";
     } else if (line.starts_with("| ---")) {
       in_table = true;
-    } else if (line.starts_with("|")) {
-      if (in_table) {
-        page.tables.back().rows.push_back({line_no, cells_of(line)});
-      } else {
-        page.tables.push_back({line, {}});
-      }
+    } else if (is_table && in_table) {
+      page.tables.back().rows.push_back({line_no, cells_of(line)});
+    } else if (is_table) {
+      page.tables.push_back({line, {}});
     } else {
       in_table = false;
-      const std::string arrives = "the file arrives at ";
-      if (const std::size_t at = line.find(arrives); at != std::string::npos) {
-        const std::size_t begin = at + arrives.size();
-        page.arrival = line.substr(begin, line.find_first_of(". ", begin) - begin);
-      }
-      for (const std::string word : {"FIELDS", "EVENT"}) {
-        std::size_t at = line.find("`" + word + "`");
-        if (at == std::string::npos) continue;
-        code_at(line, at);
-        page.words[word] = code_at(line, at);
-      }
     }
   }
   return page;
