@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "app/settings_files.h"
+#include "support/places.h"
 
 namespace packwarden {
 namespace {
@@ -253,7 +254,7 @@ TEST(CatalogueFile, N1_reminder_days_are_in_descending_order) {
 
 TEST(ShippedCatalogue, is_the_table_of_section_2) {
   const ScopedEnvironment no_credentials("CREDENTIALS_DIRECTORY", nullptr);
-  const auto settings = load_settings(PACKWARDEN_SOURCE_DIR "/config/packwarden.yaml");
+  const auto settings = load_settings(source_dir() + "/config/packwarden.yaml");
   ASSERT_TRUE(settings) << to_string(settings.error().front());
   const Catalogue& catalogue = settings->catalogue;
   EXPECT_EQ(catalogue.currency, "CNY");

@@ -11,6 +11,7 @@
 #include "domain/service_state.h"
 #include "notices/notice_rules.h"
 #include "notices/sms_parts.h"
+#include "support/places.h"
 
 namespace packwarden {
 namespace {
@@ -20,7 +21,7 @@ using testing::ElementsAre;
 
 namespace km = kainjow::mustache;
 
-const std::string shipped_folder = PACKWARDEN_SOURCE_DIR "/config/templates/";
+const std::string shipped_folder = source_dir() + "/config/templates/";
 
 std::string content(const std::string& path) {
   std::ostringstream text;
@@ -160,7 +161,7 @@ class ShippedTexts : public testing::Test {
  protected:
   static const NoticeRules& rules() {
     static const Settings settings =
-        load_settings(PACKWARDEN_SOURCE_DIR "/config/packwarden.yaml").value();
+        load_settings(source_dir() + "/config/packwarden.yaml").value();
     return *settings.notices.rules;
   }
   static NoticeText text(NoticeKind kind, std::string_view language, Medium medium) {

@@ -7,6 +7,7 @@
 
 #include "app/settings.h"
 #include "support/folder.h"
+#include "support/places.h"
 
 namespace packwarden::test {
 
@@ -15,7 +16,7 @@ class SettingsFiles {
  public:
   SettingsFiles() {
     write("catalogue.yaml", small_catalogue);
-    std::filesystem::create_directory_symlink(PACKWARDEN_SOURCE_DIR "/config/templates",
+    std::filesystem::create_directory_symlink(source_dir() + "/config/templates",
                                               path("templates"));
   }
 

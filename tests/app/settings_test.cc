@@ -6,6 +6,7 @@
 
 #include "app/http_settings.h"
 #include "app/settings_files.h"
+#include "support/places.h"
 
 namespace packwarden {
 namespace {
@@ -38,7 +39,7 @@ TEST(Settings, stand_with_their_defaults_in_the_shipped_file) {
   const ScopedEnvironment no_credentials("CREDENTIALS_DIRECTORY", nullptr);
   const SettingsFiles files;
   const auto defaults = load_settings(files.write("p.yaml", "{}"));
-  const auto shipped = load_settings(PACKWARDEN_SOURCE_DIR "/config/packwarden.yaml");
+  const auto shipped = load_settings(source_dir() + "/config/packwarden.yaml");
   ASSERT_TRUE(shipped) << to_string(shipped.error().front());
   EXPECT_EQ(shipped->database, defaults->database);
   EXPECT_EQ(shipped->spool, defaults->spool);
@@ -52,11 +53,11 @@ TEST(Settings, stand_with_their_defaults_in_the_shipped_file) {
   EXPECT_EQ(shipped->dedupe_window_days, defaults->dedupe_window_days);
   EXPECT_EQ(shipped->business_time_zone, defaults->business_time_zone);
   EXPECT_EQ(shipped->plugin_directory, defaults->plugin_directory);
-  EXPECT_EQ(shipped->http.tokens_file, PACKWARDEN_SOURCE_DIR "/config/tokens");
+  EXPECT_EQ(shipped->http.tokens_file, source_dir() + "/config/tokens");
   HttpSettings shipped_http = shipped->http;
   shipped_http.tokens_file = defaults->http.tokens_file;
   EXPECT_EQ(shipped_http, defaults->http);
-  EXPECT_EQ(shipped->notices.templates_directory, PACKWARDEN_SOURCE_DIR "/config/templates");
+  EXPECT_EQ(shipped->notices.templates_directory, source_dir() + "/config/templates");
   EXPECT_EQ(shipped->notices.sms_parts_max, defaults->notices.sms_parts_max);
   NoticePolicy policy = shipped->notices.rules->policy;
   policy.set_channels({});

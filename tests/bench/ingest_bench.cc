@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/composition.h"
+#include "support/places.h"
 #include "support/test_database.h"
 
 namespace packwarden {
@@ -65,8 +66,7 @@ void write_usage(const std::filesystem::path& path, std::uint32_t file, std::uin
 
 int run(std::uint32_t groups, std::uint32_t files, std::uint32_t records) {
   TestDatabase database;
-  Settings settings =
-      load_settings(std::string(PACKWARDEN_SOURCE_DIR) + "/config/packwarden.yaml").value();
+  Settings settings = load_settings(source_dir() + "/config/packwarden.yaml").value();
   settings.database.socket = database.address().socket;
   settings.database.name = database.address().name;
   settings.database.user = database.address().user;

@@ -10,13 +10,13 @@
 #include "store/channel_board.h"
 #include "store/delivery_reports.h"
 #include "store/outbox_store.h"
+#include "support/places.h"
 #include "support/test_database.h"
 
 namespace packwarden {
 
-inline const std::string kInbox = std::string(PACKWARDEN_BINARY_DIR) + "/lib/packwarden/inbox.so";
-inline const std::string kScripted =
-    std::string(PACKWARDEN_BINARY_DIR) + "/lib/fixtures/scripted.so";
+inline const std::string kInbox = binary_dir() + "/lib/packwarden/inbox.so";
+inline const std::string kScripted = binary_dir() + "/lib/fixtures/scripted.so";
 
 // One channel with all that belongs to it, as its process has it.
 class Channel {

@@ -12,6 +12,7 @@
 
 #include "channel/channel_world.h"
 #include "channel/pacer.h"
+#include "support/places.h"
 
 namespace packwarden {
 namespace {
@@ -212,7 +213,7 @@ TEST(Board, a_note_that_was_tried_again_counts_nothing_that_a_start_has_counted)
 
 // The SQL of docs/CHANNELS.md, for this database and a user of its own.
 std::string grants_of_the_docs(const std::string& database, const std::string& user) {
-  std::ifstream file(PACKWARDEN_SOURCE_DIR "/docs/CHANNELS.md");
+  std::ifstream file(source_dir() + "/docs/CHANNELS.md");
   std::ostringstream text;
   text << file.rdbuf();
   const std::string all = text.str();

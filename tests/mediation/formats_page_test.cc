@@ -6,6 +6,7 @@
 #include <set>
 
 #include "mediation/line_world.h"
+#include "support/places.h"
 
 // Reads the examples of docs/FORMATS.md from the page.
 namespace packwarden::testing {
@@ -76,7 +77,7 @@ void read_paragraph(Page& page, const std::string& prose) {
 }
 
 Page read_page() {
-  std::ifstream file(PACKWARDEN_SOURCE_DIR "/docs/FORMATS.md");
+  std::ifstream file(source_dir() + "/docs/FORMATS.md");
   Page page;
   int line_no = 0;
   std::string block;

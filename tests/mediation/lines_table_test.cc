@@ -7,6 +7,7 @@
 #include "mediation/json_line.h"
 #include "mediation/line_world.h"
 #include "support/escapes.h"
+#include "support/places.h"
 
 // Reads lines.table, which says itself how it is written.
 namespace packwarden::testing {
@@ -38,7 +39,7 @@ std::string with_words(std::string text) {
 }
 
 std::vector<Row> read_table() {
-  std::ifstream table(PACKWARDEN_SOURCE_DIR "/tests/mediation/lines.table");
+  std::ifstream table(source_dir() + "/tests/mediation/lines.table");
   std::vector<Row> rows;
   int line_no = 0;
   for (std::string line; std::getline(table, line);) {

@@ -7,6 +7,7 @@
 
 #include "channel/clean_text.h"
 #include "support/fake_outbox.h"
+#include "support/places.h"
 
 namespace packwarden {
 namespace {
@@ -18,11 +19,11 @@ using ::testing::HasSubstr;
 using Outcome = DeliveryReport::Outcome;
 
 std::string fixture(const std::string& name) {
-  return std::string(PACKWARDEN_BINARY_DIR) + "/lib/fixtures/" + name + ".so";
+  return binary_dir() + "/lib/fixtures/" + name + ".so";
 }
 
 std::string inbox() {
-  return std::string(PACKWARDEN_BINARY_DIR) + "/lib/packwarden/inbox.so";
+  return binary_dir() + "/lib/packwarden/inbox.so";
 }
 
 OutboxRow message(const std::string& body, const std::string& subject = "") {

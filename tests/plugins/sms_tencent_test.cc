@@ -12,6 +12,7 @@
 #include "sms/tencent_codes.h"
 #include "sms/tencent_signature.h"
 #include "sms/tencent_templates.h"
+#include "support/places.h"
 
 namespace sms {
 namespace {
@@ -48,7 +49,7 @@ TEST(TencentSignature, IsThatOfThePublishedExample) {
 }
 
 std::map<std::string, std::string> wanted_outcomes() {
-  std::ifstream file(std::string(PACKWARDEN_SOURCE_DIR) + "/tests/plugins/tencent_codes.txt");
+  std::ifstream file(packwarden::source_dir() + "/tests/plugins/tencent_codes.txt");
   std::map<std::string, std::string> wanted;
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with('#')) continue;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "support/places.h"
 #include "support/test_database.h"
 
 namespace packwarden {
@@ -71,7 +72,7 @@ TEST(Migrations, GiveTheSchemaThatIsWrittenDown) {
   migrate(migrated.session());
 
   Empty written;
-  std::ifstream file(PACKWARDEN_SOURCE_DIR "/sql/schema.sql");
+  std::ifstream file(source_dir() + "/sql/schema.sql");
   const std::string text(std::istreambuf_iterator<char>(file), {});
   for (const std::string& statement : statements_of({0, "schema", text})) {
     written.session().execute(statement);

@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "support/places.h"
 #include "usecases/billing_case.h"
 
 // Plays billing_cases.table, which says itself how it is written.
@@ -58,7 +59,7 @@ class BillingCases : public ::testing::Test {
 TestDatabase* BillingCases::database = nullptr;
 
 TEST_F(BillingCases, B4_P4_O2_N2_each_case_of_the_table_holds) {
-  std::ifstream table(PACKWARDEN_SOURCE_DIR "/tests/usecases/billing_cases.table");
+  std::ifstream table(source_dir() + "/tests/usecases/billing_cases.table");
   std::set<std::string> names;
   for (const CaseBlock& block : read_blocks(table)) {
     EXPECT_TRUE(names.insert(block.name).second) << "there are two cases " << block.name;

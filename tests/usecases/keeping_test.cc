@@ -11,6 +11,7 @@
 #include "app/archive_loop.h"
 #include "store/job_rows.h"
 #include "store/mysql_reports.h"
+#include "support/places.h"
 #include "usecases/billing_jobs.h"
 #include "usecases/file_void.h"
 #include "usecases/money_commands.h"
@@ -237,7 +238,7 @@ TEST(LedgerIsKept, D1_no_statement_of_the_program_deletes_from_the_ledger) {
   std::set<std::string> tables;
   int files = 0;
   for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(PACKWARDEN_SOURCE_DIR "/daemon")) {
+       std::filesystem::recursive_directory_iterator(source_dir() + "/daemon")) {
     if (entry.path().extension() != ".cc" && entry.path().extension() != ".h") continue;
     ++files;
     std::ostringstream text;

@@ -13,6 +13,7 @@
 
 #include "support/escapes.h"
 #include "support/packing.h"
+#include "support/places.h"
 #include "usecases/world.h"
 
 // Reads whole_files.table, which says itself how it is written.
@@ -105,7 +106,7 @@ std::string stored_bytes(const Case& one) {
 }
 
 std::vector<Case> read_table() {
-  std::ifstream table(PACKWARDEN_SOURCE_DIR "/tests/usecases/whole_files.table");
+  std::ifstream table(source_dir() + "/tests/usecases/whole_files.table");
   std::vector<Case> cases;
   int line_no = 0;
   bool open = false;

@@ -9,13 +9,14 @@
 #include <stdexcept>
 
 #include "store/deployment.h"
+#include "support/places.h"
 
 namespace packwarden::testing {
 namespace {
 
 const Settings& shipped_settings() {
   static const Settings shipped = [] {
-    const std::string file = std::string(PACKWARDEN_SOURCE_DIR) + "/config/packwarden.yaml";
+    const std::string file = source_dir() + "/config/packwarden.yaml";
     auto settings = load_settings(file);
     if (!settings) throw std::runtime_error(to_string(settings.error().front()));
     return std::move(*settings);
