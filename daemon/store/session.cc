@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "store/value_binding.h"
+
 namespace packwarden {
 namespace {
 
@@ -80,53 +82,14 @@ void fill_row(MYSQL_RES* result, MYSQL_ROW row, std::vector<std::optional<std::s
 
 // Small enough to stay in a core's cache: larger statements are slower again.
 constexpr std::size_t rows_a_statement = 100;
-constexpr std::size_t bytes_a_statement = 1 << 20;
+constexpr std::size_t rows_an_array = 2'000;
+constexpr std::size_t bytes_together = 1 << 20;
 
-void bind(const SqlValue& value, MYSQL_BIND& bind) {
-  bind = {};
-  const auto bind_text = [&](std::string_view text, enum_field_types type) {
-    bind.buffer_type = type;
-    bind.buffer = const_cast<char*>(text.data() == nullptr ? "" : text.data());
-    bind.buffer_length = text.size();
-    bind.length_value = text.size();
-    bind.length = &bind.length_value;
-  };
-  const auto bind_number = [&](const void* number, bool is_unsigned) {
-    bind.buffer_type = MYSQL_TYPE_LONGLONG;
-    bind.is_unsigned = is_unsigned;
-    bind.buffer = const_cast<void*>(number);
-  };
-  if (const auto* text = std::get_if<std::string_view>(&value)) {
-    bind_text(*text, MYSQL_TYPE_STRING);
-  } else if (const auto* blob = std::get_if<Bytes>(&value)) {
-    bind_text(blob->bytes, MYSQL_TYPE_BLOB);
-  } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
-    bind_number(number, false);
-  } else if (const auto* natural = std::get_if<std::uint64_t>(&value)) {
-    bind_number(natural, true);
-  } else {
-    bind.buffer_type = MYSQL_TYPE_NULL;
-  }
-}
-
-std::size_t bytes_of(std::span<const SqlValue> row) {
-  std::size_t bytes = 0;
-  for (const SqlValue& value : row) {
-    if (const auto* text = std::get_if<std::string_view>(&value)) bytes += text->size();
-    if (const auto* blob = std::get_if<Bytes>(&value)) bytes += blob->bytes.size();
-  }
-  return bytes;
-}
-
-// How many of the first `rows` go into one statement: one at least.
-std::size_t rows_together(std::span<const SqlValue> values, std::size_t width) {
-  const std::size_t most = std::min(values.size() / width, rows_a_statement);
-  std::size_t bytes = 0;
-  for (std::size_t row = 0; row < most; ++row) {
-    bytes += bytes_of(values.subspan(row * width, width));
-    if (bytes > bytes_a_statement) return std::max<std::size_t>(row, 1);
-  }
-  return most;
+bool takes_arrays(MYSQL* native) {
+  unsigned int beyond_mysql = 0;
+  return mariadb_get_infov(native, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES,
+                           &beyond_mysql) == 0 &&
+         (beyond_mysql & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)) != 0;
 }
 
 }  // namespace
@@ -273,13 +236,47 @@ void Session::for_each_row(std::string_view text, const RowCallback& callback) {
 }
 
 std::uint64_t Session::insert_rows(std::string_view head, std::string_view row,
-                                   std::span<const SqlValue> values) {
+                                   std::span<const SqlValue> values, RowsBy by) {
   require_session();
   const auto width = static_cast<std::size_t>(std::count(row.begin(), row.end(), '?'));
   if (width == 0 || values.size() % width != 0) {
     throw DatabaseError(0, "insert_rows: " + std::to_string(values.size()) +
                                " values for rows of " + std::to_string(width) + " placeholders");
   }
+  if (by == RowsBy::arrays && values.size() > width && takes_arrays(native_)) {
+    return insert_arrays(head, row, values, width);
+  }
+  return insert_statements(head, row, values, width);
+}
+
+std::uint64_t Session::insert_arrays(std::string_view head, std::string_view row,
+                                     std::span<const SqlValue> values, std::size_t width) {
+  Statement statement(mysql_stmt_init(native_));
+  if (!statement) fail_native();
+  const auto fail_statement = [&] {
+    fail(mysql_stmt_errno(statement.get()), mysql_stmt_error(statement.get()));
+  };
+  const std::string text = std::string(head).append(" ").append(row);
+  if (mysql_stmt_prepare(statement.get(), text.data(), text.size()) != 0) fail_statement();
+  std::uint64_t inserted = 0;
+  while (!values.empty()) {
+    const std::size_t rows = rows_together(values, width, rows_an_array, bytes_together);
+    const auto some = values.first(rows * width);
+    auto bound = BoundColumns::of(some, width);
+    if (!bound) return inserted + insert_statements(head, row, values, width);
+    values = values.subspan(some.size());
+    auto count = static_cast<unsigned int>(rows);
+    mysql_stmt_attr_set(statement.get(), STMT_ATTR_ARRAY_SIZE, &count);
+    if (mysql_stmt_bind_param(statement.get(), bound->binds()) != 0) fail_statement();
+    if (mysql_stmt_execute(statement.get()) != 0) fail_statement();
+    answered();
+    inserted += mysql_stmt_affected_rows(statement.get());
+  }
+  return inserted;
+}
+
+std::uint64_t Session::insert_statements(std::string_view head, std::string_view row,
+                                         std::span<const SqlValue> values, std::size_t width) {
   Statement statement;
   std::size_t prepared_rows = 0;
   const auto fail_statement = [&] {
@@ -288,7 +285,7 @@ std::uint64_t Session::insert_rows(std::string_view head, std::string_view row,
   std::vector<MYSQL_BIND> binds;
   std::uint64_t inserted = 0;
   while (!values.empty()) {
-    const std::size_t rows = rows_together(values, width);
+    const std::size_t rows = rows_together(values, width, rows_a_statement, bytes_together);
     const auto some = values.first(rows * width);
     values = values.subspan(some.size());
     if (rows != prepared_rows) {
@@ -300,7 +297,7 @@ std::uint64_t Session::insert_rows(std::string_view head, std::string_view row,
       prepared_rows = rows;
       binds.resize(some.size());
     }
-    for (std::size_t i = 0; i < some.size(); ++i) bind(some[i], binds[i]);
+    for (std::size_t i = 0; i < some.size(); ++i) bind_value(some[i], binds[i]);
     if (mysql_stmt_bind_param(statement.get(), binds.data()) != 0) fail_statement();
     if (mysql_stmt_execute(statement.get()) != 0) fail_statement();
     answered();

@@ -78,12 +78,17 @@ class Session {
   // the session can do nothing else until this returns. What the callback throws comes out after
   // the rest was thrown away.
   void for_each_row(std::string_view text, const RowCallback& callback);
-  // Inserts rows by prepared statements of up to a hundred rows or about a mebibyte: the server
-  // reads such a statement once and its values as they are, where text would be read and unquoted
+  // How insert_rows sends its rows. `arrays`: one prepared row, and an array of values for each
+  // placeholder, about a mebibyte at a time; what MariaDB takes. `statements`: prepared statements
+  // of up to a hundred rows; what every server takes, and what `arrays` means where the server
+  // takes none.
+  enum class RowsBy { arrays, statements };
+  // Inserts rows whose values the server takes as they are, where text would be read and unquoted
   // for each row. `head` ends in VALUES; `row` is one row with its parentheses, with a ? for each
-  // of its `values` and none besides. Returns the inserted rows.
+  // of its `values` and none besides. Returns the inserted rows. After an error some of the rows
+  // may be there: it must be called within a transaction.
   std::uint64_t insert_rows(std::string_view head, std::string_view row,
-                            std::span<const SqlValue> values);
+                            std::span<const SqlValue> values, RowsBy by = RowsBy::arrays);
 
   // A literal with its quotes: 'it\'s' for text in utf8mb4, x'00FF' for bytes.
   std::string escape(std::string_view text);
@@ -124,6 +129,10 @@ class Session {
   void state_what_we_need();
   void forget_isolation_level() noexcept;
   void send(std::string_view text);
+  std::uint64_t insert_arrays(std::string_view head, std::string_view row,
+                              std::span<const SqlValue> values, std::size_t width);
+  std::uint64_t insert_statements(std::string_view head, std::string_view row,
+                                  std::span<const SqlValue> values, std::size_t width);
   [[noreturn]] void fail(unsigned code, const std::string& message);
   [[noreturn]] void fail_native();
   [[noreturn]] void rethrow_mapped();

@@ -75,6 +75,12 @@ def resident(pid):
     return fields["VmRSS"], fields["VmHWM"]
 
 
+def cpu_seconds(pid):
+    """What all threads of a process have used, in user and system."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Case:
     """One number of groups on one kind of server."""
 

@@ -24,7 +24,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import harness  # noqa: E402
-from bench import resident  # noqa: E402
+from bench import cpu_seconds, resident  # noqa: E402
 
 SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
 IN_ARREARS_EACH = 100  # one account in so many has too little money
@@ -186,13 +186,15 @@ class Site:
               f" largest gap was {float(gap):.2f} s", flush=True)
 
     def _settle(self):
-        begin = time.perf_counter()
+        begin, server_before = time.perf_counter(), cpu_seconds(self.server.process.pid)
         process = self.where.daemon()
         try:
             harness.wait_until(self.is_closed, BOUND_S, "the day is closed", alive=[process],
                                every_s=ASKED_EVERY_S)
             seconds = time.perf_counter() - begin
             _, peak = resident(process.pid)
+            print(f"CPU: {cpu_seconds(process.pid):.1f} s of the daemon,"
+                  f" {cpu_seconds(self.server.process.pid) - server_before:.1f} s of the server", flush=True)
         finally:
             process.stop()
         return seconds, peak

@@ -123,8 +123,18 @@ TEST(Session, StreamsRowsAndSurvivesACallbackThatThrows) {
 
 constexpr std::string_view into_segments = "INSERT INTO dedupe_segment VALUES";
 
-TEST(Session, InsertsBlobsOfAMebibyte) {
+// Both ways of insert_rows, the plain one beside the fast one.
+class InsertRows : public ::testing::TestWithParam<Session::RowsBy> {
+ protected:
+  std::uint64_t insert(std::string_view head, std::string_view row,
+                       std::span<const SqlValue> values) {
+    return database.session().insert_rows(head, row, values, GetParam());
+  }
+
   TestDatabase database;
+};
+
+TEST_P(InsertRows, TakeBlobsOfAMebibyte) {
   Session& session = database.session();
   std::string blob(1 << 20, '\0');
   for (std::size_t i = 0; i < blob.size(); ++i) blob[i] = static_cast<char>(i * 31 % 256);
@@ -132,51 +142,105 @@ TEST(Session, InsertsBlobsOfAMebibyte) {
       std::uint64_t{1},  std::uint64_t{0}, std::string_view("2026-11-22"), Bytes{blob},
       ~std::uint64_t{0}, std::uint64_t{1}, std::string_view("2026-11-23"), Bytes{}};
   const std::string_view row = "(?, ?, 'added', ?, ?)";
-  EXPECT_EQ(session.insert_rows(into_segments, row, rows), 2u);
+  EXPECT_EQ(insert(into_segments, row, rows), 2u);
   EXPECT_THAT(session.query("SELECT seq, part, kind, arrival_day, record_keys FROM dedupe_segment"),
               ElementsAre(ElementsAre("1", "0", "added", "2026-11-22", blob),
                           ElementsAre("18446744073709551615", "1", "added", "2026-11-23", "")));
-  EXPECT_EQ(error_of([&] { session.insert_rows(into_segments, row, rows); }),
-            DatabaseErrorKind::duplicate_key);
+  EXPECT_EQ(error_of([&] { insert(into_segments, row, rows); }), DatabaseErrorKind::duplicate_key);
 }
 
 // Whole statements of them, and what is left over in one of its own.
-TEST(Session, InsertsManyRowsAsTheyAre) {
-  TestDatabase database;
+TEST_P(InsertRows, KeepThemAsTheyAre) {
   Session& session = database.session();
   session.execute(
-      "CREATE TABLE sample (id INT PRIMARY KEY, text VARCHAR(64), bytes BLOB, whole BIGINT)");
+      "CREATE TABLE sample (id INT PRIMARY KEY, text VARCHAR(64), bytes BLOB, whole BIGINT, "
+      "natural_"
+      " BIGINT UNSIGNED, nothing INT)");
   const std::string text = "套餐 '?' \\ \" ;--";
   std::vector<SqlValue> values;
-  for (std::int64_t id = 0; id < 257; ++id) {
+  constexpr std::int64_t rows = 5'057;
+  for (std::int64_t id = 0; id < rows; ++id) {
     values.insert(values.end(),
                   {id, id % 3 == 0 ? SqlValue(nullptr) : SqlValue(std::string_view(text)),
-                   Bytes{std::string_view("\0\xff'", 3)}, -id * 1'000'000'007});
+                   Bytes{std::string_view("\0\xff'", 3)}, -id * 1'000'000'007,
+                   id % 5 == 0 ? SqlValue(nullptr) : SqlValue(~std::uint64_t{0}), nullptr});
   }
-  EXPECT_EQ(session.insert_rows("INSERT INTO sample VALUES", "(?,?,?,?)", values), 257u);
-  EXPECT_EQ(session.insert_rows("INSERT INTO sample VALUES", "(?,?,?,?)", {}), 0u);
+  EXPECT_EQ(insert("INSERT INTO sample VALUES", "(?,?,?,?,?,?)", values), rows);
+  EXPECT_EQ(insert("INSERT INTO sample VALUES", "(?,?,?,?,?,?)", {}), 0u);
   std::int64_t id = 0;
-  session.for_each_row("SELECT id, text, bytes, whole FROM sample ORDER BY id", [&](RowView row) {
+  session.for_each_row("SELECT * FROM sample ORDER BY id", [&](RowView row) {
     EXPECT_EQ(*row[0], std::to_string(id));
     EXPECT_EQ(row[1], id % 3 == 0 ? std::nullopt : std::optional<std::string_view>(text));
     EXPECT_EQ(*row[2], std::string_view("\0\xff'", 3));
     EXPECT_EQ(*row[3], std::to_string(-id * 1'000'000'007));
+    EXPECT_EQ(row[4],
+              id % 5 == 0 ? std::nullopt : std::optional<std::string_view>("18446744073709551615"));
+    EXPECT_EQ(row[5], std::nullopt);
     ++id;
   });
-  EXPECT_EQ(id, 257);
+  EXPECT_EQ(id, rows);
+}
+
+// A column of an array has one type: such rows go the plain way, from that statement on.
+TEST_P(InsertRows, TakeNumbersOfTwoTypesInOneColumn) {
+  database.session().execute("CREATE TABLE sample (id INT PRIMARY KEY, number DECIMAL(20))");
+  std::vector<SqlValue> values;
+  for (std::int64_t id = 0; id < 4'500; ++id) {
+    values.insert(values.end(), {id, id == 2'500 ? SqlValue(~std::uint64_t{0}) : SqlValue(-id)});
+  }
+  EXPECT_EQ(insert("INSERT INTO sample VALUES", "(?,?)", values), 4'500u);
+  EXPECT_EQ(database.value("SELECT SUM(number) FROM sample"),
+            std::to_string(~std::uint64_t{0} - (4'500 * 4'499 / 2 - 2'500)));
+}
+
+TEST_P(InsertRows, ExpressionsOfValuesAndDefaultsOfColumns) {
+  database.session().execute(
+      "CREATE TABLE sample (id INT PRIMARY KEY, until DATETIME(6), state ENUM('a', 'b') DEFAULT"
+      " 'b')");
+  const std::array<SqlValue, 4> values = {std::int64_t{1}, std::int64_t{1'500'000}, std::int64_t{2},
+                                          nullptr};
+  EXPECT_EQ(insert("INSERT INTO sample (id, until) VALUES",
+                   "(?,'2026-11-22' + INTERVAL ? MICROSECOND)", values),
+            2u);
+  EXPECT_THAT(database.session().query("SELECT * FROM sample ORDER BY id"),
+              ElementsAre(ElementsAre("1", "2026-11-22 00:00:01.500000", "b"),
+                          ElementsAre("2", std::nullopt, "b")));
+}
+
+// In the middle of an array too; the transaction takes back those before it.
+TEST_P(InsertRows, SayWhichKindOfErrorARowMade) {
+  Session& session = database.session();
+  session.execute("CREATE TABLE sample (id INT PRIMARY KEY, short_ VARCHAR(3) NOT NULL)");
+  std::vector<SqlValue> values;
+  for (std::int64_t id = 0; id < 3'000; ++id) {
+    values.insert(values.end(), {id, std::string_view("abc")});
+  }
+  const auto error_with = [&](std::size_t at, SqlValue value) {
+    auto broken = values;
+    broken[at] = value;
+    const Transaction transaction(session);
+    return error_of([&] { insert("INSERT INTO sample VALUES", "(?,?)", broken); });
+  };
+  EXPECT_EQ(error_with(2 * 2'900, std::int64_t{7}), DatabaseErrorKind::duplicate_key);
+  EXPECT_EQ(error_with(2 * 1'500 + 1, std::string_view("abcd")), DatabaseErrorKind::bad_value);
+  EXPECT_EQ(database.value("SELECT COUNT(*) FROM sample"), "0");
 }
 
 // Rows of half a packet each must not come in one statement.
-TEST(Session, InsertsRowsThatTogetherAreLargerThanAPacket) {
-  TestDatabase database;
-  Session& session = database.session();
+TEST_P(InsertRows, ThatTogetherAreLargerThanAPacket) {
   const std::string blob(3 << 20, 'b');
   std::vector<SqlValue> values;
   for (std::uint64_t part = 0; part < 9; ++part) values.insert(values.end(), {part, Bytes{blob}});
-  EXPECT_EQ(session.insert_rows(into_segments, "(7, ?, 'added', '2026-11-22', ?)", values), 9u);
+  EXPECT_EQ(insert(into_segments, "(7, ?, 'added', '2026-11-22', ?)", values), 9u);
   EXPECT_EQ(database.value("SELECT SUM(LENGTH(record_keys)) FROM dedupe_segment"),
             std::to_string(9 * blob.size()));
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, InsertRows,
+                         ::testing::Values(Session::RowsBy::arrays, Session::RowsBy::statements),
+                         [](const auto& one) {
+                           return one.param == Session::RowsBy::arrays ? "arrays" : "statements";
+                         });
 
 TEST(Session, RefusesValuesThatDoNotFillTheRows) {
   TestDatabase database;
