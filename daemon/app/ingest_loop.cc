@@ -177,6 +177,10 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
       const DedupeIndex& index = composition.ingest().books().index();
       host.telemetry.tally.index_is(index.size(), index.memory_bytes());
       const std::optional<IngestReport> report = composition.ingest().round(at, std::nullopt);
+      if (!report) {  // nothing was asked of the database: whether it is there is known by looking
+        composition.ingest().look();
+        if (follows.is_due()) composition.ingest().follow();
+      }
       outage.is_over();
       host.telemetry.ready.clocks_differ("");
       host.telemetry.ready.ledger_goes_on();
@@ -195,8 +199,6 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
           host.sleep(stop, unstorable.next());
         }
       } else {
-        composition.ingest().look();
-        if (follows.is_due()) composition.ingest().follow();
         host.status.idle(composition.ingest().books().sequence());
         host.sleep(stop, scan_interval);
       }

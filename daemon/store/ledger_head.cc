@@ -94,7 +94,7 @@ LedgerHead advance_head(Session& session, const char* kind, const HeadRow& row, 
       after.sequence, session.escape(kind), datetime_literal(instant), literal(nonce),
       literal(content), literal(after.stamp)));
   const auto advanced = session.execute(fmt::format(
-      "UPDATE ledger_sequence SET seq = {}, instant = {}, stamp = {}, history = {}, "
+      "UPDATE ledger_sequence SET seq = {}, instant = {}, stamp = {}, history = {}, holder = '', "
       "last_account_id = {},"
       " last_pack_id = {} WHERE id = 1 AND seq = {} AND stamp = {}",
       after.sequence, datetime_literal(instant), literal(after.stamp), after.history,

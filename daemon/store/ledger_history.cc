@@ -60,9 +60,16 @@ void LedgerHistory::check(const Mark& mark, const LedgerHead& head, const Stamps
 void LedgerHistory::learn(const LedgerHead& head, const std::vector<Digest>& between) {
   const std::lock_guard lock(mutex_);
   if (known_ && head.history == newest_.history && head.sequence <= newest_.sequence) return;
-  // What is known has no gaps.
-  stamps_.assign(between.begin(), between.end());
+  // What is known has no gaps, and goes back as far as before.
+  const Sequence first = head.sequence - between.size();
+  if (!known_ || head.history != newest_.history || first > newest_.sequence + 1) {
+    stamps_.assign(between.begin(), between.end());
+  } else {
+    const auto known = static_cast<std::ptrdiff_t>(newest_.sequence + 1 - first);
+    stamps_.insert(stamps_.end(), between.begin() + known, between.end());
+  }
   stamps_.push_back(head.stamp);
+  while (stamps_.size() > stamps_max) stamps_.pop_front();
   newest_ = head;
   known_ = true;
 }

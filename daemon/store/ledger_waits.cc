@@ -66,7 +66,10 @@ std::string LedgerWaits::holder() {
     session_.execute("SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED");
     const auto rows = session_.query("SELECT holder FROM ledger_sequence WHERE id = 1");
     const std::string name = rows.empty() ? "" : rows.at(0).at(0).value_or("");
-    return name.empty() ? "nobody has written into it who holds it" : name + " holds it";
+    return name.empty()
+               ? "its holder has written no name: it is another client of the database, or "
+                 "is at its COMMIT"
+               : name + " holds it";
   } catch (const DatabaseError& error) {
     session_.close();
     return fmt::format("who holds it could not be read: {}", error.what());

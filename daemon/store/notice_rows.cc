@@ -29,13 +29,14 @@ std::string idempotency_key(const Notice& notice, Sequence sequence, Medium medi
 }
 
 void write_told_levels(Session& session, Sequence sequence, std::span<const NoticeWrite> notices) {
-  RowWriter rows(session, "INSERT INTO told_level (pack_id, level_percent, seq) VALUES");
+  std::vector<SqlValue> values;
   for (const NoticeWrite& write : notices) {
     const Notice& notice = write.notice;
     if (notice.kind != NoticeKind::pack_usage && notice.kind != NoticeKind::pack_used_up) continue;
-    rows.add(fmt::format("{},{},{}", value_of(notice.pack), notice.cause, sequence));
+    values.insert(values.end(), {std::uint64_t{value_of(notice.pack)}, std::int64_t{notice.cause}});
   }
-  rows.finish();
+  session.insert_rows("INSERT INTO told_level (pack_id, level_percent, seq) VALUES",
+                      fmt::format("(?,?,{})", sequence), values);
 }
 
 void write_deliveries(Session& session, Sequence sequence, std::span<const NoticeWrite> notices,

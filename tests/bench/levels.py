@@ -5,37 +5,16 @@ how long the daemon took, the memory that it needed above what it held while idl
 ingest held the ledger.
 """
 
-import argparse
-import pathlib
-import re
-import sys
 import time
-import urllib.request
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from bench import resident
+from measuring import BOUND_S, Holds, deployment, harness, main_of
 
-import harness  # noqa: E402
-from bench import resident  # noqa: E402
-
-SERVER = ("--innodb-buffer-pool-size=2G", "--innodb-log-file-size=1G")
 UNITS = 10_001  # of 20,000
-BOUND_S = 900
-HELD = re.compile(r'packwarden_ledger_held_seconds_(sum|count)\{kind="ingest"\} (\S+)')
-
-
-def held(port):
-    """(seconds, transactions) for which ingest held the ledger."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as page:
-        found = dict(HELD.findall(page.read().decode()))
-    return float(found.get("sum", 0)), int(float(found.get("count", 0)))
 
 
 def run(options, server, directory):
-    server.new_database("bench_levels")
-    where = harness.Deployment(directory / "site", server, "bench_levels", spool_name="bench")
-    port = harness.free_port()
-    where.config.write_text(where.config.read_text().replace(
-        "http: {listen: off}", f"http: {{listen: '127.0.0.1:{port}', tokens_file: {directory}/tokens}}"))
+    where, port = deployment(directory / "site", server, "bench_levels")
     where.ctl("migrate")
     where.ctl("token", "new", "bench")
     names = directory / "names"
@@ -48,14 +27,14 @@ def run(options, server, directory):
         harness.wait_until(daemon.is_ready, BOUND_S, "the daemon is ready", alive=[daemon])
         time.sleep(2)  # what loading needed for a moment is given back
         idle, _ = resident(daemon.pid)
-        before, _ = held(port)
+        holds = Holds(port, "ingest")
         at = harness.rfc3339(harness.utc_now())
         where.drop("usage.csv", ("id,account,product,meter,time,quantity\n" + "".join(
             f"u-{n},tenant-{n},captcha,client_verification,{at},{UNITS}\n" for n in range(1, options.accounts + 1))).encode())
         begin = time.perf_counter()
         harness.wait_until(where.idle, BOUND_S, "the file is taken", alive=[daemon], every_s=0.1)
         took = time.perf_counter() - begin
-        after, transactions = held(port)
+        transactions, held_s, _ = holds.now()
         _, peak = resident(daemon.pid)
     finally:
         daemon.stop()
@@ -64,28 +43,9 @@ def run(options, server, directory):
         raise harness.Failure(f"{notices} notices, not {options.accounts}")
     above = (peak - idle) / 2**20
     print(f"{options.accounts:,} accounts told in {took:.1f} s by {transactions} transactions that held the ledger for"
-          f" {after - before:.1f} s in all; {above:,.0f} MiB above {idle / 2**20:,.0f} MiB idle", flush=True)
-    return above
-
-
-def main():
-    parser = argparse.ArgumentParser(prog="./dev bench levels", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--accounts", type=int, default=100_000)
-    parser.add_argument("--bound-mib", type=float, default=256)
-    options = parser.parse_args()
-    try:
-        with harness.temporary_directory() as directory:
-            server = harness.PrivateServer(directory, SERVER)
-            try:
-                above = run(options, server, directory)
-            finally:
-                server.stop()
-    except harness.Failure as failure:
-        sys.exit(f"failed: {failure}")
-    if above > options.bound_mib:
-        sys.exit(f"more than {options.bound_mib} MiB")
+          f" {held_s:.1f} s in all; {above:,.0f} MiB above {idle / 2**20:,.0f} MiB idle", flush=True)
+    return [f"more than {options.bound_mib} MiB"] if above > options.bound_mib else []
 
 
 if __name__ == "__main__":
-    main()
+    main_of("levels", __doc__, (("--accounts", int, 100_000), ("--bound-mib", float, 256)), run)

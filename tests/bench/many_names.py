@@ -5,19 +5,14 @@ account after the other. What counts is the slowest of these: nobody may wait lo
 follows it meanwhile.
 """
 
-import argparse
-import pathlib
 import subprocess
-import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from measuring import deployment, harness, main_of
 
-import harness  # noqa: E402
-
-SERVER = ("--innodb-buffer-pool-size=2G", "--innodb-log-file-size=1G")
 REFUSED_EACH = 1_000  # one name in so many is of no account
 BOUND_S = 3_600
+
 
 def seconds_of(work):
     begin = time.perf_counter()
@@ -26,8 +21,7 @@ def seconds_of(work):
 
 
 def run(options, server, directory):
-    server.new_database("bench_names")
-    where = harness.Deployment(directory / "site", server, "bench_names", spool_name="bench")
+    where, _ = deployment(directory / "site", server, "bench_names")
     where.ctl("migrate")
     accounts = directory / "accounts"
     accounts.write_text("".join(f"tenant-{n}\n" for n in range(1, options.names + 1)))
@@ -61,27 +55,8 @@ def run(options, server, directory):
     waits.sort()
     print(f"{options.names:,} trials in {took:.1f} s; {len(waits)} verifications beside it: median"
           f" {waits[len(waits) // 2]:.2f} s, slowest {waits[-1]:.2f} s", flush=True)
-    return waits[-1]
-
-
-def main():
-    parser = argparse.ArgumentParser(prog="./dev bench many_names", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--names", type=int, default=200_000)
-    parser.add_argument("--bound-s", type=float, default=2.0)
-    options = parser.parse_args()
-    try:
-        with harness.temporary_directory() as directory:
-            server = harness.PrivateServer(directory, SERVER)
-            try:
-                slowest = run(options, server, directory)
-            finally:
-                server.stop()
-    except harness.Failure as failure:
-        sys.exit(f"failed: {failure}")
-    if slowest > options.bound_s:
-        sys.exit(f"the slowest took more than {options.bound_s} s")
+    return [f"the slowest took more than {options.bound_s} s"] if waits[-1] > options.bound_s else []
 
 
 if __name__ == "__main__":
-    main()
+    main_of("many_names", __doc__, (("--names", int, 200_000), ("--bound-s", float, 2.0)), run)

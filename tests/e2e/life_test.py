@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import time
 import unittest
@@ -130,14 +131,13 @@ class Life(unittest.TestCase):
         with running() as daemon:
             with frozen_server():
                 where.drop("hang.csv", content("hang", 1))
-                harness.wait_until(lambda: "stands still for" in daemon.log_tail(), BOUND_S, "the log names the loop",
+                named = re.compile(r"ingest stands still for \d+ s at '\w+'")  # others may be named before it
+                harness.wait_until(lambda: named.search(daemon.log_tail()), BOUND_S, "the log names the loop",
                                    alive=[daemon])
                 hung_from = time.monotonic()
-                self.assertRegex(daemon.log_tail(), r"(ingest|jobs) stands still for \d+ s at '\w+'")
                 # For longer than systemd would have waited.
                 harness.wait_until(lambda: time.monotonic() > hung_from + WATCHDOG_S, BOUND_S, "time", alive=[daemon])
                 self.assertEqual(fed_since(hung_from), [])
-                self.assertIn("ingest stands still", daemon.log_tail())
             back_at = time.monotonic()
             harness.wait_until(lambda: fed_since(back_at), BOUND_S, "it is fed again", alive=[daemon])
             harness.wait_until(where.idle, BOUND_S, "it goes on", alive=[daemon])

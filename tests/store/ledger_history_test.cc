@@ -126,6 +126,50 @@ TEST_F(History, stamps_of_others_are_known_too) {
   EXPECT_THROW(ledger.head(), OtherHistory) << "4 is another one than was seen";
 }
 
+// Each look goes on from what was known: it takes nothing of it away.
+TEST_F(History, what_others_commit_leaves_the_stamps_before_it_known) {
+  commit(ledger, 4);
+  MySqlLedger other = connect(std::make_shared<LedgerHistory>());
+  for (int i = 0; i < 3; ++i) {
+    commit(other);
+    ledger.head();
+  }
+  go_back_to(2);
+  EXPECT_THROW(ledger.head(), LedgerBehind);
+  MySqlLedger restored = connect(std::make_shared<LedgerHistory>());
+  commit(restored);
+  EXPECT_THROW(ledger.head(), OtherHistory) << "3 is another one than was seen";
+}
+
+TEST(LedgerHistoryTest, the_last_thousand_stamps_are_known_however_they_were_learnt) {
+  LedgerHistory history;
+  const auto stamp_of = [](Sequence seq) {
+    return Digest{static_cast<std::uint8_t>(seq), static_cast<std::uint8_t>(seq >> 8)};
+  };
+  const auto stamps = [&](Sequence first, Sequence last) {
+    std::vector<Digest> read;
+    for (Sequence seq = first; seq <= last; ++seq) read.push_back(stamp_of(seq));
+    return read;
+  };
+  const auto head_at = [&](Sequence seq) { return LedgerHead{seq, {}, stamp_of(seq), 0}; };
+  history.check(history.mark(), head_at(1), stamps);
+  for (Sequence seq = 1; seq < 3'000;) {
+    if (seq % 3 == 0) {
+      history.committed(head_at(++seq));
+    } else {
+      seq += seq % 7 + 1;
+      history.check(history.mark(), head_at(seq), stamps);
+    }
+  }
+  const Sequence newest = history.mark().head.sequence;
+  for (const Sequence back : {1U, 2U, 500U, 999U}) {
+    EXPECT_THROW(history.check(history.mark(), head_at(newest - back), stamps), LedgerBehind);
+    EXPECT_THROW(history.check(history.mark(), {newest - back, {}, {9, 9, 9}, 0}, stamps),
+                 OtherHistory)
+        << back;
+  }
+}
+
 TEST(LedgerHistoryTest, what_is_committed_meanwhile_does_not_make_an_answer_look_old) {
   LedgerHistory history;
   const auto stamps = [](Sequence, Sequence) { return std::vector<Digest>{}; };

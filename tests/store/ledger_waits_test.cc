@@ -49,6 +49,23 @@ TEST_F(LedgerWaitsOf, O11_whoever_waits_for_long_says_who_holds_the_ledger) {
   EXPECT_THAT(told, EndsWith(" s; east/7 (settle) holds it"));
 }
 
+TEST_F(LedgerWaitsOf, O11_whoever_held_it_before_is_not_named_for_a_stranger) {
+  MySqlLedger before = ledger_of("east/7");
+  before.transact("settle", {}, commit);
+  std::future<std::string> sentence = said.get_future();
+  std::future<std::optional<Sequence>> waiting;
+  {
+    const Transaction stranger(database.session());
+    database.session().execute("UPDATE ledger_sequence SET seq = seq");
+    waiting = std::async(std::launch::async,
+                         [this] { return ledger_of("west/9").transact("ingest", {}, commit); });
+    EXPECT_EQ(sentence.wait_for(std::chrono::seconds(60)), std::future_status::ready);
+  }
+  EXPECT_EQ(waiting.get(), Sequence{2});
+  EXPECT_THAT(sentence.get(), EndsWith("; its holder has written no name: it is another client of"
+                                       " the database, or is at its COMMIT"));
+}
+
 TEST_F(LedgerWaitsOf, O11_a_commit_says_for_how_long_it_held_the_ledger) {
   LedgerOptions options;
   std::vector<CommitTimes> all;
