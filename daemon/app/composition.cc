@@ -20,6 +20,9 @@ namespace packwarden {
 std::string this_process() {
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) != 0) host = {"?"};
+  // It stands in columns and on logs: whatever a host is called, it is plain text there.
+  std::replace_if(
+      host.begin(), host.end(), [](char c) { return c != '\0' && (c <= ' ' || c > '~'); }, '?');
   return fmt::format("{}/{}", host.data(), getpid()).substr(0, 128);
 }
 
@@ -100,11 +103,28 @@ LedgerMeaning meaning_of(const Settings& settings) {
                     static_cast<int>(settings.dedupe_window_days), settings.acceptance);
 }
 
+namespace {
+
+// Again where an operator has given the ledger another meaning meanwhile.
+MeaningComparison take_whatever_history(const Settings& settings, const LedgerMeaning& wanted,
+                                        std::optional<Instant> as_of) {
+  constexpr int attempts_max = 5;
+  for (int attempt = 1;; ++attempt) {
+    MySqlLedger ledger(database_address(settings), ledger_options(settings));
+    MySqlDeploymentStore store(ledger);
+    try {
+      return take_meaning(store, wanted, as_of);
+    } catch (const OtherHistory&) {
+      if (attempt == attempts_max) throw;
+    }
+  }
+}
+
+}  // namespace
+
 void take_meaning(const Settings& settings, std::optional<Instant> as_of) {
-  MySqlLedger ledger(database_address(settings), ledger_options(settings));
-  MySqlDeploymentStore store(ledger);
   const LedgerMeaning wanted = meaning_of(settings);
-  const MeaningComparison comparison = take_meaning(store, wanted, as_of);
+  const MeaningComparison comparison = take_whatever_history(settings, wanted, as_of);
   require_meaning(comparison);
   if (comparison.first) {
     log_event(events::meaning_recorded,
@@ -159,7 +179,8 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
 
 IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* loop,
                                      CommitObserver on_commit)
-    : catalogue_(settings.catalogue),
+    : settings_(settings),
+      catalogue_(settings.catalogue),
       notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
       ledger_(database_address(settings),
@@ -196,6 +217,7 @@ void IngestComposition::take_meaning(const Settings& settings, std::optional<Ins
 
 void IngestComposition::change(const Settings& settings) {
   ingest_->change([&](DecideContext& decide) {
+    settings_ = settings;
     catalogue_ = settings.catalogue;
     notices_ = settings.notices.rules;
     decide.notices = notices_.get();

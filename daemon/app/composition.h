@@ -59,6 +59,8 @@ class IngestComposition {
   // Of a start or a reload, before anything is taken over: as packwarden::take_meaning, and tells
   // it to the other daemons. Any thread.
   void take_meaning(const Settings& settings, std::optional<Instant> as_of = std::nullopt);
+  // Of the settings in effect: the ledger is another one than it was. By the thread of the rounds.
+  void take_meaning() { take_meaning(settings_); }
 
   Ingest& ingest() { return *ingest_; }
   SpoolName& spool_name() { return *spool_name_; }
@@ -66,6 +68,7 @@ class IngestComposition {
   MySqlLedger& ledger() { return ledger_; }
 
  private:
+  Settings settings_;  // in effect
   Catalogue catalogue_;
   std::shared_ptr<const NoticeRules> notices_;
   BusinessCalendar calendar_;

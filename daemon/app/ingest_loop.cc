@@ -140,6 +140,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
                 const std::function<void()>& on_ready) {
   bool loaded = false;
   bool was_ready = false;
+  bool is_other_history = false;  // which may have another meaning, too
   LettingGo letting_go(composition, false);
   Outage outage;
   // Files that the ledger cannot hold, one after the other and none that it can between them:
@@ -152,6 +153,8 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
     try {
       if (!loaded) {
         host.loop.step("loading the books");
+        if (is_other_history) composition.take_meaning();
+        is_other_history = false;
         const auto on_loading = [&](std::uint64_t rows, std::uint64_t keys) {
           stop_loading(stop);
           host.status.loading(rows, keys);
@@ -206,6 +209,7 @@ void run_ingest(IngestComposition& composition, std::chrono::milliseconds scan_i
     } catch (const OtherHistory& error) {
       log_event(events::other_history, "{}", error.what());
       loaded = false;
+      is_other_history = true;
     } catch (const ClocksDiffer& error) {
       const auto pause = outage.next_pause();
       host.status.away("the right time", now());

@@ -115,6 +115,10 @@ class SettingsContext : public Context {
     require_meaning(true);
     return ledger_;
   }
+  Ledger& ledger_as_it_is() override {
+    require();
+    return ledger_;
+  }
   Ledger& ledger_by_clock() override {
     require_meaning(true);
     if (!by_clock_) {
@@ -232,14 +236,21 @@ class SettingsContext : public Context {
     known_ = true;
   }
 
-  // `may_record`: where the database has nothing to compare with, it takes what these settings say.
-  void require_meaning(bool may_record) {
+  // `may_change`: something is changed by these settings; where an empty database has nothing to
+  // compare with, it takes what they say.
+  void require_meaning(bool may_change) {
     require();
-    if (compared_) return;
-    const auto compare = may_record ? compare_meaning : look_at_meaning;
+    if (may_change ? compared_for_change_ : compared_) return;
+    if (may_change) {
+      deployment_.require_newest();
+      ledger_.head();  // from here on another meaning is another history
+    }
+    const auto compare = may_change ? compare_meaning : look_at_meaning;
     const MeaningComparison comparison = compare(deployment_, meaning());
     packwarden::require_meaning(comparison);
-    compared_ = may_record || !comparison.first;
+    if (may_change) require_taken_over(comparison);
+    compared_ = compared_ || may_change || !comparison.first;
+    compared_for_change_ = may_change;
   }
 
   const KeyHasher& hasher() {
@@ -271,6 +282,7 @@ class SettingsContext : public Context {
   std::shared_ptr<const AccountDirectory> directory_;
   bool known_ = false;
   bool compared_ = false;
+  bool compared_for_change_ = false;
   bool interned_ = false;
 };
 

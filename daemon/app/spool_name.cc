@@ -114,7 +114,7 @@ bool SpoolName::renew() {
       held_until_ = before + lease;
       return true;
     }
-    const TakenSpoolName taken = take_spool_name(session_, who_, false);
+    const TakenSpoolName taken = take_spool_name(session_, who_, false, seen_());
     if (!taken.fence) {
       lose(taken.holder);
       return true;
@@ -123,8 +123,7 @@ bool SpoolName::renew() {
     write_meaning_digest(session_, who_.spool, *taken.fence, digest_);
     fence_ = taken.fence;
     held_until_ = before + lease;
-    log_event(events::spool_name_back, "the name '{}' of the spool is free again and taken",
-              who_.spool);
+    log_event(events::spool_name_back, "the name '{}' of the spool is ours again", who_.spool);
     return true;
   } catch (const DatabaseError& error) {
     // Ingest says that the database is away. Whoever is not sure of the name claims nothing.

@@ -71,6 +71,8 @@ class Context {
   virtual const Catalogue& stored_catalogue() = 0;
   virtual CommandLimits command_limits() const = 0;
   virtual Ledger& ledger() = 0;
+  // The same, also where daemons know it to be older than what they have seen.
+  virtual Ledger& ledger_as_it_is() = 0;
   // Whose transactions are of the database's clock, also where the ledger's last instant is ahead.
   virtual Ledger& ledger_by_clock() = 0;
   virtual Reports& reports() = 0;

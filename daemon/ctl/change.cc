@@ -41,6 +41,15 @@ boost::json::array refused_names(const CommandDone& done) {
   return array;
 }
 
+// Ledger time does not go back, whatever --as-of says.
+void say_instant(Desk& desk, Ledger& ledger) {
+  if (!desk.as_of) return;
+  const Instant done_as_of = ledger.head().instant;
+  if (done_as_of.micros() <= desk.as_of->micros()) return;
+  desk.note(fmt::format("done as of {}, the last instant of the ledger: {} is before it",
+                        to_rfc3339(done_as_of), to_rfc3339(*desk.as_of)));
+}
+
 }  // namespace
 
 std::string how_to_try_again(std::string_view why, std::string_view request_id) {
@@ -68,13 +77,18 @@ void add_request_word(CLI::App& command, std::string& request_id) {
       ->type_name("ID");
 }
 
-RequestDone run_request(Desk& desk, const std::string& request_id,
-                        const std::function<CommandOutcome(const std::string& request_id)>& run) {
+RequestDone run_request(Desk& desk, const std::string& request_id, const RequestRun& run) {
+  // Where it cannot be reached, nothing has been tried.
+  return run_request_on(desk.context().ledger(), desk, request_id, run);
+}
+
+RequestDone run_request_on(Ledger& ledger, Desk& desk, const std::string& request_id,
+                           const RequestRun& run) {
   const std::string id = request_id.empty() ? new_request_id() : request_id;
-  desk.context().ledger();  // where it cannot be reached, nothing has been tried
   try {
     const CommandOutcome outcome = run(id);
     if (!outcome) throw Refused(outcome.error());
+    if (!outcome->repeated) say_instant(desk, ledger);
     return {*outcome, id};
   } catch (const LedgerUnavailable& error) {
     throw LedgerUnavailable(how_to_try_again(error.what(), id));
@@ -84,8 +98,15 @@ RequestDone run_request(Desk& desk, const std::string& request_id,
 void run_change(Desk& desk, const ChangeWords& words, const std::string& noun,
                 const std::string& verb, const Change& change) {
   const auto names = all_names(words);
+  const std::string id = words.request_id.empty() ? new_request_id() : words.request_id;
+  if (words.request_id.empty() && names.size() > desk.context().command_limits().names_at_once) {
+    desk.note(
+        fmt::format("this is request {0}: should it break off, run the same command again "
+                    "with --request-id {0}, and it goes on where it stopped",
+                    id));
+  }
   const auto [done, request_id] =
-      run_request(desk, words.request_id, [&](const std::string& id) { return change(names, id); });
+      run_request(desk, id, [&](const std::string& of) { return change(names, of); });
   if (!done.refused.empty()) desk.exit_status = status_some_refused;
   if (desk.json) {
     boost::json::object object{

@@ -30,8 +30,11 @@ std::string how_to_try_again(std::string_view why, std::string_view request_id);
 
 // Runs a command under `request_id`, or under a new one where it is empty. Throws Refused; where
 // the database cannot be reached, LedgerUnavailable says how to try again safely.
-RequestDone run_request(Desk& desk, const std::string& request_id,
-                        const std::function<CommandOutcome(const std::string& request_id)>& run);
+using RequestRun = std::function<CommandOutcome(const std::string& request_id)>;
+RequestDone run_request(Desk& desk, const std::string& request_id, const RequestRun& run);
+// On a ledger that `run` has been given: of commands for which that of the context is too strict.
+RequestDone run_request_on(Ledger& ledger, Desk& desk, const std::string& request_id,
+                           const RequestRun& run);
 
 // The same with names; prints what it did: "3 accounts added." for noun and verb.
 using Change = std::function<CommandOutcome(const std::vector<std::string>& names,

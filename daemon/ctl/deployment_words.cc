@@ -17,7 +17,7 @@ constexpr std::string_view ledger_time = "ledger-time";
 
 struct DeploymentWords {
   DeploymentOrder order;
-  Sequence older = 0;
+  std::int64_t older = 0;
   std::string request_id;
   bool history = false;
   bool yes = false;
@@ -84,6 +84,11 @@ void show(Desk& desk, const DeploymentWords& words) {
 }
 
 void set(Desk& desk, const DeploymentWords& words) {
+  if (!words.request_id.empty()) {
+    throw Refused({"takes_no_request_id",
+                   "--request-id is for ledger-time alone: to set a value that is set already "
+                   "changes nothing."});
+  }
   DeploymentStore& store = desk.context().deployment();
   const LedgerMeaning wanted = desk.context().meaning();
   DeploymentOrder order = words.order;
@@ -130,10 +135,11 @@ void set_ledger_time(Desk& desk, const DeploymentWords& words) {
 }
 
 void accept_older_ledger(Desk& desk, const DeploymentWords& words) {
-  Ledger& ledger = desk.context().ledger();
+  Ledger& ledger = desk.context().ledger_as_it_is();
   const LedgerHead head = ledger.head();
+  const auto named = static_cast<Sequence>(words.older);
   std::vector<std::string> means;
-  if (head.sequence == words.older) {
+  if (head.sequence == named) {
     means = {fmt::format("The database is at ledger transaction {}, of {}. It goes on from there, "
                          "and every daemon and every packctl loads all again.",
                          head.sequence, to_rfc3339(head.instant)),
@@ -141,13 +147,14 @@ void accept_older_ledger(Desk& desk, const DeploymentWords& words) {
              "taken since then have to be dropped again, and commands have to be given again; "
              "docs/OPERATIONS.md says how to find them."};
   }
-  if (head.sequence != words.older && !words.yes) {
-    throw Refused(moved_on(head.sequence, words.older));
+  if (head.sequence != named && !words.yes) {
+    throw Refused(moved_on(head.sequence, named));
   }
   confirm(desk, means, words.yes);
-  const RequestDone done = run_request(desk, words.request_id, [&](const std::string& id) {
-    return accept_older(ledger, words.older, desk.as_of, id);
-  });
+  const auto accept = [&](const std::string& id) {
+    return accept_older(ledger, named, desk.as_of, id);
+  };
+  const RequestDone done = run_request_on(ledger, desk, words.request_id, accept);
   print_done(desk, means, done,
              fmt::format("The ledger goes on from transaction {}. Daemons load all again by "
                          "themselves.\n",
@@ -191,6 +198,7 @@ void add_deployment_words(CLI::App& app, Action& chosen) {
                                               "over and lagged; says first what that means");
   accepting->add_option("sequence", words->older, "the ledger transaction that the database is at")
       ->type_name("SEQ")
+      ->check(CLI::NonNegativeNumber)
       ->required();
   accepting->add_flag("--yes", words->yes, "do it; without it nothing is changed");
   add_request_word(*accepting, words->request_id);

@@ -44,6 +44,10 @@ Account Desk::account(const std::string& name) {
   return *found;
 }
 
+void Desk::note(const std::string& sentence) {
+  if (notes != nullptr) *notes << "packctl: " << sentence << '\n' << std::flush;
+}
+
 void Desk::print(const boost::json::array& rows) {
   const char* separator = "[\n";
   for (const boost::json::value& row : rows) {

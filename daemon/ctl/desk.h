@@ -39,7 +39,8 @@ class Desk {
   std::optional<Instant> as_of;
   bool terminal = false;  // a person sees `out` there
   Ink ink{};
-  int exit_status = 0;  // of a command that was done
+  int exit_status = 0;            // of a command that was done
+  std::ostream* notes = nullptr;  // beside the answer, for people; may be null
 
   Backend& backend() { return *backend_; }
   std::ostream& out() { return *out_; }
@@ -52,6 +53,8 @@ class Desk {
   // Throws Refused (unknown_account).
   Account account(const std::string& name);
 
+  // A sentence for a person that is no part of the answer.
+  void note(const std::string& sentence);
   // The answer for programs: an array with one row a line, or an object.
   void print(const boost::json::array& rows);
   void print(const boost::json::object& object);

@@ -175,6 +175,7 @@ LineAnswer run_words(Desk& desk, const std::vector<std::string>& words, Instant 
 
 int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std::ostream& err) {
   Desk desk(backend, out);
+  desk.notes = &err;
   Action chosen;
   std::string output = "table";
   std::string color = "auto";
@@ -203,6 +204,9 @@ int run_packctl(int argc, char** argv, Backend& backend, std::ostream& out, std:
     if (!as_of.empty()) {
       const auto instant = parse_rfc3339(as_of.data(), as_of.data() + as_of.size());
       if (!instant) throw CLI::ValidationError("--as-of", instant.error());
+      if (*instant == Instant::latest() || *instant == Instant::earliest()) {
+        throw CLI::ValidationError("--as-of", "give an instant between the years 1700 and 2260");
+      }
       desk.as_of = *instant;
     }
   } catch (const CLI::ParseError& error) {

@@ -98,11 +98,11 @@ class Comparison {
     for (const auto& [product, meters] : stored_.products) {
       if (const auto* kept = find(wanted_.products, product)) {
         meters_of(product, meters, *kept);
-        prices_of(product);
       } else {
         gone(product);
       }
     }
+    for (const auto& [product, meters] : wanted_.products) prices_of(product);
     return std::move(refused_);
   }
 
@@ -174,19 +174,27 @@ class Comparison {
   void prices_of(const std::string& product) {
     const auto* before = find(stored_.postpaid_prices, product);
     const auto* after = find(wanted_.postpaid_prices, product);
-    if (before == nullptr || (after != nullptr && *before == *after)) return;
+    if (before == nullptr ? after == nullptr : after != nullptr && *before == *after) return;
     const std::string otherwise =
         fmt::format("stop all daemons and run packctl deployment set postpaid-prices {}", product);
     for (const BusinessDay day : facts_.open_days(product)) {
       const auto old_price = price_on(before, day);
       const auto new_price = price_on(after, day);
-      if (!old_price || old_price == new_price) continue;
+      if (old_price == new_price) continue;
+      if (!old_price) {
+        add("postpaid-prices",
+            fmt::format("overage of product \"{}\" of {} is open and has no price in the ledger, "
+                        "and the catalogue would charge it at {} a unit: give the price with from: "
+                        "and a day to come; if the overage is to be charged so, {}",
+                        product, to_string(day), money_text(*new_price), otherwise));
+        return;
+      }
       add("postpaid-prices",
           fmt::format(
               "a unit of product \"{}\" cost {} on {}, and the catalogue says {}, but "
               "overage of that day is not charged yet: put that price back, and give "
-              "another one with from: and a day to come; if the overage is to be charged as "
-              "the catalogue says now, {}",
+              "another one with from: and a day to come; if that is to hold for open overage "
+              "too, {}",
               product, money_text(*old_price), to_string(day),
               new_price ? money_text(*new_price) : "nothing, so it would never be charged",
               otherwise));

@@ -7,6 +7,7 @@
 #include "store/ledger_head.h"
 #include "store/reaching.h"
 #include "store/spool_name_rows.h"
+#include "store/sql_sum.h"
 #include "store/sql_text.h"
 
 namespace packwarden {
@@ -168,7 +169,7 @@ DeploymentHoldings MySqlDeploymentStore::holdings() {
         "<> 0",
         [&](RowView row) {
           holdings.accounts_with_money = to_int(row[0]);
-          holdings.balance_micros = to_int(row[1]);
+          holdings.balance_micros = to_sum(row[1]);
         });
     session.for_each_row(
         "SELECT d.name, SUM(x.packs), SUM(x.units_left), SUM(x.open_units) FROM (SELECT "
@@ -179,7 +180,7 @@ DeploymentHoldings MySqlDeploymentStore::holdings() {
         "x.product_id GROUP BY d.name ORDER BY d.name",
         [&](RowView row) {
           holdings.products.push_back(
-              {to_text(row[0]), to_int(row[1]), to_int(row[2]), to_int(row[3])});
+              {to_text(row[0]), to_sum(row[1]), to_sum(row[2]), to_sum(row[3])});
         });
     return holdings;
   });
@@ -243,6 +244,24 @@ std::vector<std::string> MySqlDeploymentStore::living_daemons() {
   return reading(read_living);
 }
 
+// What was seen is read first: what is committed meanwhile does not make it look newer than it is.
+void MySqlDeploymentStore::require_newest() {
+  reading([](Session& session) {
+    const auto newest = session.query(
+        fmt::format("SELECT seen_seq, holder FROM daemon WHERE {} ORDER BY seen_seq DESC LIMIT 1",
+                    is_living_daemon()));
+    const Sequence at = read_sequence(session);
+    if (newest.empty()) return;
+    const auto seen = static_cast<Sequence>(to_int(newest.at(0).at(0)));
+    if (seen <= at) return;
+    throw LedgerBehind(fmt::format(
+        "the database is at ledger transaction {}, and the daemon {} has seen {}: it went back, or "
+        "this server lags behind; nothing is changed on it. If it was restored on purpose, run "
+        "packctl deployment accept-older {}",
+        at, newest.at(0).at(1).value_or(""), seen, at));
+  });
+}
+
 bool MySqlDeploymentStore::record_first(const MeaningValues& values) {
   return reading([&](Session& session) {
     Transaction transaction(session);
@@ -265,6 +284,8 @@ void MySqlDeploymentStore::record(RecordedBy who, std::optional<Instant> as_of,
   ledger_->transact("deployment", as_of, [&](LedgerTransaction& tx) {
     const MeaningValues values = decide(read_newest_values(session));
     if (values.empty()) return Verdict::roll_back;
+    // Whoever works by what it compared before comes upon another history, and compares again.
+    if (who == RecordedBy::operator_) tx.begin_history();
     write_values(session, values, tx.sequence() + 1, datetime_literal(tx.now()), who);
     return Verdict::commit;
   });

@@ -20,6 +20,7 @@ class MySqlDeploymentStore final : public DeploymentStore {
   DeploymentHoldings holdings() override;
   DatedAhead dated_ahead(Instant clock, std::uint32_t shown_max) override;
   std::vector<std::string> living_daemons() override;
+  void require_newest() override;
   bool record_first(const MeaningValues& values) override;
   void record(RecordedBy who, std::optional<Instant> as_of, const Decide& decide) override;
 

@@ -13,7 +13,8 @@ std::string is_living_daemon() {
       2 * spool_name_lease_s);
 }
 
-TakenSpoolName take_spool_name(Session& session, const SpoolNameHolder& who, bool restarts) {
+TakenSpoolName take_spool_name(Session& session, const SpoolNameHolder& who, bool restarts,
+                               std::uint64_t seen) {
   const std::string spool = session.escape(who.spool);
   session.execute(
       fmt::format("INSERT IGNORE INTO daemon (spool, spool_id, holder, fence, "
@@ -26,16 +27,17 @@ TakenSpoolName take_spool_name(Session& session, const SpoolNameHolder& who, boo
                   "FOR UPDATE",
                   is_living_daemon(), micros_of("lease_until"), spool));
   const auto& row = rows.at(0);
-  const bool is_other = row.at(0) != who.spool_id || !restarts;
-  if (to_int(row.at(3)) != 0 && is_other) {
+  const bool is_same = row.at(0) == who.spool_id && (restarts || row.at(1) == who.holder);
+  if (to_int(row.at(3)) != 0 && !is_same) {
     return {std::nullopt, row.at(1).value_or(""), Instant::from_micros(to_int(row.at(4)))};
   }
   const std::uint64_t fence = static_cast<std::uint64_t>(to_int(row.at(2))) + 1;
   session.execute(fmt::format(
       "UPDATE daemon SET spool_id = {}, holder = {}, fence = {}, started_at = UTC_TIMESTAMP(6), "
-      "meaning_digest = '', seen_seq = 0, lease_until = UTC_TIMESTAMP(6) + INTERVAL {} SECOND "
+      "meaning_digest = '', seen_seq = {}, lease_until = UTC_TIMESTAMP(6) + INTERVAL {} SECOND "
       "WHERE spool = {}",
-      session.escape(who.spool_id), session.escape(who.holder), fence, spool_name_lease_s, spool));
+      session.escape(who.spool_id), session.escape(who.holder), fence, seen, spool_name_lease_s,
+      spool));
   transaction.commit();
   return {fence};
 }

@@ -25,9 +25,11 @@ struct TakenSpoolName {
   Instant until{};                     // of its lease, unless it renews it
 };
 
-// `restarts`: who had the name under the same id is gone, since the spool's lock is ours.
-TakenSpoolName take_spool_name(Session& session, const SpoolNameHolder& who, bool restarts);
-// False: the name is another's now. `seen`: the newest ledger transaction that the daemon knows.
+// `restarts`: who had the name under the same id is gone, since the spool's lock is ours. `seen`:
+// the newest ledger transaction that the daemon knows. What this process has itself it has again.
+TakenSpoolName take_spool_name(Session& session, const SpoolNameHolder& who, bool restarts,
+                               std::uint64_t seen = 0);
+// False: the name is another's now.
 bool renew_spool_name(Session& session, const std::string& spool, std::uint64_t fence,
                       std::uint64_t seen);
 // Does nothing where the name is another's.

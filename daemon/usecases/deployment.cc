@@ -45,11 +45,10 @@ std::vector<std::string> sorted_names(std::string_view list) {
   return names;
 }
 
-// Products whose prices the settings have otherwise, of those that both know.
+// Products of the settings that have other prices there than in the ledger.
 std::vector<std::string> other_prices(const LedgerMeaning& stored, const LedgerMeaning& wanted) {
   std::vector<std::string> names;
-  for (const auto& [product, meters] : stored.products) {
-    if (wanted.products.count(product) == 0) continue;
+  for (const auto& [product, meters] : wanted.products) {
     const auto before = stored.postpaid_prices.find(product);
     const auto after = wanted.postpaid_prices.find(product);
     const bool has_before = before != stored.postpaid_prices.end();
@@ -132,9 +131,12 @@ tl::expected<Ready, Refusal> prepare(std::span<const StoredValue> newest,
 }
 
 std::string holdings_text(const ProductHoldings& held) {
-  return fmt::format("{} of product \"{}\" with {} units left, and {} units of open overage",
-                     shown_count(held.packs, "pack", "packs"), held.product, held.units_left,
-                     held.open_units);
+  return fmt::format("{} of product \"{}\", and {} of open overage",
+                     held.packs == 0
+                         ? "no pack with units left"
+                         : fmt::format("{} with {} left", shown_count(held.packs, "pack", "packs"),
+                                       shown_count(held.units_left, "unit", "units")),
+                     held.product, shown_count(held.open_units, "unit", "units"));
 }
 
 const ProductHoldings* find_product(const DeploymentHoldings& holdings, const std::string& name) {
@@ -189,9 +191,10 @@ std::vector<std::string> told(DeploymentStore& store, const LedgerMeaning& store
     for (const ProductHoldings& held : holdings.products) {
       if (held.open_units == 0) continue;
       lines.push_back(fmt::format(
-          "{} units of open overage of product \"{}\" keep the day of {} "
-          "and are charged by the clock of {}.",
-          held.open_units, held.product, stored.business_time_zone, wanted.business_time_zone));
+          "Open overage of product \"{}\" ({}) keeps its day of {} and is charged by the clock of "
+          "{}.",
+          held.product, shown_count(held.open_units, "unit", "units"), stored.business_time_zone,
+          wanted.business_time_zone));
     }
   } else if (name == "products") {
     tell_products(stored, wanted, holdings, lines);
@@ -200,10 +203,12 @@ std::vector<std::string> told(DeploymentStore& store, const LedgerMeaning& store
       const ProductHoldings* held = find_product(holdings, product);
       const bool has_price = wanted.postpaid_prices.count(product) != 0;
       lines.push_back(fmt::format(
-          "Product \"{}\" {}: {} units of overage that are open now are {}.", product,
+          "Product \"{}\" {}; open overage ({}) is {}.", product,
           has_price ? "has the postpaid prices that the catalogue says, also for days that are over"
-                    : "has no postpaid price any more, and services that rest on postpaid stop",
-          held ? held->open_units : 0,
+                    : "has no postpaid price any more, and services that rest on postpaid are "
+                      "stopped with the "
+                      "next change of each account (until then the audit names them)",
+          shown_count(held ? held->open_units : 0, "unit", "units"),
           has_price ? "charged by them" : "not charged until it has one again"));
     }
   }
@@ -255,27 +260,42 @@ MeaningComparison look_at_meaning(DeploymentStore& store, const LedgerMeaning& w
   MeaningComparison comparison;
   const auto newest = store.newest();
   comparison.first = newest.empty();
-  const LedgerMeaning stored = comparison.first ? wanted : meaning_of(newest);
+  LedgerMeaning stored = comparison.first ? wanted : meaning_of(newest);
+  if (comparison.first && store.sequence() > 0) {
+    // A ledger of before meanings were stored: what it holds is known all the same.
+    for (const ProductHoldings& held : store.holdings().products) stored.products[held.product];
+  }
   comparison.refused = refused_changes(stored, wanted, store.facts_after(0));
   comparison.changed = changed_values(stored, wanted);
   return comparison;
 }
 
-MeaningComparison compare_meaning(DeploymentStore& store, const LedgerMeaning& wanted) {
-  MeaningComparison comparison = look_at_meaning(store, wanted);
+namespace {
+
+MeaningComparison record_first(DeploymentStore& store, const LedgerMeaning& wanted,
+                               const MeaningComparison& comparison) {
   if (!comparison.first || !comparison.refused.empty()) return comparison;
   return store.record_first(to_values(wanted)) ? comparison : look_at_meaning(store, wanted);
 }
 
+}  // namespace
+
+MeaningComparison compare_meaning(DeploymentStore& store, const LedgerMeaning& wanted) {
+  const MeaningComparison comparison = look_at_meaning(store, wanted);
+  // What a ledger in use means is for a daemon to record, not for a command by the way.
+  return store.sequence() > 0 ? comparison : record_first(store, wanted, comparison);
+}
+
 // What the decision rests on is read before the lock, and only what came since under it: a ledger
-// of millions of accounts must not stand still for it.
+// of millions of accounts must not stand still for it. Under the lock also where nothing changes:
+// whoever sets a value now has looked for living daemons already, and did not see this one.
 MeaningComparison take_meaning(DeploymentStore& store, const LedgerMeaning& wanted,
                                std::optional<Instant> as_of) {
   for (;;) {
     const auto newest = store.newest();
     const Sequence seen = store.sequence();
-    MeaningComparison comparison = compare_meaning(store, wanted);
-    if (!comparison.refused.empty() || comparison.changed.empty()) return comparison;
+    MeaningComparison comparison = record_first(store, wanted, look_at_meaning(store, wanted));
+    if (!comparison.refused.empty() || comparison.first) return comparison;
     bool moved = false;
     store.record(
         RecordedBy::settings, as_of, [&](std::span<const StoredValue> now) -> MeaningValues {
@@ -295,6 +315,17 @@ void require_meaning(const MeaningComparison& comparison) {
     text += (text.empty() ? "" : "\n") + change.sentence;
   }
   throw MeaningRefused(text);
+}
+
+void require_taken_over(const MeaningComparison& comparison) {
+  for (const auto& [name, value] : comparison.changed) {
+    if (name != "products" && name != "postpaid-prices") continue;
+    throw MeaningRefused(fmt::format(
+        "the {} of this host's catalogue are not those of the ledger, and no daemon has taken them "
+        "over yet: reload or start packwardend with this catalogue first, or give this host the "
+        "catalogue of the daemons",
+        name));
+  }
 }
 
 tl::expected<std::vector<std::string>, Refusal> plan_change(DeploymentStore& store,

@@ -71,6 +71,9 @@ class DeploymentStore {
   virtual DatedAhead dated_ahead(Instant clock, std::uint32_t shown_max) = 0;
   // The spools on which daemons work now, with their holders, as sentences give them.
   virtual std::vector<std::string> living_daemons() = 0;
+  // Throws LedgerBehind where a living daemon has seen ledger transactions that this database does
+  // not have: it was restored, or lags behind, and nobody has accepted that yet.
+  virtual void require_newest() = 0;
 
   // Of a database that has none. Not a ledger transaction: nothing has changed, and ledger time is
   // not begun by it. False: it has some by now, nothing was changed.
@@ -112,6 +115,10 @@ MeaningComparison look_at_meaning(DeploymentStore& store, const LedgerMeaning& w
 
 // Throws MeaningRefused where something was.
 void require_meaning(const MeaningComparison& comparison);
+
+// Of a command that changes something: throws MeaningRefused where the settings know products or
+// prices that no daemon has taken over yet. What is sold by them nobody would meter.
+void require_taken_over(const MeaningComparison& comparison);
 
 // packctl deployment set NAME VALUE.
 struct DeploymentOrder {

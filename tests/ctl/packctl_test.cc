@@ -67,6 +67,7 @@ class Offline : public Backend, public Context {
   const NoticeRules& notice_rules() const override { return notices_; }
   const Catalogue& stored_catalogue() override { throw LedgerUnavailable("there is no database"); }
   Ledger& ledger() override { throw LedgerUnavailable("there is no database"); }
+  Ledger& ledger_as_it_is() override { throw LedgerUnavailable("there is no database"); }
   Ledger& ledger_by_clock() override { throw LedgerUnavailable("there is no database"); }
   JobStore& jobs() override { throw LedgerUnavailable("there is no database"); }
   Reports& reports() override { throw LedgerUnavailable("there is no database"); }

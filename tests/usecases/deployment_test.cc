@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <future>
 #include <thread>
 
 #include "store/deployment.h"
@@ -181,6 +182,7 @@ class Meanwhile : public DeploymentStore {
     return store_->dated_ahead(clock, shown_max);
   }
   std::vector<std::string> living_daemons() override { return store_->living_daemons(); }
+  void require_newest() override { store_->require_newest(); }
   bool record_first(const MeaningValues& values) override {
     if (what_) std::exchange(what_, nullptr)();
     return store_->record_first(values);
@@ -238,8 +240,132 @@ TEST_F(DeploymentOf, S40_what_came_between_the_look_and_the_lock_counts) {
       return to_values(meaning_of(dollars, zone, 36, AcceptanceWindow{}));
     });
   });
-  EXPECT_THAT(take_meaning(changed, wanted(), std::nullopt).refused,
+  EXPECT_THROW(take_meaning(changed, wanted(), std::nullopt), OtherHistory);
+  MySqlLedger anew(database.address());
+  MySqlDeploymentStore of_anew(anew);
+  EXPECT_THAT(take_meaning(of_anew, wanted(), std::nullopt).refused,
               ElementsAre(Field(&RefusedChange::name, "currency")));
+}
+
+// A daemon that was paused for longer than its lease, or a command of many pieces, has compared
+// with what was there before.
+TEST_F(DeploymentOf,
+       S40_whoever_has_compared_before_a_deliberate_change_comes_upon_another_history) {
+  take_meaning(store, wanted(), std::nullopt);
+  MySqlLedger paused(database.address());
+  paused.transact("ingest", std::nullopt, [](LedgerTransaction&) { return Verdict::commit; });
+  catalogue.currency = "USD";
+  EXPECT_EQ(set("currency", "USD"), "done");
+  EXPECT_THROW(
+      paused.transact("ingest", std::nullopt, [](LedgerTransaction&) { return Verdict::commit; }),
+      OtherHistory);
+  EXPECT_THROW(paused.head(), OtherHistory);
+}
+
+// It has looked for living daemons before the daemon started, which looks before it is committed.
+TEST_F(DeploymentOf, S40_a_start_waits_for_a_deliberate_change_that_is_under_way) {
+  take_meaning(store, wanted(), std::nullopt);
+  Catalogue dollars = catalogue;
+  dollars.currency = "USD";
+  std::future<MeaningComparison> started;
+  store.record(RecordedBy::operator_, std::nullopt, [&](auto) {
+    started = std::async(std::launch::async, [this] {
+      MySqlLedger other(database.address());
+      MySqlDeploymentStore theirs(other);
+      return take_meaning(theirs, wanted(), std::nullopt);
+    });
+    EXPECT_EQ(started.wait_for(std::chrono::milliseconds(300)), std::future_status::timeout);
+    return to_values(meaning_of(dollars, zone, 36, AcceptanceWindow{}));
+  });
+  EXPECT_THAT(started.get().refused, ElementsAre(Field(&RefusedChange::name, "currency")));
+}
+
+TEST_F(DeploymentOf, S40_a_ledger_in_use_without_a_meaning_takes_none_that_it_cannot_have) {
+  add_pack();
+  run("UPDATE ledger_sequence SET seq = 1");
+  catalogue.products[0].name = "video";
+  EXPECT_THAT(refused(), ElementsAre("products"));
+  EXPECT_THAT(store.newest(), IsEmpty());
+  catalogue.products[0].name = "captcha";
+  EXPECT_TRUE(compare_meaning(store, wanted()).first);
+  EXPECT_THAT(store.newest(), IsEmpty()) << "a command does not record what a ledger in use means";
+  EXPECT_THAT(refused(), IsEmpty());
+  EXPECT_EQ(value("products"), "captcha check\n");
+}
+
+TEST_F(DeploymentOf, S40_a_price_that_went_comes_back_over_open_overage_only_if_that_is_meant) {
+  take_meaning(store, wanted(), std::nullopt);
+  add_overage();
+  const auto prices = catalogue.products[0].postpaid_prices;
+  catalogue.products[0].postpaid_prices.clear();
+  EXPECT_EQ(set("postpaid-prices", "captcha"), "done");
+  catalogue.products[0].postpaid_prices = {{beginning_of_days, 99'000'000}};
+  EXPECT_THAT(refused(), ElementsAre("postpaid-prices"));
+  catalogue.products[0].postpaid_prices = {{BusinessDay{monday.days_since_epoch + 1}, 99'000'000}};
+  EXPECT_THAT(refused(), IsEmpty()) << "of days to come";
+  catalogue.products[0].postpaid_prices = prices;
+  EXPECT_EQ(set("postpaid-prices", "captcha"), "done");
+  EXPECT_THAT(refused(), IsEmpty());
+}
+
+TEST_F(DeploymentOf, S40_a_product_that_went_comes_back_with_prices_likewise) {
+  take_meaning(store, wanted(), std::nullopt);
+  add_overage();
+  const auto products = catalogue.products;
+  catalogue.products[0].name = "video";
+  catalogue.products[0].postpaid_prices.clear();
+  EXPECT_EQ(set("products", "video"), "done");
+  EXPECT_THAT(refused(), IsEmpty());
+  catalogue.products = products;
+  catalogue.products[0].postpaid_prices = {{beginning_of_days, 99'000'000}};
+  EXPECT_THAT(refused(), ElementsAre("postpaid-prices"));
+}
+
+// What is sold by a catalogue that no daemon knows, nobody would meter.
+TEST_F(DeploymentOf, S40_a_command_sells_only_what_a_daemon_has_taken_over) {
+  take_meaning(store, wanted(), std::nullopt);
+  require_taken_over(compare_meaning(store, wanted()));
+  const Catalogue known = catalogue;
+  Product video = catalogue.products[0];
+  video.name = "video";
+  catalogue.products.push_back(video);
+  EXPECT_THROW(require_taken_over(compare_meaning(store, wanted())), MeaningRefused);
+  catalogue = known;
+  catalogue.products[0].postpaid_prices.push_back(
+      {BusinessDay{monday.days_since_epoch + 9}, 6'000});
+  EXPECT_THROW(require_taken_over(compare_meaning(store, wanted())), MeaningRefused);
+  catalogue = known;
+  catalogue.products[0].tiers[0].units = 40'000;
+  require_taken_over(compare_meaning(store, wanted()));
+}
+
+TEST_F(DeploymentOf, S42_a_database_that_a_living_daemon_knows_to_be_older_is_not_changed) {
+  run("UPDATE ledger_sequence SET seq = 4");
+  store.require_newest();
+  const auto taken = take_spool_name(database.session(), {"alpha", "1", "host/7"}, false, 4);
+  store.require_newest();
+  renew_spool_name(database.session(), "alpha", *taken.fence, 8);
+  try {
+    store.require_newest();
+    FAIL();
+  } catch (const LedgerBehind& error) {
+    EXPECT_THAT(error.what(), HasSubstr("host/7 has seen 8"));
+    EXPECT_THAT(error.what(), HasSubstr("accept-older 4"));
+  }
+  give_back_spool_name(database.session(), "alpha", *taken.fence);
+  store.require_newest();
+}
+
+TEST_F(DeploymentOf, S40_sums_that_no_number_holds_do_not_keep_a_change_out) {
+  take_meaning(store, wanted(), std::nullopt);
+  for (int account = 1; account <= 3; ++account) {
+    run(
+        fmt::format("INSERT INTO money_balance (account_id, balance_micros) VALUES ({}, "
+                    "4000000000000000000)",
+                    account));
+  }
+  catalogue.currency = "USD";
+  EXPECT_EQ(set("currency", "USD"), "done");
 }
 
 TEST_F(DeploymentOf, S40_two_that_come_first_at_once_agree_on_one) {
@@ -318,11 +444,11 @@ TEST_F(DeploymentOf, S40_a_deliberate_change_says_first_what_it_means) {
   EXPECT_THAT(plan("business-time-zone", "Europe/Berlin"), HasSubstr("clock of Europe/Berlin"));
   zone = "Asia/Shanghai";
   catalogue.products[0].postpaid_prices.clear();
-  EXPECT_THAT(plan("postpaid-prices", "captcha"), HasSubstr("70 units of overage"));
+  EXPECT_THAT(plan("postpaid-prices", "captcha"), HasSubstr("open overage (70 units)"));
   catalogue.products[0].name = "video";
   EXPECT_THAT(
       plan("products", "video"),
-      HasSubstr("1 pack of product \"captcha\" with 20000 units left, and 70 units of open"));
+      HasSubstr("1 pack with 20,000 units left of product \"captcha\", and 70 units of open"));
   EXPECT_EQ(store.sequence(), 0U);
 }
 
