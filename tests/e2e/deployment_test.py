@@ -2,6 +2,7 @@
 what does no harm is recorded. One daemon at a time works under the name of a spool."""
 
 import datetime
+import json
 import os
 import shutil
 import signal
@@ -166,6 +167,73 @@ class Deployment(unittest.TestCase):
         done = self.site.ctl("deployment", "accept-older", at, "--yes")
         self.assertIn(f"ledger transaction {at}", done["means"][0])
         self.assertEqual(server.sql("SELECT history FROM ledger_sequence", self.database), [("1",)])
+
+    def test_S40_a_daemon_that_was_paused_ends_when_the_ledger_has_another_meaning(self):
+        self.with_a_pack()
+        daemon = self.site.daemon()
+        harness.wait_until(daemon.is_ready, BOUND_S, "the daemon", alive=[daemon])
+        self.addCleanup(daemon.kill_hard)
+        harness.wait_until(lambda: self.is_paused_without_the_ledger(daemon), BOUND_S, "a pause", alive=[daemon])
+        # As if it had been paused for longer than the lease lasts.
+        server.sql("UPDATE daemon SET lease_until = UTC_TIMESTAMP(6)", self.database)
+        other = Site(self.folder / "other", self.database, spool_name="other")
+        other.config.write_text(other.config.read_text() + "business_time_zone: Europe/Berlin\n")
+        other.ctl_text("deployment", "set", "business-time-zone", "Europe/Berlin", "--yes")
+        self.site.drop("late.csv", (HEADER + "a,acme,captcha,client_verification,"
+                                    + harness.rfc3339(harness.utc_now()) + ",1\n").encode())
+        daemon.send_signal(signal.SIGCONT)
+        self.assertEqual(daemon.wait(BOUND_S), 1, daemon.log_tail())
+        self.assertIn("packctl deployment set business-time-zone Asia/Shanghai", daemon.log_tail())
+        self.assertEqual(server.sql("SELECT COUNT(*) FROM ledger_entry", self.database), [("0",)])
+
+    def is_paused_without_the_ledger(self, daemon):
+        daemon.send_signal(signal.SIGSTOP)
+        locked = subprocess.run(server.client("-e", "SELECT seq FROM ledger_sequence FOR UPDATE NOWAIT", self.database),
+                                capture_output=True, check=False)
+        if locked.returncode != 0:
+            daemon.send_signal(signal.SIGCONT)
+        return locked.returncode == 0
+
+    def test_S42_a_database_that_went_back_is_known_to_an_idle_daemon_and_changed_by_nobody(self):
+        self.with_a_pack()
+        manager = NotifySocket(self.folder)
+        self.addCleanup(manager.close)
+        self.site.change(self.site.config, "database:\n", "database:\n  behind_wait_s: 1\n")
+        daemon = self.site.daemon(environment=manager.environment(60))
+        harness.wait_until(lambda: manager.times_of("READY", "1", 0), BOUND_S, "READY=1", alive=[daemon])
+        at = int(server.sql("SELECT seq FROM ledger_sequence", self.database)[0][0])
+        server.sql(f"DELETE FROM ledger_transaction WHERE seq = {at}; UPDATE ledger_sequence s JOIN ledger_transaction t ON"
+                   f" t.seq = {at - 1} SET s.seq = t.seq, s.instant = t.instant, s.stamp = t.stamp", self.database)
+        harness.wait_until(lambda: "critical ingest: the database is at ledger transaction" in daemon.log_tail(), BOUND_S,
+                           "the alarm", alive=[daemon])
+        self.assertNotIn("goes on after", daemon.log_tail())
+        harness.wait_until(lambda: "ledger_behind" in self.site.codes(), BOUND_S, "the status", alive=[daemon])
+        top_up = ("money", "top-up", "acme", "5", "--reference", "bank-1")
+        self.assertIn(f"packctl deployment accept-older {at - 1}", self.site.ctl_away(*top_up))
+        self.site.ctl("deployment", "accept-older", at - 1, "--yes")
+        harness.wait_until(lambda: "ledger_behind" not in self.site.codes(), BOUND_S, "it counts", alive=[daemon])
+        self.site.ctl(*top_up)
+        daemon.stop()
+
+    def test_P9_a_command_of_pieces_names_its_request_before_it_begins(self):
+        names = self.folder / "names"
+        names.write_text("".join(f"tenant-{n}\n" for n in range(501)))
+        done = subprocess.run([harness.BIN / "packctl", "--config", self.site.config, "--output", "json", "account", "add",
+                               "--from-file", names], capture_output=True, text=True, check=True)
+        request = json.loads(done.stdout)["request_id"]
+        self.assertIn(f"run the same command again with --request-id {request}", done.stderr)
+
+    def test_S7_a_command_as_of_an_instant_that_is_over_says_when_it_was_done(self):
+        later = harness.utc_now() + datetime.timedelta(hours=1)
+        self.site.ctl("account", "add", "acme", as_of=later)
+        done = subprocess.run([harness.BIN / "packctl", "--config", self.site.config, "--as-of",
+                               harness.rfc3339(later - datetime.timedelta(minutes=5)), "account", "verify", "acme"],
+                              capture_output=True, text=True, check=True)
+        self.assertIn("the last instant of the ledger", done.stderr)
+        for instant in ("9999-12-31T00:00:00Z", "1500-01-01T00:00:00Z"):
+            done = subprocess.run([harness.BIN / "packctl", "--config", self.site.config, "--as-of", instant, "account",
+                                   "verify", "acme"], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
 
     def test_S41_a_second_daemon_under_one_name_is_refused_and_a_restart_is_not(self):
         daemon = self.site.daemon()
