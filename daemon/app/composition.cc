@@ -105,12 +105,15 @@ LedgerMeaning meaning_of(const Settings& settings) {
 
 namespace {
 
-// Again where an operator has given the ledger another meaning meanwhile.
+// Again where the ledger has another history than this process knows: then the comparison begins
+// with what is there, as the load does that follows.
 MeaningComparison take_whatever_history(const Settings& settings, const LedgerMeaning& wanted,
                                         std::optional<Instant> as_of) {
   constexpr int attempts_max = 5;
   for (int attempt = 1;; ++attempt) {
-    MySqlLedger ledger(database_address(settings), ledger_options(settings));
+    LedgerOptions options = ledger_options(settings);
+    if (attempt > 1) options.history = std::make_shared<LedgerHistory>();
+    MySqlLedger ledger(database_address(settings), options);
     MySqlDeploymentStore store(ledger);
     try {
       return take_meaning(store, wanted, as_of);

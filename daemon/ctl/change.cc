@@ -12,6 +12,8 @@
 namespace packwarden {
 namespace {
 
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // of files from some editors
+
 std::vector<std::string> all_names(const ChangeWords& words) {
   std::vector<std::string> names = words.names;
   if (words.from_file.empty()) return names;
@@ -19,6 +21,9 @@ std::vector<std::string> all_names(const ChangeWords& words) {
   std::ifstream file(words.from_file);
   for (std::string line; std::getline(file, line);) {
     if (line.ends_with('\r')) line.pop_back();
+    if (names.size() == words.names.size() && line.starts_with(byte_order_mark)) {
+      line.erase(0, byte_order_mark.size());
+    }
     if (!line.empty()) names.push_back(line);
   }
   if (!file.eof() || file.bad()) {
@@ -35,8 +40,9 @@ constexpr int status_some_refused = 1;
 boost::json::array refused_names(const CommandDone& done) {
   boost::json::array array;
   for (const RefusedName& one : done.refused) {
-    array.push_back(boost::json::object{
-        {"name", one.name}, {"code", one.why.code}, {"message", one.why.message}});
+    array.push_back(boost::json::object{{"name", shown_bytes(one.name)},
+                                        {"code", one.why.code},
+                                        {"message", shown_bytes(one.why.message)}});
   }
   return array;
 }
@@ -125,7 +131,7 @@ void run_change(Desk& desk, const ChangeWords& words, const std::string& noun,
   desk.out() << with_separators(static_cast<std::int64_t>(done.refused.size()))
              << (done.refused.size() == 1 ? " name was" : " names were") << " refused:\n";
   for (const RefusedName& one : done.refused) {
-    desk.out() << "  " << shown_bytes(one.name) << ": " << one.why.message << '\n';
+    desk.out() << "  " << shown_bytes(one.name) << ": " << shown_bytes(one.why.message) << '\n';
   }
 }
 

@@ -103,7 +103,11 @@ void set(Desk& desk, const DeploymentWords& words) {
                                           {"value", words.order.value},
                                           {"means", boost::json::value_from(*plan)}});
   }
-  desk.out() << words.order.name << " of the ledger is " << words.order.value
+  const bool is_list = words.order.name == "products" || words.order.name == "postpaid-prices";
+  desk.out() << (is_list
+                     ? fmt::format("The ledger has the {} of this host's catalogue",
+                                   words.order.name)
+                     : fmt::format("{} of the ledger is {}", words.order.name, words.order.value))
              << " from now on. Start the daemons again.\n";
 }
 

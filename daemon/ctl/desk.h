@@ -12,6 +12,7 @@
 #include "ctl/ink.h"
 #include "ctl/table.h"
 #include "domain/refusal.h"
+#include "domain/shown_text.h"
 #include "usecases/account_changes.h"
 
 namespace CLI {
@@ -20,9 +21,10 @@ class App;
 
 namespace packwarden {
 
-// Ends a command with exit status 1.
+// Ends a command with exit status 1. What is shown of names from outside is text.
 struct Refused : std::runtime_error {
-  explicit Refused(Refusal why) : std::runtime_error(why.message), code(std::move(why.code)) {}
+  explicit Refused(Refusal why)
+      : std::runtime_error(shown_lines(why.message)), code(std::move(why.code)) {}
   std::string code;
 };
 

@@ -11,6 +11,9 @@ namespace packwarden {
 // \xNN.
 std::string shown_bytes(std::string_view bytes);
 
+// The same of a text of several lines, which stay lines.
+std::string shown_lines(std::string_view text);
+
 // "800 B", "12 MiB": whole, in the largest unit with at least two digits.
 std::string shown_size(std::uint64_t bytes);
 

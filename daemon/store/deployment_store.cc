@@ -146,6 +146,14 @@ std::vector<StoredValue> MySqlDeploymentStore::newest() {
   return reading([](Session& session) { return read_newest_values(session); });
 }
 
+std::vector<StoredValue> MySqlDeploymentStore::newest_under_lock() {
+  return reading([](Session& session) {
+    const Transaction transaction(session);
+    lock_head(session);
+    return read_newest_values(session);
+  });
+}
+
 std::vector<StoredValue> MySqlDeploymentStore::history() {
   return reading([](Session& session) {
     return read_values(session, columns() + " ORDER BY v.seq DESC, v.name");

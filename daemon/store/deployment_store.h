@@ -14,6 +14,7 @@ class MySqlDeploymentStore final : public DeploymentStore {
   ~MySqlDeploymentStore() override;
 
   std::vector<StoredValue> newest() override;
+  std::vector<StoredValue> newest_under_lock() override;
   std::vector<StoredValue> history() override;
   Sequence sequence() override;
   MeaningFacts& facts_after(Sequence after) override;

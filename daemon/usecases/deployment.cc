@@ -296,6 +296,10 @@ MeaningComparison take_meaning(DeploymentStore& store, const LedgerMeaning& want
     const Sequence seen = store.sequence();
     MeaningComparison comparison = record_first(store, wanted, look_at_meaning(store, wanted));
     if (!comparison.refused.empty() || comparison.first) return comparison;
+    if (comparison.changed.empty()) {
+      if (are_same(store.newest_under_lock(), newest)) return comparison;
+      continue;
+    }
     bool moved = false;
     store.record(
         RecordedBy::settings, as_of, [&](std::span<const StoredValue> now) -> MeaningValues {

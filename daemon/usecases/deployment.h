@@ -59,6 +59,8 @@ class DeploymentStore {
 
   // By name; empty where nothing was recorded yet.
   virtual std::vector<StoredValue> newest() = 0;
+  // The same once nobody holds the ledger: of whoever is about to change a value, too.
+  virtual std::vector<StoredValue> newest_under_lock() = 0;
   // Each value that ever was, the latest first.
   virtual std::vector<StoredValue> history() = 0;
   // Number of the last committed ledger transaction.

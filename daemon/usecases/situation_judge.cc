@@ -195,8 +195,8 @@ class Judge {
     }
     for (const UnpricedOverage& open : situation.ledger->unpriced) {
       add(Severity::needs_a_hand, "overage_without_price",
-          fmt::format("{} of overage of product {}, used from {} to {}, have no price, and no bill "
-                      "will ever charge them.",
+          fmt::format("{} of overage of product {}, used from {} to {}, have no price: no bill "
+                      "charges them until they have one.",
                       shown_count(open.units, "unit", "units"), open.product, to_string(open.first),
                       to_string(open.last)),
           "packctl deployment show --history");

@@ -67,9 +67,12 @@ def equal_expiries(options, server, directory):
         holds = Holds(port, "expire")
         expired_at = harness.utc_now().replace(tzinfo=None, microsecond=0) + datetime.timedelta(seconds=INSERTING_S)
         add_tenants(where, server, options.packs, expired_at)
-        told = f"SELECT COUNT(*) = {options.packs} FROM notice WHERE kind = 'pack_expired'"
-        harness.wait_until(lambda: server.sql(told, where.database)[0][0] == "1", BOUND_S, "all expiries are told",
-                           alive=[daemon])
+        done = f"SELECT COUNT(*) FROM job WHERE name = 'expire' AND done_until > '{expired_at}' + INTERVAL 1 SECOND"
+        harness.wait_until(lambda: server.sql(done, where.database)[0][0] == "1", BOUND_S, "all expiries are told",
+                           alive=[daemon], every_s=0.5)
+        (told,), = server.sql("SELECT COUNT(*) FROM notice WHERE kind = 'pack_expired'", where.database)
+        if int(told) != options.packs:
+            raise harness.Failure(f"{told} expiries are told, not {options.packs}")
         return report(f"{options.packs:,} packs that expire at one instant", holds, options.bound_s)
     finally:
         daemon.stop()

@@ -186,15 +186,17 @@ class Site:
               f" largest gap was {float(gap):.2f} s", flush=True)
 
     def _settle(self):
-        begin, server_before = time.perf_counter(), cpu_seconds(self.server.process.pid)
+        server = getattr(self.server, "process", None)  # one that serves others too tells nothing
+        begin, server_before = time.perf_counter(), cpu_seconds(server.pid) if server else 0
         process = self.where.daemon()
         try:
             harness.wait_until(self.is_closed, BOUND_S, "the day is closed", alive=[process],
                                every_s=ASKED_EVERY_S)
             seconds = time.perf_counter() - begin
             _, peak = resident(process.pid)
-            print(f"CPU: {cpu_seconds(process.pid):.1f} s of the daemon,"
-                  f" {cpu_seconds(self.server.process.pid) - server_before:.1f} s of the server", flush=True)
+            if server:
+                print(f"CPU: {cpu_seconds(process.pid):.1f} s of the daemon,"
+                      f" {cpu_seconds(server.pid) - server_before:.1f} s of the server", flush=True)
         finally:
             process.stop()
         return seconds, peak

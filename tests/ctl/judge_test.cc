@@ -262,7 +262,7 @@ TEST(Judge, S40_settings_that_do_not_fit_the_ledger_and_overage_without_a_price)
   EXPECT_EQ(
       sentence(situation),
       "1,200 units of overage of product captcha, used from 2024-10-04 to 2024-10-07, have no "
-      "price, and no bill will ever charge them.");
+      "price: no bill charges them until they have one.");
 }
 
 TEST(Judge, S40_daemons_that_would_do_different_things_are_named) {

@@ -201,8 +201,13 @@ class Deployment(unittest.TestCase):
         self.site.change(self.site.config, "database:\n", "database:\n  behind_wait_s: 1\n")
         daemon = self.site.daemon(environment=manager.environment(60))
         harness.wait_until(lambda: manager.times_of("READY", "1", 0), BOUND_S, "READY=1", alive=[daemon])
-        at = int(server.sql("SELECT seq FROM ledger_sequence", self.database)[0][0])
-        server.sql(f"DELETE FROM ledger_transaction WHERE seq = {at}; UPDATE ledger_sequence s JOIN ledger_transaction t ON"
+        # What goes back is a meaning that the daemon had recorded: it must do so again.
+        self.site.change(self.site.catalogue, "{ name: 30k, units: 30000,", "{ name: 31k, units: 31000,")
+        daemon.send_signal(signal.SIGHUP)
+        harness.wait_until(lambda: "reloaded at" in manager.status(), BOUND_S, "a reload", alive=[daemon])
+        at = int(server.sql("SELECT MAX(seq) FROM deployment_value", self.database)[0][0])
+        self.assertEqual(server.sql("SELECT seq FROM ledger_sequence", self.database), [(str(at),)])
+        server.sql(f"DELETE FROM deployment_value WHERE seq = {at}; DELETE FROM ledger_transaction WHERE seq = {at}; UPDATE ledger_sequence s JOIN ledger_transaction t ON"
                    f" t.seq = {at - 1} SET s.seq = t.seq, s.instant = t.instant, s.stamp = t.stamp", self.database)
         harness.wait_until(lambda: "critical ingest: the database is at ledger transaction" in daemon.log_tail(), BOUND_S,
                            "the alarm", alive=[daemon])
@@ -213,6 +218,11 @@ class Deployment(unittest.TestCase):
         self.site.ctl("deployment", "accept-older", at - 1, "--yes")
         harness.wait_until(lambda: "ledger_behind" not in self.site.codes(), BOUND_S, "it counts", alive=[daemon])
         self.site.ctl(*top_up)
+        harness.wait_until(lambda: self.site.stored()["catalogue"]["recorded_by"] == "settings", BOUND_S, "it is recorded",
+                           alive=[daemon])
+        self.site.drop("after.csv", (HEADER + "a,acme,captcha,client_verification,"
+                                     + harness.rfc3339(harness.utc_now()) + ",1\n").encode())
+        harness.wait_until(self.site.idle, BOUND_S, "the daemon goes on", alive=[daemon])
         daemon.stop()
 
     def test_P9_a_command_of_pieces_names_its_request_before_it_begins(self):
@@ -222,6 +232,19 @@ class Deployment(unittest.TestCase):
                                "--from-file", names], capture_output=True, text=True, check=True)
         request = json.loads(done.stdout)["request_id"]
         self.assertIn(f"run the same command again with --request-id {request}", done.stderr)
+
+    def test_P9_names_of_any_bytes_are_shown_as_text(self):
+        names = self.folder / "names"
+        add = [harness.BIN / "packctl", "--config", self.site.config, "--output", "json", "account", "add", "--from-file",
+               names]
+        for content, shown in ((b"acme\na\0b\n", "a\\x00b"), ("acme\n".encode("utf-16"), "\\xFF\\xFE")):
+            names.write_bytes(content)
+            done = subprocess.run(add, capture_output=True, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(shown, json.loads(done.stderr.decode("utf-8"))["error"]["message"])
+        names.write_bytes(b"\xef\xbb\xbfacme\r\n")
+        subprocess.run(add, capture_output=True, check=True)
+        self.assertEqual([row["name"] for row in self.site.ctl("account", "list")], ["acme"])
 
     def test_S7_a_command_as_of_an_instant_that_is_over_says_when_it_was_done(self):
         later = harness.utc_now() + datetime.timedelta(hours=1)

@@ -174,6 +174,7 @@ class Meanwhile : public DeploymentStore {
       : store_(&store), what_(std::move(what)) {}
 
   std::vector<StoredValue> newest() override { return store_->newest(); }
+  std::vector<StoredValue> newest_under_lock() override { return store_->newest_under_lock(); }
   std::vector<StoredValue> history() override { return store_->history(); }
   Sequence sequence() override { return store_->sequence(); }
   MeaningFacts& facts_after(Sequence after) override { return store_->facts_after(after); }
