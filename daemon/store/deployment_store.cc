@@ -249,7 +249,10 @@ DatedAhead MySqlDeploymentStore::dated_ahead(Instant clock, std::uint32_t shown_
 }
 
 std::vector<std::string> MySqlDeploymentStore::living_daemons() {
-  return reading(read_living);
+  return reading([](Session& session) {
+    shorten_leases(session);
+    return read_living(session);
+  });
 }
 
 // What was seen is read first: what is committed meanwhile does not make it look newer than it is.

@@ -7,10 +7,14 @@
 namespace packwarden {
 
 std::string is_living_daemon() {
-  return fmt::format(
-      "(lease_until > UTC_TIMESTAMP(6) AND lease_until <= UTC_TIMESTAMP(6) + "
-      "INTERVAL {} SECOND)",
-      2 * spool_name_lease_s);
+  return "lease_until > UTC_TIMESTAMP(6)";
+}
+
+void shorten_leases(Session& session) {
+  session.execute(
+      fmt::format("UPDATE daemon SET lease_until = UTC_TIMESTAMP(6) + INTERVAL {} SECOND WHERE "
+                  "lease_until > UTC_TIMESTAMP(6) + INTERVAL {} SECOND",
+                  spool_name_lease_s, 2 * spool_name_lease_s));
 }
 
 TakenSpoolName take_spool_name(Session& session, const SpoolNameHolder& who, bool restarts,
@@ -21,6 +25,7 @@ TakenSpoolName take_spool_name(Session& session, const SpoolNameHolder& who, boo
                   "lease_until, started_at, meaning_digest) VALUES ({}, '', '', 0, "
                   "UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), '')",
                   spool));
+  shorten_leases(session);
   Transaction transaction(session);
   const auto rows = session.query(
       fmt::format("SELECT spool_id, holder, fence, {}, {} FROM daemon WHERE spool = {} "
@@ -44,6 +49,7 @@ TakenSpoolName take_spool_name(Session& session, const SpoolNameHolder& who, boo
 
 bool renew_spool_name(Session& session, const std::string& spool, std::uint64_t fence,
                       std::uint64_t seen) {
+  shorten_leases(session);
   return session.execute(
              fmt::format("UPDATE daemon SET lease_until = UTC_TIMESTAMP(6) + INTERVAL {} "
                          "SECOND, seen_seq = {} WHERE spool = {} AND fence = {}",

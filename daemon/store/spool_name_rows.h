@@ -38,8 +38,10 @@ void give_back_spool_name(Session& session, const std::string& spool, std::uint6
 void write_meaning_digest(Session& session, const std::string& spool, std::uint64_t fence,
                           const std::string& digest);
 
-// A condition on table daemon: the lease is not over. One that ends later than any that is given
-// was given by a clock that was wrong, and does not count.
+// A condition on table daemon: the lease is not over.
 std::string is_living_daemon();
+// A lease that ends later than any that is given is of a clock that was wrong: it lasts as long as
+// a new one from now on. Its holder may live, and then renews it; one that is gone loses it.
+void shorten_leases(Session& session);
 
 }  // namespace packwarden

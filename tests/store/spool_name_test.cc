@@ -101,10 +101,24 @@ TEST_F(SpoolNameOf, S41_a_lease_that_is_over_is_renewed_where_nobody_else_took_i
   EXPECT_THAT(refusal_of(there), HasSubstr("east/7"));
 }
 
-TEST_F(SpoolNameOf, S41_a_lease_of_a_clock_that_was_wrong_does_not_count) {
+// By a clock that was set back, that of a living daemon may end in days, and so may that of one
+// that is gone.
+TEST_F(SpoolNameOf, S41_a_lease_of_a_clock_that_was_wrong_lasts_for_one_lease_more) {
+  for (const char* ahead : {"50 SECOND", "8 DAY"}) {
+    SpoolName living(database.address(), here, seen);
+    database.session().execute(std::string("UPDATE daemon SET lease_until = NOW(6) + INTERVAL ") +
+                               ahead);
+    EXPECT_THAT(refusal_of(there), HasSubstr("east/7")) << ahead;
+    EXPECT_TRUE(living.renew());
+    EXPECT_TRUE(living.is_held());
+    EXPECT_THAT(refusal_of(there), HasSubstr("east/7")) << ahead;
+  }
   database.session().execute(
-      "INSERT INTO daemon VALUES ('alpha', 'x', 'gone/1', 1, NOW(6) + INTERVAL 8 DAY, NOW(6), '', "
-      "0)");
+      "REPLACE INTO daemon VALUES ('alpha', 'x', 'gone/1', 9, NOW(6) + INTERVAL 8 DAY, NOW(6), '',"
+      " 0)");
+  EXPECT_THAT(refusal_of(there), HasSubstr("gone/1"));
+  EXPECT_EQ(database.value("SELECT lease_until <= NOW(6) + INTERVAL 30 SECOND FROM daemon"), "1");
+  end_lease();
   EXPECT_EQ(refusal_of(there), "taken");
 }
 
