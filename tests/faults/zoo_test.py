@@ -12,7 +12,6 @@ import pathlib
 import re
 import signal
 import statistics
-import subprocess
 import sys
 import time
 
@@ -25,6 +24,7 @@ from harness import Failure, wait_until  # noqa: E402
 from http_stub import HttpStub, Reply  # noqa: E402
 from zoo_animals import (AT_START, IN_DELIVER, LEAK_LINES, LEAKS, NONSENSE, REFUSED, STOPPED,  # noqa: E402
                          TRIES_AGAIN, ZOO)
+from zoo_board import Board, end_client, locked_board  # noqa: E402
 
 FIXTURES = harness.BIN.parent / "lib" / "fixtures"
 HARMED = (*IN_DELIVER, *LEAKS, TRIES_AGAIN)
@@ -218,21 +218,6 @@ class Tenants:
         return self.hooked
 
 
-class Board:
-    """All that packctl channel list said of each channel."""
-
-    def __init__(self, where):
-        self.where, self.seen, self.last = where, collections.defaultdict(set), {}
-
-    def look(self):
-        for row in self.where.ctl("channel", "list"):
-            self.last[row["channel"]] = row
-            self.seen[row["channel"]].add((row["state"], row["detail"]))
-
-    def showed(self, name, state, detail):
-        return any(state == its and detail in its_detail for its, its_detail in self.seen[name])
-
-
 def lines_of(log, name):
     """What its process said last; up says the rest."""
     return [line for line in log.splitlines() if f"channel {name}: " in line or f" up: channel {name} " in line]
@@ -303,6 +288,8 @@ def live_with_the_zoo(where):
                 break
             if time.monotonic() > end:
                 raise Failure("\n".join([f"not within {SHOW_BOUND_S} s:", *left, up.process.log_tail()]))
+        ended = {name: len(ends) for name, ends in up.ends().items()}
+        wait_until(lambda: board.has_noted(ended), 10, "the failures so far are noted", alive=[up.process])
         lock = locked_board(where, STOPPED.name)
         try:
             supervise_without_the_board(up)
@@ -310,25 +297,9 @@ def live_with_the_zoo(where):
         finally:
             end_client(lock)
         board.look()
-        return report(where, tenants, up, board, took_s)
+        return report(where, tenants, up, board, took_s, ended)
     finally:
         up.kill()
-
-
-def locked_board(where, name):
-    """A client that has the row of a channel on the board, until it is killed."""
-    client = subprocess.Popen(where.server.client("--unbuffered", "--skip-column-names", where.database), text=True,
-                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    client.stdin.write(f"BEGIN; SELECT 'locked' FROM channel WHERE name = '{name}' FOR UPDATE;\n")
-    client.stdin.flush()
-    if client.stdout.readline() != "locked\n":
-        raise Failure(f"the row of {name} cannot be locked")
-    return client
-
-
-def end_client(client):
-    client.kill()
-    client.communicate()
 
 
 def supervise_without_the_board(up):
@@ -351,16 +322,16 @@ def stop_while_they_hang(where, up):
     return up.stop()
 
 
-def report(where, tenants, up, board, took_s):
+def report(where, tenants, up, board, took_s, ended):
+    """`ended`: how often each channel's process had ended before the board was locked."""
     faults, ends = [], up.ends()
     for animal in ZOO:
         pauses = [pause for _, pause in ends[animal.name]]
         if pauses != [min(500 << n, 30_000) for n in range(len(pauses))]:
             faults.append(f"{animal.name} is started again after {pauses} ms")
-        # The last one of the process that was stopped met the lock: whether it is noted is a matter of luck.
-        noted = {len(pauses), len(pauses) - (animal is STOPPED)}
-        if board.last[animal.name]["failures"] not in noted:
-            faults.append(f"{animal.name} has {board.last[animal.name]['failures']} failures, not {noted}")
+        # What ended while the board was locked met the lock: whether it is noted is a matter of luck.
+        if board.last[animal.name]["failures"] not in range(ended.get(animal.name, 0), len(pauses) + 1):
+            faults.append(f"{animal.name} has {board.last[animal.name]['failures']} failures of {len(pauses)}")
     for animal in REFUSED:
         states = {state for state, _ in board.seen[animal.name]} - {"broken", "starting", "never started"}
         if states or board.last[animal.name]["state"] != "broken":
