@@ -183,8 +183,6 @@ DecodeContext decode_context(const Settings& settings, const Catalogue& catalogu
 IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* loop,
                                      CommitObserver on_commit)
     : settings_(settings),
-      catalogue_(settings.catalogue),
-      notices_(settings.notices.rules),
       calendar_(BusinessCalendar::for_zone(settings.business_time_zone).value()),
       ledger_(database_address(settings),
               ledger_options(settings, beats_of(loop), std::move(on_commit))),
@@ -192,7 +190,7 @@ IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* 
   Session session(database_address(settings));
   require_schema(session);
   hasher_ = std::make_unique<KeyHasher>(read_hash_key(session));
-  intern_catalogue(session, catalogue_);
+  intern_catalogue(session, settings_.catalogue);
   spool_ = std::make_unique<SpoolDirectory>(settings.spool.directory, settings.spool.name,
                                             spool_name_max_bytes, content_limits(settings),
                                             beats_of(loop));
@@ -201,14 +199,14 @@ IngestComposition::IngestComposition(const Settings& settings, LoopWatch::Loop* 
       [history = history_of(settings.database)] { return history->mark().head.sequence; });
   spool_->claim_only_if([this] { return spool_name_->is_held(); });
 
-  reader_ = std::make_unique<BatchReader>(*spool_, lookups_,
-                                          decode_context(settings, catalogue_, *hasher_, calendar_),
-                                          reader_limits(settings));
+  reader_ = std::make_unique<BatchReader>(
+      *spool_, lookups_, decode_context(settings, settings_.catalogue, *hasher_, calendar_),
+      reader_limits(settings));
 
   DecideContext decide;
-  decide.catalogue = &catalogue_;
+  decide.catalogue = &settings_.catalogue;
   decide.calendar = &calendar_;
-  decide.notices = notices_.get();
+  decide.notices = settings_.notices.rules.get();
   ingest_ = std::make_unique<Ingest>(ledger_, *spool_, *reader_, decide,
                                      static_cast<int>(settings.dedupe_window_days), steps_of(loop));
 }
@@ -221,11 +219,9 @@ void IngestComposition::take_meaning(const Settings& settings, std::optional<Ins
 void IngestComposition::change(const Settings& settings) {
   ingest_->change([&](DecideContext& decide) {
     settings_ = settings;
-    catalogue_ = settings.catalogue;
-    notices_ = settings.notices.rules;
-    decide.notices = notices_.get();
+    decide.notices = settings_.notices.rules.get();
     spool_->set_limits(content_limits(settings));
-    reader_->change(decode_context(settings, catalogue_, *hasher_, calendar_),
+    reader_->change(decode_context(settings, settings_.catalogue, *hasher_, calendar_),
                     reader_limits(settings));
   });
 }

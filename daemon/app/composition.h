@@ -68,9 +68,7 @@ class IngestComposition {
   MySqlLedger& ledger() { return ledger_; }
 
  private:
-  Settings settings_;  // in effect
-  Catalogue catalogue_;
-  std::shared_ptr<const NoticeRules> notices_;
+  Settings settings_;  // in effect, the catalogue with its ids
   BusinessCalendar calendar_;
   MySqlLedger ledger_;   // decides and commits
   MySqlLedger lookups_;  // of the reader

@@ -83,4 +83,5 @@ def run(options, server, directory):
 
 
 if __name__ == "__main__":
-    main_of("held", __doc__, (("--keys", int, 8_000_000), ("--packs", int, 200_000), ("--bound-s", float, 1.0)), run)
+    main_of("held", __doc__, {"--keys": {"type": int, "default": 8_000_000}, "--packs": {"type": int, "default": 200_000},
+                              "--bound-s": {"type": float, "default": 1.0}}, run)

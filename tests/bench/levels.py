@@ -48,4 +48,4 @@ def run(options, server, directory):
 
 
 if __name__ == "__main__":
-    main_of("levels", __doc__, (("--accounts", int, 100_000), ("--bound-mib", float, 256)), run)
+    main_of("levels", __doc__, {"--accounts": {"type": int, "default": 100_000}, "--bound-mib": {"type": float, "default": 256}}, run)

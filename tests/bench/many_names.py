@@ -59,4 +59,4 @@ def run(options, server, directory):
 
 
 if __name__ == "__main__":
-    main_of("many_names", __doc__, (("--names", int, 200_000), ("--bound-s", float, 2.0)), run)
+    main_of("many_names", __doc__, {"--names": {"type": int, "default": 200_000}, "--bound-s": {"type": float, "default": 2.0}}, run)

@@ -59,16 +59,17 @@ class Holds:
         return count, seconds, longest
 
 
-def main_of(name, description, arguments, run):
-    """Runs `run(options, server, directory)`, which gives what is wrong, as sentences. `arguments`: (name, type, default)."""
+def main_of(name, description, arguments, run, server_options=SERVER):
+    """Runs `run(options, server, directory)`, which gives what is wrong, as sentences. `arguments`: {name: what argparse
+    takes}."""
     parser = argparse.ArgumentParser(prog=f"./dev bench {name}", description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    for argument, kind, default in arguments:
-        parser.add_argument(argument, type=kind, default=default)
+    for argument, takes in arguments.items():
+        parser.add_argument(argument, **takes)
     options = parser.parse_args()
     try:
         with harness.temporary_directory() as directory:
-            server = harness.PrivateServer(directory, SERVER)
+            server = harness.PrivateServer(directory, server_options)
             try:
                 faults = run(options, server, directory)
             finally:

@@ -13,18 +13,13 @@ With --beside, 20 small usage files a second are dropped meanwhile, and packctl 
 after the other; the largest gap between two commits is printed.
 """
 
-import argparse
 import datetime
-import pathlib
 import random
-import sys
 import threading
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-
-import harness  # noqa: E402
-from bench import cpu_seconds, resident  # noqa: E402
+from measuring import harness, main_of
+from bench import cpu_seconds, resident
 
 SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
 IN_ARREARS_EACH = 100  # one account in so many has too little money
@@ -243,6 +238,7 @@ class Site:
 
 
 def run(options, server, directory):
+    print(f"seed {options.seed}", flush=True)
     jobs = {"interval_ms": 100, "lease_s": options.lease_s, "settlement_spread_s": 0, **dict(options.job)}
     site = Site(directory / "site", server, "bench_settlement", options.accounts, jobs)
     dice = random.Random(options.seed)
@@ -251,36 +247,21 @@ def run(options, server, directory):
     seconds, peak = site.settle(options.beside)
     what = "what was left" if options.kills else f"{options.accounts:,} accounts"
     print(f"{what} charged in {seconds:.1f} s, daemon's peak {peak / 2**20:,.0f} MiB", flush=True)
-    return site.faults()
+    faults = site.faults()
+    if not faults:
+        print("each account is charged once")
+    return faults
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="./dev bench settlement", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--accounts", type=int, default=1_000_000)
-    parser.add_argument("--kills", type=int, default=0)
-    parser.add_argument("--job", action="append", default=[], type=lambda text: text.split("=", 1), metavar="KEY=VALUE",
-                        help="a setting of section jobs, such as settlement_accounts=2000")
-    parser.add_argument("--beside", action="store_true", help="others change the ledger meanwhile")
-    parser.add_argument("--lease-s", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
-    options = parser.parse_args()
-    print(f"seed {options.seed}", flush=True)
-    try:
-        with harness.temporary_directory() as directory:
-            server = harness.PrivateServer(directory, SERVER)
-            try:
-                faults = run(options, server, directory)
-            finally:
-                server.stop()
-    except harness.Failure as failure:
-        sys.exit(f"failed: {failure}")
-    for fault in faults:
-        print(fault)
-    if faults:
-        sys.exit(1)
-    print("each account is charged once")
-
+ARGUMENTS = {
+    "--accounts": {"type": int, "default": 1_000_000},
+    "--kills": {"type": int, "default": 0},
+    "--job": {"action": "append", "default": [], "type": lambda text: text.split("=", 1), "metavar": "KEY=VALUE",
+              "help": "a setting of section jobs, such as settlement_accounts=2000"},
+    "--beside": {"action": "store_true", "help": "others change the ledger meanwhile"},
+    "--lease-s": {"type": int, "default": 10},
+    "--seed": {"type": int, "default": random.randrange(10**6)},
+}
 
 if __name__ == "__main__":
-    main()
+    main_of("settlement", __doc__, ARGUMENTS, run, SERVER)
